@@ -1,0 +1,170 @@
+"""Who is joined to a call on this node, and what they are told.
+
+Owns joins, leaves and catching up, inside the CallActor's turns. Every event of the log is
+told to every AgentActor joined; what it is to them is their cursor's to say. Rights are
+checked at the join and again whenever the call's agents change.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from actors import messages as m
+from actors.ports import Frame
+from engine.errors import EngineError, UnknownCall
+from engine.identity import Identity
+
+if TYPE_CHECKING:
+    from actors.call import CallActor
+    from engine.call import Call
+
+RING = 256  # events kept as ready frames
+CHUNK_EVENTS = 256
+CHUNK_BYTES = 65_536
+
+
+class JoinedAgent(NamedTuple):
+    ref: m.Ref
+    identity: Identity
+    generation: int
+    interim: bool
+
+
+class Audience:
+    def __init__(self, actor: CallActor) -> None:
+        self._actor = actor
+        self._joined: dict[str, JoinedAgent] = {}  # connection_id -> who
+        self._ring: deque[m.LogFrame] = deque(maxlen=RING)
+
+    def __len__(self) -> int:
+        return len(self._joined)
+
+    def tell(self, frame: m.LogFrame) -> None:
+        """A new event of the log, to everybody."""
+        self._ring.append(frame)
+        for joined in self._joined.values():
+            self._actor.send(joined.ref, frame)
+
+    def remember(self, frame: m.LogFrame) -> None:
+        """An event read when the log was loaded: for those who catch up."""
+        self._ring.append(frame)
+
+    def tell_interim(self, frame: Frame) -> None:
+        message = m.StateFrame(self._actor.key, frame, interim=True)
+        for joined in self._joined.values():
+            if joined.interim:
+                self._actor.send(joined.ref, message)
+
+    def join(self, join: m.Join, call: Call) -> None:
+        """Snapshot and joining are one message: the next event told is cursor.seq + 1."""
+        actor, since = self._actor, join.since
+        self._joined[join.connection_id] = JoinedAgent(
+            join.agent, join.identity, join.generation, join.interim
+        )
+        interims = actor.interims.frames() if join.interim else ()
+        if since is not None and since.epoch == call.epoch and (
+            call.first - 1 <= since.seq <= call.seq
+        ):  # fmt: skip
+            joined = m.Joined(
+                call=actor.key,
+                generation=join.generation,
+                ref=actor.actor_ref,
+                cursor=since,
+                top=call.seq,
+                mode="live" if since.seq == call.seq else "replay",
+                snapshot=None,
+                status=None,
+                interims=interims,
+            )
+        else:
+            now = actor.context.clock.wall()
+            joined = m.Joined(
+                call=actor.key,
+                generation=join.generation,
+                ref=actor.actor_ref,
+                cursor=call.cursor,
+                top=call.seq,
+                mode="snapshot",
+                snapshot=call.snapshot(now),
+                status=call.status_event(now),
+                interims=interims,
+            )
+        actor.send(join.agent, joined)
+
+    def leave(self, connection_id: str) -> None:
+        self._joined.pop(connection_id, None)
+
+    def catch_up(self, ask: m.CatchUp, call: Call | None) -> None:
+        """From the ring, else from the log; the answer and the top belong together."""
+        actor = self._actor
+        if call is None or call.epoch != ask.epoch:
+            actor.send(ask.agent, m.Reopening(actor.key))
+        elif ask.after >= call.seq:
+            actor.send(ask.agent, m.Chunk(actor.key, ask.generation, (), call.seq))
+        elif self._ring and self._ring[0].seq <= ask.after + 1:
+            start = ask.after + 1 - self._ring[0].seq
+            frames = bounded(islice(self._ring, start, None))
+            actor.send(ask.agent, m.Chunk(actor.key, ask.generation, frames, call.seq))
+        else:
+            actor.context.store.read(
+                actor.key, "catch_up", ask.after, CHUNK_EVENTS, actor.actor_ref, about=ask
+            )
+
+    def caught_up(self, read: m.PageRead, call: Call | None) -> None:
+        """What the log answered to a catch_up."""
+        actor, ask = self._actor, read.about
+        if read.reason is not None:
+            actor.send(ask.agent, m.Chunk(actor.key, ask.generation, (), 0, unavailable=True))
+        elif read.page is None or call is None or read.page.epoch != call.epoch:
+            actor.send(ask.agent, m.Reopening(actor.key))
+        else:
+            frames = bounded(actor.frame(stored) for stored in read.page.events)
+            # Not the page's top: what lies between it and our fold is told when folded.
+            top = max(call.seq, frames[-1].seq if frames else 0)
+            actor.send(ask.agent, m.Chunk(actor.key, ask.generation, frames, top))
+
+    def expel(self, agent_ids: tuple[str, ...]) -> None:
+        """The call's agents changed: who lost the right is told so and hears no more."""
+        for connection_id, joined in list(self._joined.items()):
+            if not joined.identity.may_watch(agent_ids):
+                del self._joined[connection_id]
+                self._actor.send(joined.ref, m.Unassigned(self._actor.key, expelled=True))
+
+    def reopen(self) -> None:
+        """A new epoch, or a fold not trusted: cursors of before mean nothing."""
+        self._ring.clear()
+        self._dismiss(m.Reopening(self._actor.key))
+
+    def lose(self) -> None:
+        """The actor ends by a fault or leaves memory."""
+        self._dismiss(m.CallLost(self._actor.key))
+
+    def gone(self) -> None:
+        """The call is no more."""
+        self._ring.clear()
+        self._dismiss(m.Unassigned(self._actor.key, expelled=True))
+
+    def _dismiss(self, message: Any) -> None:
+        joined, self._joined = self._joined, {}
+        for agent in joined.values():
+            self._actor.send(agent.ref, message)
+
+
+def bounded(frames: Iterable[m.LogFrame]) -> tuple[m.LogFrame, ...]:
+    """At most CHUNK_EVENTS and about CHUNK_BYTES, but never none of some."""
+    taken: list[m.LogFrame] = []
+    size = 0
+    for frame in frames:
+        if taken and (size >= CHUNK_BYTES or len(taken) >= CHUNK_EVENTS):
+            break
+        taken.append(frame)
+        size += len(frame.frame.packet)
+    return tuple(taken)
+
+
+def unknown_call() -> EngineError:
+    """The same words for a call that is not there and one that is not theirs."""
+    return UnknownCall("No such call, or it is not yours", field="call_id")

@@ -1,0 +1,416 @@
+"""CallActor: one per call on each node that has something to do with it.
+
+Owns the fold of the call on this node and the order of everything that happens to it. It
+never waits for the store: what it asks comes back as a message. Writing is in writing.py,
+who is joined in audience.py, leading in leading.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from actors import messages as m
+from actors.audience import CHUNK_EVENTS, Audience, unknown_call
+from actors.context import Context
+from actors.dispatcher import DispatchedActor
+from actors.interims import Interims
+from actors.leading import Leader
+from actors.mailbox import Bounds
+from actors.ports import Frame
+from actors.writing import Writer
+from engine.answers import CallDetail
+from engine.call import Call
+from engine.cursor import Relation, relation
+from engine.decoding import encode
+from engine.errors import EngineError, Unavailable
+from engine.identity import Identity
+from engine.log import CallKey, Moved, Page, StoredEvent
+from engine.wire import TranscriptionUpdate
+
+WAITING = 256  # messages kept while the log is being read; then `unavailable`
+MISSING_S = 5.0  # an actor whose call does not exist leaves memory after this
+RELOAD_S = 1.0  # between tries to read a log from a store that is away
+
+
+class CallActor(DispatchedActor):
+    """Loading (the log is being read), live (`call` is folded) or missing (no such log)."""
+
+    def __init__(self, context: Context, key: CallKey) -> None:
+        bounds = context.settings.actors
+        super().__init__(
+            context.dispatcher, Bounds(bounds.call_mailbox, bounds.call_mailbox_durable)
+        )
+        self.context = context
+        self.key = key
+        self.call: Call | None = None
+        self.loading = True
+        self.audience = Audience(self)
+        self.interims = Interims()
+        self.leader = Leader(self)
+        self.writer = Writer(self, bounds.call_mailbox_durable)
+        self._waiting: deque[Any] = deque()
+        self._expected = 0  # a seq known to be in the log; above the fold: read first
+        self._reading = False  # a gap is being read
+        self._watching_deadlines = False
+        self._last_activity = context.clock.mono()
+
+    # --- life -----------------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        self.context.store.follow(self.key, self.actor_ref)
+        self.later(self.context.settings.actors.passivate_s, m.Tick("passivate"))
+
+    def on_receive(self, message: Any) -> Any:
+        _ARMS[type(message)](self, message)
+
+    def on_failure(self, *_: Any) -> None:
+        self._abandon()
+
+    def on_stop(self) -> None:
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """Leave the call to others: nobody is served by this actor any more."""
+        self.context.store.unfollow(self.key)
+        if self.leader.fence is not None:
+            self.context.store.resign(self.key)
+        gone = Unavailable("The call's actor ended; ask again")
+        self.writer.abandon(gone)
+        self._release(gone)
+        self.audience.lose()
+
+    def later(self, delay_s: float, message: Any) -> None:
+        self.context.wheel.after(delay_s, self.actor_ref, message)
+
+    def _on_tick(self, tick: m.Tick) -> None:
+        if tick.kind == "retry":
+            self.writer.retry()
+        elif tick.kind == "deadline":
+            self._watching_deadlines = False
+            self.writer.on_deadline(self.context.clock.mono())
+            self.watch_deadlines()
+        elif tick.kind == "passivate":
+            self._passivate()
+        else:
+            self.leader.on_tick(tick)
+
+    def watch_deadlines(self) -> None:
+        """Once a second while something waits for the store."""
+        if not self._watching_deadlines and self.writer.busy:
+            self._watching_deadlines = True
+            self.later(1.0, m.Tick("deadline"))
+
+    def _passivate(self) -> None:
+        """Leave memory when nobody looks. Nothing can slip in between: we are the only one
+        who runs, our mailbox is empty, and the directory forgets us before we stop."""
+        limit_s = self.context.settings.actors.passivate_s
+        if self.call is None and not self.loading:
+            limit_s = min(limit_s, MISSING_S)
+        idle_s = self.context.clock.mono() - self._last_activity
+        busy = len(self.audience) or self.writer.busy or self._waiting
+        if busy or not self.actor_inbox.empty() or idle_s < limit_s:
+            self.later(max(1.0, limit_s - idle_s), m.Tick("passivate"))
+            return
+        self.context.forget(self.key, self.actor_ref)
+        self._stop()
+
+    # --- reading the log ------------------------------------------------------------------
+
+    @property
+    def writable(self) -> bool:
+        """The fold is as new as anything we know of."""
+        behind = self.call is not None and self._expected > self.call.seq
+        return not self.loading and not behind
+
+    def begin(self, epoch: str) -> None:
+        """The log was just created by us."""
+        self.call = Call.empty(self.key, epoch)
+
+    def reload(self) -> None:
+        """Fold anew from the log: it lives under another epoch, or we do not trust ours."""
+        self.call = None
+        self.loading = True
+        self._expected = 0
+        self._reading = False
+        self.audience.reopen()
+        self.context.store.read(self.key, "load", 0, 0, self.actor_ref)
+
+    def expect(self, seq: int) -> None:
+        """`seq` is in the log: read up to it before anything else is decided. While our own
+        append is in flight the gap waits for its answer, which may fill it."""
+        self._expected = max(self._expected, seq)
+        if self.loading or self._reading or self.writer.batch is not None:
+            return
+        if self.call is None:
+            if self._expected:
+                self.reload()
+        elif self._expected > self.call.seq:
+            self._reading = True
+            after = self.call.seq
+            self.context.store.read(self.key, "gap", after, CHUNK_EVENTS, self.actor_ref)
+
+    def on_missing(self) -> None:
+        """The log is not there: never created, expired or erased."""
+        self.call = None
+        self.loading = False
+        self.audience.gone()
+        self.writer.refuse_all(unknown_call())
+        self.later(MISSING_S, m.Tick("passivate"))
+
+    def _on_following(self, _: m.Following) -> None:
+        """Only now is the log read: a hint that comes later cannot be missed."""
+        if self.call is None:
+            self.loading = True
+            self.context.store.read(self.key, "load", 0, 0, self.actor_ref)
+
+    def _on_page(self, read: m.PageRead) -> None:
+        if read.purpose == "load":
+            self._on_loaded(read)
+        elif read.purpose == "catch_up":
+            self.audience.caught_up(read, self.call)
+        else:
+            self._reading = False
+            if read.reason is not None:
+                self.later(RELOAD_S, m.TopSeen("", self._expected))
+            elif self.call is not None:
+                self._fold(read.page)
+            self.writer.pump()
+
+    def _on_loaded(self, read: m.PageRead) -> None:
+        if not self.loading:
+            return
+        if read.reason is not None:
+            self._release(Unavailable(f"The store is away: {read.reason}"))
+            self.later(RELOAD_S, m.Following())
+            return
+        self.loading = False
+        if read.page is None:
+            self.later(MISSING_S, m.Tick("passivate"))
+        else:
+            self.call = Call.empty(self.key, read.page.epoch, read.page.first)
+            for stored in read.page.events:
+                self.call.apply(stored)
+                self.audience.remember(self.frame(stored))
+            self.call.seq = read.page.top
+            self.leader.begin()
+        self._release(None)
+        self.writer.pump()
+        self.expect(self._expected)
+
+    def _release(self, error: EngineError | None) -> None:
+        """Handle, or refuse, what waited for the log."""
+        waiting, self._waiting = self._waiting, deque()
+        for message in waiting:
+            if error is None:
+                self.on_receive(message)
+            else:
+                self._refuse(message, error)
+
+    def _refuse(self, message: Any, error: EngineError) -> None:
+        if isinstance(message, m.Join):
+            self.send(message.agent, m.Refused(self.key, message.generation, error))
+        else:
+            self.send(message.reply_to, m.Answered(message.token, error=error))
+
+    def _readable(self, message: Any) -> bool:
+        """False: the message waits for the log, or was refused."""
+        self._last_activity = self.context.clock.mono()
+        if not self.loading:
+            return True
+        if len(self._waiting) >= WAITING:
+            self._refuse(message, Unavailable("The call is being read", retry_after_ms=500))
+        else:
+            self._waiting.append(message)
+        return False
+
+    def _fold(self, page: Page | None) -> None:
+        if page is None:
+            self.on_missing()
+        elif self.call is None or page.epoch != self.call.epoch or page.top < self.call.seq:
+            self.reload()
+        else:
+            self._advance_all(page.events)
+            self.expect(page.top)
+
+    def on_moved(self, moved: Moved) -> None:
+        """Another node wrote: fold what it wrote, before we decide again."""
+        if self.call is None or moved.top < self.call.seq:
+            self.reload()
+            return
+        self._advance_all(moved.events)
+        self.expect(moved.top)
+
+    def _advance_all(self, events: tuple[StoredEvent, ...]) -> None:
+        for stored in events:
+            if self.call is not None and stored.seq == self.call.seq + 1:
+                self.advance(stored, own=False)
+
+    def _on_hint(self, arrived: m.HintArrived) -> None:
+        hint = arrived.hint
+        if hint.seq == 0:
+            self._on_foreign_interim(hint.origin, hint.events[0][1])
+            return
+        last = hint.seq + len(hint.events) - 1
+        if self.call is None:
+            self.expect(last)
+        elif hint.epoch != self.call.epoch:
+            if hint.epoch > self.call.epoch:
+                self.reload()
+        else:
+            for place, (event, body) in enumerate(hint.events):
+                found = relation(self.call.cursor, hint.epoch, hint.seq + place)
+                if found is not Relation.NEXT or self.writer.batch is not None:
+                    continue
+                self.advance(StoredEvent(hint.seq + place, event, body, "", ""), own=False)
+            self.expect(last)
+
+    def _on_top(self, top: m.TopSeen) -> None:
+        if self.call is not None and top.epoch and top.epoch != self.call.epoch:
+            if top.epoch > self.call.epoch:
+                self.reload()
+        else:
+            self.expect(top.seq)
+
+    # --- folding and telling --------------------------------------------------------------
+
+    def frame(self, stored: StoredEvent) -> m.LogFrame:
+        epoch = self.call.epoch if self.call else ""
+        return m.LogFrame(self.key, epoch, stored.seq, Frame.of(stored.event, stored.body))
+
+    def advance(self, stored: StoredEvent, *, own: bool) -> None:
+        """The next event of the log: fold it and tell everybody who is joined."""
+        call = self.call
+        if call is None:
+            return
+        agents_before = call.agent_ids
+        call.apply(stored)
+        self.audience.tell(self.frame(stored))
+        self._last_activity = self.context.clock.mono()
+        if stored.event == "transcription:update" and call.segments:
+            self.interims.forget(call.segments[-1].segment_id)
+            self.leader.on_final(call.segments[-1])
+        elif stored.event == "call:status":
+            self._on_status(call, agents_before, own)
+        elif stored.event == "feedback:update" and own:
+            self.context.store.verdict(self.key, stored.body)
+
+    def _on_status(self, call: Call, before: tuple[str, ...], own: bool) -> None:
+        if own:
+            assigned = [agent for agent in call.agent_ids if agent not in before]
+            unassigned = [agent for agent in before if agent not in call.agent_ids]
+            view = call.view(self.context.clock.wall())
+            self.context.store.index(self.key, view, assigned, unassigned)
+        self.audience.expel(call.agent_ids)
+        self.leader.begin()
+
+    def publish_interim(self, update: TranscriptionUpdate) -> None:
+        body = encode(update)
+        self._keep_interim(update, body)
+        self.context.store.publish_interim(self.key, body)
+
+    def _keep_interim(self, update: TranscriptionUpdate, body: bytes) -> None:
+        frame = Frame.of("transcription:update", body)
+        self.interims.keep(update, frame)
+        self.audience.tell_interim(frame)
+
+    def _on_foreign_interim(self, origin: str, body: bytes) -> None:
+        update = self.interims.decode(body)
+        if origin == self.context.node or update is None or self.call is None:
+            return
+        if update.segment_id not in self.call.finals and self.interims.is_newer(update):
+            self._keep_interim(update, body)
+
+    # --- questions and commands -----------------------------------------------------------
+
+    def require_watcher(self, identity: Identity | None) -> Call:
+        """Raises UnknownCall. None: whoever asks may."""
+        call = self.call
+        if call is None or (identity is not None and not identity.may_watch(call.agent_ids)):
+            raise unknown_call()
+        return call
+
+    def _on_join(self, join: m.Join) -> None:
+        if not self._readable(join):
+            return
+        try:
+            call = self.require_watcher(join.identity)
+        except EngineError as refusal:
+            self._refuse(join, refusal)
+            return
+        self.audience.join(join, call)
+        self.leader.begin()
+
+    def _on_leave(self, leave: m.Leave) -> None:
+        self.audience.leave(leave.connection_id)
+        self._last_activity = self.context.clock.mono()
+
+    def _on_inspect(self, ask: m.Inspect) -> None:
+        if not self._readable(ask):
+            return
+        try:
+            call = self.require_watcher(ask.identity)
+        except EngineError as refusal:
+            self._refuse(ask, refusal)
+            return
+        seen = call.snapshot(self.context.clock.wall())
+        detail = CallDetail(
+            call=seen.call,
+            epoch=call.epoch,
+            seq=call.seq,
+            segments=seen.segments,
+            suggestion=seen.suggestion,
+            verdicts=seen.verdicts,
+        )
+        self.send(ask.reply_to, m.Answered(ask.token, detail))
+
+    def _on_history(self, ask: m.ReadHistory) -> None:
+        if not self._readable(ask):
+            return
+        try:
+            self.require_watcher(ask.identity)
+        except EngineError as refusal:
+            self._refuse(ask, refusal)
+            return
+        self.context.store.history(self.key, ask.query, ask.reply_to, ask.token)
+
+    def _on_command(self, command: Any) -> None:
+        if self._readable(command):
+            self.writer.submit(command)
+
+    def _on_append_answered(self, message: m.AppendAnswered) -> None:
+        self.writer.on_answer(message.answer)
+        self.expect(self._expected)
+
+    def _on_append_failed(self, message: m.AppendFailed) -> None:
+        self.writer.on_failed(message.reason, message.uncertain)
+
+    def _on_erase(self, erase: m.Erase) -> None:
+        self.audience.gone()
+        self.send(erase.reply_to, m.Answered(erase.token))
+        self.context.forget(self.key, self.actor_ref)
+        self._stop()
+
+
+_ARMS: dict[type[Any], Any] = {
+    m.Join: CallActor._on_join,
+    m.Leave: CallActor._on_leave,
+    m.CatchUp: lambda actor, ask: actor.audience.catch_up(ask, actor.call),
+    m.Create: CallActor._on_command,
+    m.Change: CallActor._on_command,
+    m.AppendSegments: CallActor._on_command,
+    m.GiveVerdict: CallActor._on_command,
+    m.Dismiss: CallActor._on_command,
+    m.Inspect: CallActor._on_inspect,
+    m.ReadHistory: CallActor._on_history,
+    m.Erase: CallActor._on_erase,
+    m.AppendAnswered: CallActor._on_append_answered,
+    m.AppendFailed: CallActor._on_append_failed,
+    m.PageRead: CallActor._on_page,
+    m.HintArrived: CallActor._on_hint,
+    m.Following: CallActor._on_following,
+    m.TopSeen: CallActor._on_top,
+    m.Led: lambda actor, led: actor.leader.on_led(led),
+    m.Proposed: lambda actor, proposed: actor.leader.on_proposed(proposed),
+    m.Tick: CallActor._on_tick,
+}

@@ -1,0 +1,46 @@
+"""What a node gives to its actors: services, clocks, settings. A value, made in web."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from pykka import ActorRef
+
+from actors.ports import Assist, Clock, Gate, Rooms, Store
+
+if TYPE_CHECKING:
+    from actors.dispatcher import Dispatcher
+    from actors.timers import Wheel
+    from engine.config import Settings
+    from engine.identity import Identity
+    from engine.log import CallKey
+
+
+@dataclass(slots=True)
+class Context:
+    """`node` names this server process for its life; counts are read by /metrics."""
+
+    node: str
+    settings: Settings
+    dispatcher: Dispatcher
+    wheel: Wheel
+    clock: Clock
+    random: Random
+    store: Store
+    assist: Assist
+    gate: Gate
+    rooms: Rooms
+    call: Callable[[CallKey], ActorRef[Any]]  # the directory: finds or starts
+    forget: Callable[[CallKey, ActorRef[Any]], None]
+    identified: Callable[[ActorRef[Any], str, Identity, str | None], None]
+    departed: Callable[[str, Identity | None], None]
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def new_epoch(self) -> str:
+        """Later epochs sort after earlier ones: microseconds, then chance."""
+        micros = int(self.clock.wall() * 1_000_000)
+        return f"{micros:016x}{self.random.getrandbits(32):08x}"

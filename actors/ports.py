@@ -1,0 +1,148 @@
+"""What actors are given: protocols of the services that wait for them.
+
+Every call returns at once; what comes of it arrives as a message (named in each
+docstring). The web layer implements them over Redis and sockets, tests over plain lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pykka import ActorRef
+
+from engine import wire
+from engine.identity import Identity
+from engine.log import Append, CallKey
+
+if TYPE_CHECKING:
+    from engine.assist.view import CallExcerpt
+
+Ref = ActorRef[Any]
+
+
+class Frame:
+    """An event as bytes, made once and shared by all receivers.
+
+    `packet` is the Socket.IO packet (`2["event",{…}]`); `encoded` is the outlet's own form
+    of it, filled in by the first outlet that needs one.
+    """
+
+    __slots__ = ("encoded", "packet")
+
+    def __init__(self, packet: bytes) -> None:
+        self.packet = packet
+        self.encoded: Any = None
+
+    @classmethod
+    def of(cls, event: str, body: bytes) -> Frame:
+        return cls(b'2["' + event.encode() + b'",' + body + b"]")
+
+
+class Outlet(Protocol):
+    """Bytes to one socket. Never blocks, never knows calls."""
+
+    def send(self, frame: Frame) -> bool:
+        """False: there is no room and nothing was taken; a Room message follows when there
+        is. The order of frames is the order of calls."""
+        ...
+
+    def answer(self, ack_id: Any, body: bytes) -> None:
+        """An acknowledgement; always taken, since commands pending are bounded."""
+        ...
+
+    def close(self, *, reconnect: bool) -> None:
+        """After what was sent. `reconnect`: close the transport, so that clients come back
+        by themselves; else a Socket.IO DISCONNECT, so that they stay away."""
+        ...
+
+    def stalled_s(self) -> float:
+        """For how long the socket has taken nothing although something waits; else 0."""
+        ...
+
+
+class Store(Protocol):
+    """The node's way to the log."""
+
+    def append(self, request: Append, reply_to: Ref) -> None:
+        """AppendAnswered or AppendFailed."""
+        ...
+
+    def read(
+        self,
+        call: CallKey,
+        purpose: Literal["load", "gap", "catch_up"],
+        after: int,
+        limit: int,
+        reply_to: Ref,
+        about: Any = None,
+    ) -> None:
+        """PageRead. With purpose `load` everything after `after`, however long."""
+        ...
+
+    def history(self, call: CallKey, query: wire.CallHistory, reply_to: Any, token: Any) -> None:
+        """Answered with a HistoryPage."""
+        ...
+
+    def lead(self, call: CallKey, ttl_ms: int, asked_at: float, reply_to: Ref) -> None:
+        """Led."""
+        ...
+
+    def resign(self, call: CallKey) -> None: ...
+
+    def follow(self, call: CallKey, reply_to: Ref) -> None:
+        """Following once the store confirmed, then HintArrived; TopSeen now and then."""
+        ...
+
+    def unfollow(self, call: CallKey) -> None: ...
+
+    def publish_interim(self, call: CallKey, body: bytes) -> None:
+        """To the other nodes, as a hint with seq 0; may be lost."""
+        ...
+
+    def index(
+        self, call: CallKey, view: wire.CallView, assigned: Sequence[str], unassigned: Sequence[str]
+    ) -> None:
+        """Derived lists, and who is told that a call is theirs or no longer."""
+        ...
+
+    def verdict(self, call: CallKey, body: bytes) -> None:
+        """What agents thought of a document, derived from a `feedback:update`."""
+        ...
+
+
+class Assist(Protocol):
+    def suggest(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Ref) -> None:
+        """Proposed, later; over capacity the newest of a call wins and an older one comes
+        back failed."""
+        ...
+
+
+class Gate(Protocol):
+    """Who may come in."""
+
+    def verify(self, auth_token: str, token: Any, reply_to: Ref) -> None:
+        """Verified."""
+        ...
+
+    def calls_of(self, identity: Identity, token: Any, reply_to: Ref) -> None:
+        """CallsListed: the live calls assigned to the agent."""
+        ...
+
+
+class Rooms(Protocol):
+    """Each call is a Socket.IO room too, for users' own handlers and emitters."""
+
+    def enter(self, connection_id: str, room: str) -> None: ...
+
+    def leave(self, connection_id: str, room: str) -> None: ...
+
+
+class Clock(Protocol):
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+    def mono(self) -> float:
+        """Seconds that never go back."""
+        ...

@@ -1,0 +1,137 @@
+"""One connection's place in one call: its cursor, and what an event means to it.
+
+Owns the states between a join and live delivery. Holds no backlog: a subscription that the
+socket has no room for is behind, and reads what follows its cursor when there is room, so a
+slow browser costs the same memory as a fast one. The only bytes it keeps are those of the
+prelude that a client without acknowledgements is greeted with.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from actors import messages as m
+from actors.ports import Frame, Outlet
+from engine.cursor import Relation, relation
+from engine.log import CallKey
+from engine.wire import CallSubscribe, Cursor
+
+
+class State(Enum):
+    JOINING = "joining"  # the CallActor has not answered
+    LIVE = "live"  # at the top: events arrive one by one
+    BEHIND = "behind"  # no room in the socket; nothing is asked for
+    CATCHING_UP = "catching up"  # a chunk is on its way
+
+
+class Subscription:
+    """`ask_chunk` asks the CallActor for what follows the cursor."""
+
+    def __init__(
+        self,
+        key: CallKey,
+        generation: int,
+        interim: bool,
+        outlet: Outlet,
+        ask_chunk: Callable[[Subscription], None],
+    ) -> None:
+        self.key = key
+        self.generation = generation
+        self.interim = interim
+        self.cursor = Cursor("", 0)
+        self.state = State.JOINING
+        self.ref: m.Ref | None = None  # the CallActor, once joined
+        # (token, command) of the client who waits for the join; None: we joined by ourselves
+        self.asked: tuple[int, CallSubscribe] | None = None
+        self._outlet = outlet
+        self._ask_chunk = ask_chunk
+        self._prelude: deque[Frame] = deque()
+
+    @property
+    def is_behind(self) -> bool:
+        return self.state is State.BEHIND
+
+    def join(self, joined: m.Joined, prelude: list[Frame]) -> None:
+        """The CallActor answered; `prelude` goes out before anything else."""
+        self.ref = joined.ref
+        self.cursor = joined.cursor
+        self._prelude.extend(prelude)
+        self._continue(joined.top)
+        if self.state is State.LIVE:
+            for frame in joined.interims:
+                self._outlet.send(frame)
+
+    def on_event(self, frame: m.LogFrame) -> bool:
+        """False: the log began a new epoch, and this cursor means nothing."""
+        if self.state is not State.LIVE:
+            return True  # it comes with a chunk
+        found = relation(self.cursor, frame.epoch, frame.seq)
+        if found is Relation.NEXT:
+            self._pass_on(frame)
+        elif found is Relation.GAP:
+            self._ask()
+        return found is not Relation.RESET
+
+    def on_interim(self, frame: Frame) -> None:
+        """Only for who is at the top; a lost one is missed by nobody."""
+        if self.interim and self.state is State.LIVE:
+            self._outlet.send(frame)
+
+    def on_chunk(self, chunk: m.Chunk) -> None:
+        for frame in chunk.frames:
+            found = relation(self.cursor, frame.epoch, frame.seq)
+            if found is Relation.STALE:
+                continue
+            if found is not Relation.NEXT or not self._pass_on(frame):
+                break
+        if self.state is State.CATCHING_UP:
+            self._continue(chunk.top)
+
+    def on_room(self) -> None:
+        if self.state is State.BEHIND:
+            self.state = State.CATCHING_UP
+            self._continue(None)
+
+    def ask_again(self) -> None:
+        """The store was away when a chunk was asked for."""
+        if self.state is State.CATCHING_UP:
+            self._ask()
+
+    def _continue(self, top: int | None) -> None:
+        """Greet, then live at the top or the next chunk. `top` None: not known."""
+        while self._prelude:
+            if not self._outlet.send(self._prelude[0]):
+                self.state = State.BEHIND
+                return
+            self._prelude.popleft()
+        if top is not None and self.cursor.seq >= top:
+            self.state = State.LIVE
+        else:
+            self._ask()
+
+    def _pass_on(self, frame: m.LogFrame) -> bool:
+        if self._outlet.send(frame.frame):
+            self.cursor = Cursor(frame.epoch, frame.seq)
+            return True
+        self.state = State.BEHIND
+        return False
+
+    def _ask(self) -> None:
+        self.state = State.CATCHING_UP
+        self._ask_chunk(self)
+
+
+def prelude_of(joined: m.Joined, encode: Callable[[Any], bytes]) -> list[Frame]:
+    """What a client that takes no acknowledgement is greeted with instead of a snapshot."""
+    if joined.snapshot is None or joined.status is None:
+        return []
+    frames = [Frame.of("call:status", encode(joined.status))]
+    frames += [
+        Frame.of("transcription:update", encode(segment)) for segment in joined.snapshot.segments
+    ]
+    if joined.snapshot.suggestion is not None:
+        frames.append(Frame.of("ai:suggestion", encode(joined.snapshot.suggestion)))
+    return frames

@@ -1,0 +1,365 @@
+"""How a CallActor writes: commands in, one append in flight, answers out.
+
+Owns the queue of commands, the batch in flight and what each of the log's answers means
+for it. Decides nothing (engine/decide.py) and folds nothing (the CallActor does, when
+told). It never answers `ok` before the event is in the log.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from actors import messages as m
+from actors.receipts import receipt_of
+from engine import decide
+from engine.errors import (
+    Busy,
+    CallFull,
+    Conflict,
+    EngineError,
+    Final,
+    Timeout,
+    Unavailable,
+    UnknownCall,
+)
+from engine.log import (
+    Answer,
+    Append,
+    Appended,
+    Entry,
+    Fenced,
+    Full,
+    Known,
+    Missing,
+    Moved,
+    Reopened,
+    StoredEvent,
+)
+
+if TYPE_CHECKING:
+    from actors.call import CallActor
+
+ENTRIES_IN_ONE_APPEND = 256
+MOVED_RETRIES = 32  # of one command: each means that another node got in before
+RETRY_S = (0.1, 0.2, 0.5, 1.0)  # after an uncertain append; the last one repeats
+
+
+class Work:
+    """A command on its way into the log."""
+
+    __slots__ = ("answered", "command", "deadline", "drafts", "known", "ours", "plans", "tries")
+
+    def __init__(self, command: Any, deadline: float) -> None:
+        self.command = command
+        self.deadline = deadline
+        self.drafts: list[decide.Draft] = []
+        self.plans: list[decide.SegmentPlan] = []
+        self.known: dict[str, int] = {}  # key -> seq of what turned out to be in the log
+        self.ours = False  # known because an append of ours had taken effect unseen
+        self.tries = 0
+        self.answered = False
+
+    @property
+    def alone(self) -> bool:
+        """What others in the same append would depend on, or what is fenced."""
+        return isinstance(self.command, (m.Create, m.Change, m.Proposed))
+
+
+class Batch(NamedTuple):
+    works: list[Work]
+    request: Append
+    uncertain: int = 0  # failed appends whose fate is not known
+
+
+class Writer:
+    """One per CallActor, run inside its turns."""
+
+    def __init__(self, actor: CallActor, bound: int) -> None:
+        self._actor = actor
+        self._bound = bound
+        self._queue: deque[Work] = deque()
+        self.batch: Batch | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.batch is not None or bool(self._queue)
+
+    def submit(self, command: Any) -> None:
+        """Queue a command; a full queue answers `busy`."""
+        context = self._actor.context
+        work = Work(command, context.clock.mono() + context.settings.actors.command_timeout_s)
+        if len(self._queue) >= self._bound:
+            self._refuse(work, Busy("Too many commands wait for this call", retry_after_ms=500))
+            return
+        if self.batch is not None and not self._queue and self._passes_by(work):
+            self._finish(work, {})
+            return
+        self._queue.append(work)
+        self.pump()
+
+    def _passes_by(self, work: Work) -> bool:
+        """Interim text does not wait for the store, unless its segment does."""
+        command = work.command
+        if not isinstance(command, m.AppendSegments) or self.batch is None:
+            return False
+        if any(segment.final for segment in command.segments) or self._actor.call is None:
+            return False
+        written = {entry.key for entry in self.batch.request.entries}
+        if any(f"segment:{segment.segment_id}" in written for segment in command.segments):
+            return False
+        try:
+            self._decide(work)
+        except EngineError as refusal:
+            self._refuse(work, refusal)
+        return True
+
+    def pump(self) -> None:
+        """Start the next append, if none is in flight and the fold is current."""
+        while self.batch is None and self._queue and self._actor.writable:
+            works = list(self._take())
+            if works:
+                self._start(works)
+
+    def refuse_all(self, error: EngineError) -> None:
+        """Nothing of the queue can be written; what is in flight keeps its own fate."""
+        while self._queue:
+            self._refuse(self._queue.popleft(), error)
+
+    def abandon(self, error: EngineError) -> None:
+        """The actor ends. Whoever asks again does so with the same ids."""
+        if self.batch is not None:
+            self._refuse_batch(self.batch, error)
+        self.refuse_all(error)
+
+    def on_deadline(self, now: float) -> None:
+        """Answer those who waited too long. What is in flight stays there: its fate is open."""
+        for work in self.batch.works if self.batch else ():
+            if work.deadline <= now:
+                self._refuse(work, Timeout("The store did not answer; ask again with the same id"))
+        for work in [work for work in self._queue if work.deadline <= now]:
+            self._queue.remove(work)
+            self._refuse(work, Unavailable("The store is away; nothing was written"))
+
+    # --- deciding -------------------------------------------------------------------------
+
+    def _take(self) -> Iterator[Work]:
+        """The next works that may share an append, decided on the fold as it is."""
+        keys: set[str] = set()
+        count = 0
+        while self._queue:
+            work = self._queue[0]
+            if work.alone and count:
+                return
+            try:
+                self._decide(work)
+            except EngineError as refusal:
+                self._queue.popleft()
+                self._refuse(work, refusal)
+                continue
+            mine = {draft.key for draft in work.drafts}
+            # Interim text is judged by what earlier works do to its segment: not in one batch.
+            mine |= {f"segment:{plan.segment.segment_id}" for plan in work.plans}
+            if count and (keys & mine or count + len(work.drafts) > ENTRIES_IN_ONE_APPEND):
+                return
+            self._queue.popleft()
+            if not work.drafts and not count:
+                self._finish(work, {})
+                continue
+            keys |= mine
+            count += len(work.drafts)
+            yield work
+            if work.alone:
+                return
+
+    def _decide(self, work: Work) -> None:
+        actor, command = self._actor, work.command
+        now = actor.context.clock.wall()
+        work.plans = []
+        if isinstance(command, m.Create):
+            drafts = [] if actor.call else [decide.create(actor.key.call_id, command.body, now)]
+        elif actor.call is None:
+            raise UnknownCall("No such call", field="call_id")
+        elif isinstance(command, m.Change):
+            change = decide.change(actor.call, command.patch, command.request_id, now)
+            drafts = [change] if change else []
+        elif isinstance(command, m.AppendSegments):
+            grace = actor.context.settings.call.late_grace_s
+            work.plans = decide.segments(
+                actor.call, command.segments, actor.interims.by_segment, now, grace
+            )
+            drafts = [plan.draft for plan in work.plans if plan.draft]
+        elif isinstance(command, m.GiveVerdict):
+            actor.require_watcher(command.identity)
+            agent_id = command.identity.agent_id
+            drafts = [decide.verdict(actor.call, agent_id, command.command, command.feedback_id)]
+        elif isinstance(command, m.Dismiss):
+            actor.require_watcher(command.identity)
+            agent_id = command.identity.agent_id
+            drafts = [
+                decide.dismissal(actor.call, agent_id, doc_id, place)
+                for place, doc_id in command.doc_ids
+                if doc_id not in actor.call.dismissed
+            ]
+        else:
+            proposal = actor.leader.draft(command)
+            drafts = [proposal] if proposal else []
+        work.drafts = [draft for draft in drafts if draft.key not in work.known]
+
+    # --- appending ------------------------------------------------------------------------
+
+    def _start(self, works: list[Work]) -> None:
+        actor = self._actor
+        create = isinstance(works[0].command, m.Create)
+        epoch = actor.call.epoch if actor.call else actor.context.new_epoch()
+        top = actor.call.seq if actor.call else 0
+        entries: list[Entry] = []
+        for work in works:
+            for draft in work.drafts:
+                entries.append(decide.entry(draft, epoch, top + len(entries) + 1))
+        fenced = isinstance(works[0].command, m.Proposed)
+        request = Append(
+            actor.key,
+            epoch,
+            top,
+            tuple(entries),
+            fence=actor.leader.fence if fenced else None,
+            create=create,
+            expire_s=self._expiry(works),
+        )
+        self.batch = Batch(works, request)
+        actor.context.store.append(request, actor.actor_ref)
+        actor.watch_deadlines()
+
+    def _expiry(self, works: list[Work]) -> int | None:
+        command = works[0].command
+        if isinstance(command, m.Change) and command.patch.status == "ended":
+            return self._actor.context.settings.call.retention_s
+        return None
+
+    def on_failed(self, reason: str, uncertain: bool) -> None:
+        """The store did not take the append, or nobody knows whether it did."""
+        if self.batch is None:
+            return
+        if not uncertain and not self.batch.uncertain:
+            works, self.batch = self.batch.works, None
+            for work in works:
+                self._refuse(work, Unavailable(f"The store is away: {reason}"))
+            self.pump()
+            return
+        # Asked again with the same keys before anything else is written: a Known answer
+        # then says that it had taken effect.
+        delay = RETRY_S[min(self.batch.uncertain, len(RETRY_S) - 1)]
+        self.batch = self.batch._replace(uncertain=self.batch.uncertain + 1)
+        self._actor.later(delay, m.Tick("retry"))
+
+    def retry(self) -> None:
+        if self.batch is not None:
+            self._actor.context.store.append(self.batch.request, self._actor.actor_ref)
+
+    def on_answer(self, answer: Answer) -> None:
+        """What became of the batch in flight."""
+        if self.batch is None:
+            return
+        batch, self.batch = self.batch, None
+        if isinstance(answer, Appended):
+            self._on_appended(batch)
+        elif isinstance(answer, Known):
+            self._on_known(batch, answer)
+        elif isinstance(answer, Moved):
+            self._again(batch)
+            self._actor.on_moved(answer)
+        elif isinstance(answer, Reopened):
+            self._again(batch)
+            self._actor.reload()
+        elif isinstance(answer, Fenced):
+            self._actor.leader.lose()
+            self._refuse_batch(batch, Conflict("Another node leads this call"))
+        elif isinstance(answer, Full):
+            self._refuse_batch(batch, CallFull(f"The call holds {answer.top} events"))
+        elif isinstance(answer, Missing):
+            self._refuse_batch(batch, UnknownCall("No such call", field="call_id"))
+            self._actor.on_missing()
+        self.pump()
+
+    def _on_appended(self, batch: Batch) -> None:
+        actor, request = self._actor, batch.request
+        if actor.call is None:
+            actor.begin(request.epoch)
+        seqs: dict[str, int] = {}
+        for place, entry in enumerate(request.entries, start=1):
+            seq = request.expected_seq + place
+            seqs[entry.key] = seq
+            stored = StoredEvent(seq, entry.event, entry.body, entry.key, entry.digest)
+            actor.advance(stored, own=True)
+        for work in batch.works:
+            self._finish(work, seqs)
+
+    def _on_known(self, batch: Batch, answer: Known) -> None:
+        """What is known is taken out and the rest decided again, once the fold has caught up
+        with what is known; a work with an entry that differs is refused as a whole."""
+        for work in batch.works:
+            work.ours = work.ours or bool(batch.uncertain)
+            for draft in work.drafts:
+                found = answer.known.get(draft.key)
+                if found is None:
+                    continue
+                seq, same = found
+                if not same and not isinstance(work.command, m.Proposed):
+                    self._refuse(work, self._conflict(work, draft))
+                    break
+                work.known[draft.key] = seq
+        self._again(batch._replace(works=[work for work in batch.works if not work.answered]))
+        self._actor.expect(max((seq for seq, _ in answer.known.values()), default=0))
+
+    def _conflict(self, work: Work, draft: decide.Draft) -> EngineError:
+        if isinstance(work.command, m.AppendSegments):
+            ids = [segment.segment_id for segment in work.command.segments]
+            place = ids.index(draft.key.removeprefix("segment:"))
+            return Final(
+                f"Segment {ids[place]} is final with another content",
+                field=f"segments[{place}].segment_id",
+            )
+        return Conflict("The same id was used with another content", field="feedback_id")
+
+    def _again(self, batch: Batch) -> None:
+        """Back to the head of the queue, in order, to be decided on the newer fold."""
+        for work in reversed(batch.works):
+            work.tries += 1
+            if work.tries > MOVED_RETRIES:
+                self._refuse(work, Busy("The call is changing too fast", retry_after_ms=200))
+            else:
+                self._queue.appendleft(work)
+
+    # --- answering ------------------------------------------------------------------------
+
+    def _finish(self, work: Work, seqs: dict[str, int]) -> None:
+        """Publish interim text, then answer. `seqs`: what this append brought."""
+        if work.answered:
+            return
+        for plan in work.plans:
+            if plan.outcome == "published":
+                self._actor.publish_interim(plan.update)
+        if isinstance(work.command, m.Proposed):
+            self._actor.leader.settled(work.command, appended=bool(seqs))
+        else:
+            work.answered = True
+            value = receipt_of(self._actor, work, seqs)
+            self._reply(work.command, m.Answered(work.command.token, value))
+
+    def _refuse_batch(self, batch: Batch, error: EngineError) -> None:
+        for work in batch.works:
+            self._refuse(work, error)
+
+    def _refuse(self, work: Work, error: EngineError) -> None:
+        if work.answered:
+            return
+        work.answered = True
+        if isinstance(work.command, m.Proposed):
+            self._actor.leader.settled(work.command, appended=False, failed=True)
+        else:
+            self._reply(work.command, m.Answered(work.command.token, error=error))
+
+    def _reply(self, command: Any, answer: m.Answered) -> None:
+        self._actor.send(command.reply_to, answer)

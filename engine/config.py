@@ -1,0 +1,169 @@
+"""Settings: defaults, then config.yaml, then the environment.
+
+Owns the names and bounds of every setting; config.yaml says the unit and the reason of
+each. Settings are passed as an argument and never imported; secrets come from the
+environment alone and are never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct, field
+
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class SettingsError(Exception):
+    """A setting is unknown or ill; the message names it and where it came from."""
+
+
+class Section(Struct, forbid_unknown_fields=True, frozen=True):
+    pass
+
+
+class Server(Section, frozen=True):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 5000
+    drain_s: Positive = 25
+    ping_interval_s: Count = 20
+    ping_timeout_s: Count = 15
+    origins: list[str] = []
+
+
+class Store(Section, frozen=True):
+    url: str = ""
+    data_dir: str = "var/store"
+    fsync: Literal["everysec", "always"] = "everysec"
+    connect_timeout_s: Positive = 10
+    answer_timeout_s: Positive = 5
+    connections: Count = 16
+
+
+class Tokens(Section, frozen=True):
+    algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
+    public_key: str = ""
+    issuer: str = ""
+    audience: str = ""
+    leeway_s: Annotated[float, Meta(ge=0, le=300)] = 10
+    lifetime_s: Count = 28800
+
+
+class CallLife(Section, frozen=True):
+    retention_s: Count = 604_800
+    max_events: Annotated[int, Meta(ge=10, le=1_000_000)] = 50_000
+    late_grace_s: Annotated[float, Meta(ge=0)] = 30
+    silent_s: Positive = 14_400
+    early_subscribe_s: Positive = 60
+
+
+class Actors(Section, frozen=True):
+    call_mailbox: Count = 1024
+    call_mailbox_durable: Count = 512
+    agent_mailbox: Count = 256
+    turn_messages: Count = 64
+    turn_ms: Positive = 2
+    passivate_s: Positive = 120
+    lease_s: Annotated[float, Meta(ge=1)] = 12
+    command_timeout_s: Positive = 5
+    restarts_per_minute: Count = 3
+
+
+class Limits(Section, frozen=True):
+    max_connections: Count = 1000
+    frame_bytes: Annotated[int, Meta(ge=1024)] = 1_000_000
+    commands_per_s: Positive = 20
+    commands_burst: Count = 40
+    subscribes_per_s: Positive = 10
+    pending_commands: Count = 64
+    held_commands: Count = 32
+    authenticate_s: Positive = 10
+    calls_per_connection: Count = 100
+    outlet_bytes: Annotated[int, Meta(ge=4096)] = 262_144
+    slow_s: Positive = 30
+
+
+class Assist(Section, frozen=True):
+    debounce_ms: Annotated[int, Meta(ge=0)] = 250
+    limit: Annotated[int, Meta(ge=1, le=20)] = 3
+    threshold: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    workers: Count = 1
+
+
+class Development(Section, frozen=True):
+    tokens: bool = False
+
+
+class Settings(Struct, forbid_unknown_fields=True, frozen=True):
+    """Everything that can be set. `jwt_secret` comes from JWT_SECRET only."""
+
+    server: Server = field(default_factory=Server)
+    store: Store = field(default_factory=Store)
+    tokens: Tokens = field(default_factory=Tokens)
+    call: CallLife = field(default_factory=CallLife)
+    actors: Actors = field(default_factory=Actors)
+    limits: Limits = field(default_factory=Limits)
+    assist: Assist = field(default_factory=Assist)
+    development: Development = field(default_factory=Development)
+    jwt_secret: str = ""
+
+    def __repr__(self) -> str:
+        """Without what is secret: settings get logged."""
+        shown = msgspec.to_builtins(self)
+        shown["jwt_secret"] = "set" if self.jwt_secret else "not set"
+        shown["store"]["url"] = "set" if self.store.url else "embedded"
+        return f"Settings({shown})"
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Raises SettingsError naming the key. A path that does not exist is an error; None
+    means defaults."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except OSError as problem:
+            raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
+        except yaml.YAMLError as problem:
+            raise SettingsError(f"{path} is not YAML: {problem}") from None
+        if not isinstance(values, dict):
+            raise SettingsError(f"{path} must hold sections, e.g. `server:`")
+        if "jwt_secret" in values:
+            raise SettingsError(f"{path}: `jwt_secret` belongs in the environment (JWT_SECRET)")
+        _convert(values, str(path), strict=True)
+    for name, text in environment.items():
+        if name.startswith("EARSHOT__"):
+            _override(values, name, text)
+    for name, section, key in (("PORT", "server", "port"), ("REDIS_URL", "store", "url")):
+        if environment.get(name):
+            values.setdefault(section, {})[key] = environment[name]
+    values["jwt_secret"] = environment.get("JWT_SECRET", "")
+    return _convert(values, "environment", strict=False)
+
+
+def _override(values: dict[str, Any], name: str, text: str) -> None:
+    parts = name.lower().split("__")[1:]
+    if len(parts) != 2 or not all(parts):
+        raise SettingsError(f"{name}: expected EARSHOT__SECTION__KEY")
+    section, key = parts
+    shape = {f.name: f.type for f in msgspec.structs.fields(Settings)}.get(section)
+    if shape is None or shape is str:
+        raise SettingsError(f"{name}: there is no section `{section}`")
+    known = {f.name: f.type for f in msgspec.structs.fields(shape)}
+    if key not in known:
+        raise SettingsError(f"{name}: there is no setting `{section}.{key}`")
+    # Lists are given as JSON; everything else as its text.
+    is_json = text.startswith(("[", "{"))
+    values.setdefault(section, {})[key] = yaml.safe_load(text) if is_json else text
+
+
+def _convert(values: dict[str, Any], source: str, *, strict: bool) -> Settings:
+    try:
+        return msgspec.convert(values, Settings, strict=strict)
+    except msgspec.ValidationError as problem:
+        raise SettingsError(f"{source}: {problem}") from None

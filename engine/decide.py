@@ -1,0 +1,255 @@
+"""What is allowed next: functions from a folded call and a command to events.
+
+Owns the rules. A rule returns drafts (what to append) or raises a coded error that names
+the field; it never waits, never numbers an event and never changes the call. The writer
+calls a rule again after the log moved, so a rule must say the same for the same state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from engine import wire
+from engine.call import Call
+from engine.errors import BadRequest, CallEnded, Final, NotFound, StaleRevision
+from engine.log import Entry
+from engine.times import instant, instant_at, seconds_of
+
+_encode = msgspec.json.Encoder().encode
+# For digests only: the key order of metadata is the caller's accident.
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+class Draft(NamedTuple):
+    """An event to append, without epoch and seq: those are the writer's to give."""
+
+    key: str
+    digest: str
+    event: wire.LogEvent
+
+
+class SegmentPlan(NamedTuple):
+    """What becomes of one segment: appended as `draft`, published as interim text, or
+    neither, because it is known (`seq` then says where)."""
+
+    segment: wire.Segment
+    outcome: Literal["appended", "repeated", "published"]
+    update: wire.TranscriptionUpdate
+    draft: Draft | None = None
+    seq: int | None = None
+
+
+def entry(draft: Draft, epoch: str, seq: int) -> Entry:
+    """Number a draft and encode it, once, in the bytes the browser gets."""
+    draft.event.epoch = epoch
+    draft.event.seq = seq
+    return Entry(draft.key, draft.digest, wire.NAME_OF[type(draft.event)], _encode(draft.event))
+
+
+def digest(value: object) -> str:
+    """Of what a caller sent: 16 bytes of BLAKE2b over canonical JSON, as hex."""
+    return hashlib.blake2b(_encode_sorted(value), digest_size=16).hexdigest()
+
+
+def create(call_id: str, body: wire.CallCreate, now_s: float) -> Draft:
+    """The event that begins a call."""
+    metadata = body.metadata
+    if metadata is not None and len(_encode(metadata)) > wire.MAX_METADATA_BYTES:
+        limit = wire.MAX_METADATA_BYTES
+        raise BadRequest(f"`metadata` is over {limit} bytes", field="metadata")
+    event = wire.CallStatus(
+        call_id=call_id,
+        status="active",
+        duration=0,
+        started_at=instant_at(now_s),
+        agent_ids=_unique(body.agent_ids),
+        epoch="",
+        seq=0,
+        customer=body.customer if body.customer is not None else UNSET,
+        metadata=metadata if metadata is not None else UNSET,
+    )
+    return Draft("created", digest(body), event)
+
+
+def change(call: Call, patch: wire.CallPatch, request_id: str, now_s: float) -> Draft | None:
+    """A new status or other agents. None: the call is so already."""
+    status = patch.status if patch.status is not None else call.status
+    agent_ids = _unique(patch.agent_ids) if patch.agent_ids is not None else list(call.agent_ids)
+    if patch.reason is not None and patch.status is None:
+        raise BadRequest("`reason` needs a `status`", field="reason")
+    reason = patch.reason if patch.status is not None else call.reason
+    if (status, agent_ids, reason) == (call.status, list(call.agent_ids), call.reason):
+        return None
+    if call.status == "ended":
+        if status == "ended" and patch.agent_ids is None:
+            return None  # ended twice: the first end holds
+        raise CallEnded("The call has ended", field="status" if patch.status else "agent_ids")
+    event = call.status_event(now_s)
+    event.status = status
+    event.agent_ids = agent_ids
+    event.reason = reason if reason is not None else UNSET
+    if status == "ended":
+        event.ended_at = instant_at(now_s)
+    return Draft(f"status:{request_id}", digest(patch), event)
+
+
+def segments(
+    call: Call,
+    batch: list[wire.Segment],
+    interims: dict[str, wire.TranscriptionUpdate],
+    now_s: float,
+    late_grace_s: float,
+) -> list[SegmentPlan]:
+    """One batch, whole: any segment that may not be makes the batch a refusal.
+
+    `interims`: the newest interim text of each segment that is not final yet.
+    """
+    if call.status == "ended" and call.ended_at is not None:
+        since_end_s = now_s - seconds_of(call.ended_at)
+        if since_end_s > late_grace_s:
+            raise CallEnded(f"The call ended more than {late_grace_s:g} s ago")
+    plans: list[SegmentPlan] = []
+    batch_finals: dict[str, str] = {}
+    latest = dict(interims)
+    for place, segment in enumerate(batch):
+        plan = (
+            _final(call, segment, batch_finals, place, now_s)
+            if segment.final
+            else _interim(call, segment, batch_finals, latest, place, now_s)
+        )
+        plans.append(plan)
+    return plans
+
+
+def _final(
+    call: Call, segment: wire.Segment, batch_finals: dict[str, str], place: int, now_s: float
+) -> SegmentPlan:
+    sent = digest(segment)
+    update = _update(call, segment, now_s)
+    known = call.finals.get(segment.segment_id)
+    if known is not None or segment.segment_id in batch_finals:
+        seq, first = known if known is not None else (None, batch_finals[segment.segment_id])
+        if sent != first:
+            raise Final(
+                f"Segment {segment.segment_id} is final with another content",
+                field=f"segments[{place}].segment_id",
+            )
+        return SegmentPlan(segment, "repeated", update, seq=seq)
+    batch_finals[segment.segment_id] = sent
+    draft = Draft(f"segment:{segment.segment_id}", sent, update)
+    return SegmentPlan(segment, "appended", update, draft)
+
+
+def _interim(
+    call: Call,
+    segment: wire.Segment,
+    batch_finals: dict[str, str],
+    latest: dict[str, wire.TranscriptionUpdate],
+    place: int,
+    now_s: float,
+) -> SegmentPlan:
+    update = _update(call, segment, now_s)
+    if segment.segment_id in call.finals or segment.segment_id in batch_finals:
+        raise Final(
+            f"Segment {segment.segment_id} is final; interim text comes before",
+            field=f"segments[{place}].final",
+        )
+    before = latest.get(segment.segment_id)
+    if before is not None and segment.revision <= before.revision:
+        if (before.revision, before.text) == (segment.revision, segment.text):
+            return SegmentPlan(segment, "repeated", update)
+        raise StaleRevision(
+            f"Revision {segment.revision} of segment {segment.segment_id} is not after "
+            f"{before.revision}",
+            field=f"segments[{place}].revision",
+        )
+    latest[segment.segment_id] = update
+    return SegmentPlan(segment, "published", update)
+
+
+def verdict(call: Call, agent_id: str, command: wire.DocFeedback, feedback_id: str) -> Draft:
+    """Helpful, unhelpful, or taken back. Possible after the end, as long as the log lives."""
+    _known_document(call, command.doc_id, "doc_id")
+    event = wire.FeedbackUpdate(
+        call_id=call.key.call_id,
+        doc_id=command.doc_id,
+        agent_id=agent_id,
+        helpful=command.helpful,
+        epoch="",
+        seq=0,
+        feedback_id=feedback_id,
+    )
+    sent = digest((command.doc_id, command.helpful))
+    return Draft(f"verdict:{agent_id}:{feedback_id}", sent, event)
+
+
+def dismissal(call: Call, agent_id: str, doc_id: str, place: int) -> Draft:
+    """The agent does not want to see the document in this call again."""
+    _known_document(call, doc_id, f"items[{place}].doc_id")
+    current = call.verdicts.get((agent_id, doc_id))
+    event = wire.FeedbackUpdate(
+        call_id=call.key.call_id,
+        doc_id=doc_id,
+        agent_id=agent_id,
+        helpful=current.helpful if current is not None else None,
+        epoch="",
+        seq=0,
+        dismissed=True,
+    )
+    return Draft(f"dismissal:{agent_id}:{doc_id}", digest(doc_id), event)
+
+
+def suggestion(
+    call: Call,
+    because: str,
+    documents: list[wire.SuggestedDocument],
+    summary: str,
+    summary_kind: wire.SummaryKind,
+) -> Draft | None:
+    """At most one per trigger, by its key. None: nothing would change on the screen."""
+    documents = [shown for shown in documents if shown.id not in call.dismissed]
+    now_shown = call.suggestion
+    if now_shown is None and not documents and not summary:
+        return None
+    if now_shown is not None:
+        same_documents = [d.id for d in now_shown.documents] == [d.id for d in documents]
+        if same_documents and now_shown.summary == summary:
+            return None
+    event = wire.AiSuggestion(
+        call_id=call.key.call_id,
+        documents=documents,
+        summary=summary,
+        summary_kind=summary_kind,
+        suggestion_id=f"suggestion:{because}"[:128],
+        because=because,
+        epoch="",
+        seq=0,
+    )
+    return Draft(f"suggestion:{because}", "", event)
+
+
+def _known_document(call: Call, doc_id: str, field: str) -> None:
+    if doc_id not in call.suggested:
+        raise NotFound(f"Document {doc_id} was not suggested in this call", field=field)
+
+
+def _update(call: Call, segment: wire.Segment, now_s: float) -> wire.TranscriptionUpdate:
+    when = segment.timestamp
+    return wire.TranscriptionUpdate(
+        call_id=call.key.call_id,
+        speaker=segment.speaker,
+        text=segment.text,
+        timestamp=instant(when) if when is not None else instant_at(now_s),
+        segment_id=segment.segment_id,
+        revision=segment.revision,
+        final=segment.final,
+        participant=segment.participant if segment.participant is not None else UNSET,
+    )
+
+
+def _unique(ids: list[str]) -> list[str]:
+    return list(dict.fromkeys(ids))

@@ -1,0 +1,279 @@
+"""Hints of the calls a node follows, and other channels, over one pub/sub connection.
+
+Owns which calls are followed and the health of the link: a connection that breaks or falls
+silent is reported as `Lost`, never replaced in secret, because every hint sent meanwhile is
+gone. It reads no log and starts no thread.
+"""
+
+from __future__ import annotations
+
+import os
+import random as random_module
+import select
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from engine.log import CallKey, Hint
+from engine.log_redis import keys_of, parse_hint
+
+AT_ONCE = 256  # messages that one `next` returns at most, so that its caller can let others run
+_CHANNELS_A_COMMAND = 500
+_BACKOFF_S = (0.1, 2.0)  # before the second attempt, and at most
+
+
+class Following(NamedTuple):
+    """The store has confirmed the subscription: what is appended from now on is hinted, so
+    now is the time to read the top."""
+
+    call: CallKey
+
+
+class Listening(NamedTuple):
+    """The same for an extra channel."""
+
+    channel: str
+
+
+class Notice(NamedTuple):
+    """A message on an extra channel, as it came."""
+
+    channel: str
+    body: bytes
+
+
+class Lost(NamedTuple):
+    """The connection broke, or never came to be: hints were missed on every call. Said
+    once; a `Following` of each call comes when it is back."""
+
+    reason: str
+
+
+Arrival = Following | Listening | Hint | Notice | Lost
+
+
+class HintStream:
+    """One reader calls `next` in a loop. `follow`, `unfollow` and `listen` may be called by
+    anyone, on any thread or greenlet or in an event loop's callback: they never wait.
+
+    They take effect at once although the reader is blocked: a wish goes into a queue and a
+    byte into a pipe, which the reader waits for beside the socket. So only the reader ever
+    touches the connection, and nothing needs a lock.
+
+    The link is asked for a sign of life after `ping_s` of silence, and given up when any
+    answer is `answer_s` late: a half-dead one is noticed within their sum, if `next` is
+    called that often. The client's connect time-out bounds how much longer than asked a
+    `next` may take.
+    """
+
+    def __init__(
+        self,
+        client_factory: Callable[[], redis.Redis],
+        cluster: bool = False,
+        *,
+        ping_s: float = 2.0,
+        answer_s: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        self._client = client_factory()
+        connection: Any = self._client.connection_pool.make_connection()
+        connection.retry = Retry(NoBackoff(), 0)  # attempts are ours to time and to report
+        self._connection = connection
+        self._shard = b"s" if cluster else b""
+        self._ping_s, self._answer_s = ping_s, answer_s
+        self._clock, self._random = clock, random
+        self._wishes: deque[tuple[bool, str, CallKey | None]] = deque()
+        self._wanted: dict[bytes, CallKey | None] = {}  # channel -> its call, if it is of one
+        self._unconfirmed: Counter[bytes] = Counter()  # answers to come, by channel
+        self._unanswered = 0  # answers to come, PINGs too
+        self._asked_at = self._heard_at = self._try_at = clock()
+        self._attempts = 0
+        self._up = False
+        self._lost_told = False
+        self.nonsense = 0  # messages on a call's channel that were no hint
+        self._wake_in, self._wake_out = os.pipe()
+        os.set_blocking(self._wake_in, False)
+        os.set_blocking(self._wake_out, False)
+
+    def follow(self, call: CallKey) -> None:
+        """Again for a followed call: confirmed again."""
+        self._wish(True, keys_of(call).hint, call)
+
+    def unfollow(self, call: CallKey) -> None:
+        self._wish(False, keys_of(call).hint, call)
+
+    def listen(self, channel: str) -> None:
+        """An extra channel, to the end. On a cluster too it is an ordinary one."""
+        self._wish(True, channel, None)
+
+    def next(self, timeout_s: float) -> list[Arrival]:
+        """What arrived, in order, as soon as something did; [] after `timeout_s`."""
+        deadline = self._clock() + timeout_s
+        found: list[Arrival] = []
+        while True:
+            try:
+                wait_until = self._step(found)
+            except (RedisError, OSError) as problem:
+                self._give_up(found, f"{type(problem).__name__}: {problem}")
+                wait_until = self._try_at
+            now = self._clock()
+            if found or now >= deadline:
+                return found
+            self._wait(min(deadline, wait_until) - now)
+
+    def close(self) -> None:
+        """For the reader, after its last `next`."""
+        self._connection.disconnect()
+        self._client.close()
+        ends, self._wake_in, self._wake_out = (self._wake_in, self._wake_out), -1, -1
+        for end in ends:
+            os.close(end)
+
+    def _wish(self, wanted: bool, channel: str, call: CallKey | None) -> None:
+        self._wishes.append((wanted, channel, call))
+        with suppress(OSError):  # full: the reader has been woken; closed: there is none
+            os.write(self._wake_out, b"!")
+
+    def _step(self, found: list[Arrival]) -> float:
+        """Do what can be done without waiting; returns when there is something to do again."""
+        if not self._up:
+            self._take_wishes()
+            if self._clock() < self._try_at:
+                return self._try_at
+            self._connect()
+        self._subscribe(self._take_wishes())
+        self._drain(found)
+        return self._check_link()
+
+    def _connect(self) -> None:
+        self._connection.disconnect()
+        self._connection.connect()
+        self._up = True
+        self._unconfirmed.clear()
+        self._unanswered = 0
+        self._heard_at = self._clock()
+        self._subscribe(dict.fromkeys(self._wanted, True))
+
+    def _give_up(self, found: list[Arrival], reason: str) -> None:
+        self._connection.disconnect()
+        self._up = False
+        first_s, most_s = _BACKOFF_S
+        delay_s = min(most_s, first_s * 2 ** min(self._attempts, 10))
+        self._attempts += 1
+        self._try_at = self._clock() + delay_s * (0.5 + self._random() / 2)
+        if not self._lost_told:
+            self._lost_told = True
+            found.append(Lost(reason))
+
+    def _take_wishes(self) -> dict[bytes, bool]:
+        """Note what is wanted from now on; returns which channels changed, and how."""
+        changed: dict[bytes, bool] = {}
+        while self._wishes:
+            wanted, name, call = self._wishes.popleft()
+            channel = name.encode()
+            if wanted:
+                self._wanted[channel] = call
+                changed[channel] = True
+            else:
+                self._wanted.pop(channel, None)
+                changed[channel] = False
+        return changed
+
+    def _subscribe(self, changed: dict[bytes, bool]) -> None:
+        """Send (UN)SUBSCRIBE for these. On a cluster a command names channels of one slot."""
+        groups: dict[bytes, list[bytes]] = {}
+        for channel, wanted in changed.items():
+            of_call = channel.startswith(b"earshot:{")
+            verb = (self._shard if of_call else b"") + (b"" if wanted else b"un") + b"subscribe"
+            groups.setdefault(verb, []).append(channel)
+        commands: list[tuple[bytes, ...]] = []
+        for verb, channels in groups.items():
+            size = 1 if verb.startswith(b"s") and self._shard else _CHANNELS_A_COMMAND
+            commands += [(verb, *channels[at : at + size]) for at in range(0, len(channels), size)]
+            self._unconfirmed.update(channels)
+        self._send(commands, answers=len(changed))
+
+    def _send(self, commands: list[tuple[bytes, ...]], answers: int) -> None:
+        if not commands:
+            return
+        if self._unanswered == 0:
+            self._asked_at = self._clock()
+        self._unanswered += answers
+        packed = self._connection.pack_commands(commands)
+        self._connection.send_packed_command(packed, check_health=False)
+
+    def _drain(self, found: list[Arrival]) -> None:
+        """Read what is there. A message cut off in the middle is waited for `answer_s`."""
+        while len(found) < AT_ONCE and self._connection.can_read(0):
+            message = self._connection.read_response(push_request=True, timeout=self._answer_s)
+            self._heard_at = self._clock()
+            arrival = self._understand(message)
+            if arrival is not None:
+                found.append(arrival)
+
+    def _understand(self, message: Any) -> Arrival | None:
+        if not isinstance(message, list) or len(message) < 3:
+            self._answered()  # a PONG, in either protocol version's form
+            return None
+        kind, channel, content = message[0], message[1], message[2]
+        if kind in (b"message", b"smessage"):
+            return self._message(channel, content)
+        self._unconfirmed[channel] -= 1
+        if self._unconfirmed[channel] < 0:
+            raise redis.ConnectionError(f"the store ended the subscription to {channel!r}")
+        self._answered()
+        if self._unconfirmed[channel] > 0:
+            return None  # changed again since: the last confirmation counts
+        del self._unconfirmed[channel]
+        if kind not in (b"subscribe", b"ssubscribe") or channel not in self._wanted:
+            return None
+        call = self._wanted[channel]
+        return Listening(channel.decode()) if call is None else Following(call)
+
+    def _message(self, channel: bytes, content: bytes) -> Arrival | None:
+        if channel not in self._wanted:
+            return None  # unfollowed a moment ago
+        call = self._wanted[channel]
+        if call is None:
+            return Notice(channel.decode(), content)
+        hint = parse_hint(call, content)
+        if hint is None:
+            self.nonsense += 1
+        return hint
+
+    def _answered(self) -> None:
+        self._unanswered -= 1
+        self._attempts = 0
+        self._lost_told = False
+
+    def _check_link(self) -> float:
+        """Ask a silent link for a sign of life; returns when to look again."""
+        now = self._clock()
+        if self._unanswered > 0:
+            late_at = max(self._asked_at, self._heard_at) + self._answer_s
+            if now >= late_at:
+                raise redis.TimeoutError(f"no answer within {self._answer_s:g} s")
+            return late_at
+        if now < self._heard_at + self._ping_s:
+            return self._heard_at + self._ping_s
+        self._send([(b"PING",)], answers=1)
+        return now + self._answer_s
+
+    def _wait(self, seconds: float) -> None:
+        """Until a message, a wish, or the time has come. `select.poll` is looked up here and
+        made anew: under gevent it is gevent's, and belongs to the reader's event loop."""
+        poll = select.poll()
+        poll.register(self._wake_in, select.POLLIN)
+        if self._up:
+            poll.register(self._connection._sock.fileno(), select.POLLIN)
+        ready = poll.poll(max(0, int(seconds * 1000) + 1))
+        if any(fd == self._wake_in for fd, _ in ready):
+            os.read(self._wake_in, 65_536)

@@ -1,0 +1,230 @@
+"""The log of calls on Redis or Valkey: what engine/log.py promises, by Lua scripts.
+
+Owns the names of a call's keys, the scripts' arguments and answers, and the form of a
+hint. Every decision is made inside a script (lua/append.lua, lua/lead.lua), so this file
+decides nothing. All keys of a call share one hash tag: each script works on a cluster too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import redis
+
+from engine.log import (
+    MOVED_LIMIT,
+    PAGE_BYTES,
+    Answer,
+    Append,
+    Appended,
+    CallKey,
+    Fenced,
+    Full,
+    Hint,
+    Known,
+    Lease,
+    Missing,
+    Moved,
+    Page,
+    Reopened,
+    StoredEvent,
+    Top,
+    check,
+)
+from engine.redis_pipe import Command, RedisPipe, Script
+
+_APPEND = Script("append.lua")
+_READ = Script("read.lua")
+_LEAD = Script("lead.lua")
+
+
+class CallKeys(NamedTuple):
+    """Where a call lives in the store."""
+
+    log: str  # stream; entry id `seq-0`, fields e event, d body, k key, g digest
+    meta: str  # hash: epoch, first, top, fence, leader, lease_until_ms, run_id
+    keys: str  # hash: key -> "seq digest"
+    hint: str  # channel
+
+
+def keys_of(call: CallKey) -> CallKeys:
+    """The braces are literal: Redis hashes what is between them, so one slot holds all."""
+    stem = f"earshot:{{{call.tenant}/{call.call_id}}}:"
+    return CallKeys(stem + "log", stem + "meta", stem + "keys", stem + "hint")
+
+
+def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
+    """What lua/append.lua published on the call's channel; None if it is anything else.
+
+    A line `epoch first_seq origin count`, then for each event a line `event length`, that
+    many bytes of body and a line feed, and nothing after the last.
+    """
+    head, newline, _ = raw.partition(b"\n")
+    words = head.split(b" ")
+    if not newline or len(words) != 4 or not all(words):
+        return None
+    seq, count = _number(words[1]), _number(words[3])
+    if not seq or not count:
+        return None
+    at, events = len(head) + 1, []
+    for _ in range(count):
+        end = raw.find(b"\n", at)
+        name, _, length_text = raw[at : max(end, at)].partition(b" ")
+        length = _number(length_text)
+        if not name or length is None or raw[end + 1 + length : end + 2 + length] != b"\n":
+            return None
+        events.append((name, raw[end + 1 : end + 1 + length]))
+        at = end + 2 + length
+    if at != len(raw):
+        return None
+    try:
+        named = tuple((name.decode(), body) for name, body in events)
+        return Hint(call, words[0].decode(), seq, words[2].decode(), named)
+    except UnicodeDecodeError:
+        return None
+
+
+def _number(text: bytes) -> int | None:
+    # At most 15 digits, which Lua holds exactly, and only as Lua writes them.
+    if not text.isdigit() or len(text) > 15 or (text[:1] == b"0" and text != b"0"):
+        return None
+    return int(text)
+
+
+class RedisLog:
+    """A CallLog on a store that all nodes share.
+
+    `client`: its pool is used and its time-outs hold; the client's own retries must be off,
+    for a connection that cannot be had is reported at once. `node` is the origin in hints.
+    `run_id` names the store's run; it is kept with each log at its creation. `cluster`
+    publishes hints on shard channels.
+
+    An append of several requests is one pipeline. When some of its answers came and others
+    failed, LogUnavailable(uncertain=True) is raised for all: whoever asks again with the
+    same keys is told Known for what had happened.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        node: str,
+        max_events: int = 50_000,
+        *,
+        run_id: Callable[[], str] = str,
+        cluster: bool = False,
+    ) -> None:
+        if not node or any(letter.isspace() for letter in node):
+            raise ValueError("`node` must be a name without spaces: it stands in each hint")
+        self._pipe = RedisPipe(client, (_APPEND, _READ, _LEAD))
+        self._node = node
+        self._max_events = max_events
+        self._run_id = run_id
+        self._publish = "SPUBLISH" if cluster else "PUBLISH"
+
+    def append(self, requests: Sequence[Append]) -> list[Answer]:
+        check(requests)
+        commands = [self._command(request) for request in requests]
+        raw = self._pipe.run(commands, changes=True)
+        return [_answer(request, one) for request, one in zip(requests, raw, strict=True)]
+
+    def read(self, call: CallKey, after: int, limit: int) -> Page | None:
+        return self._page(call, max(after, 0), limit)
+
+    def last(self, call: CallKey, limit: int) -> Page | None:
+        page = self._page(call, "", limit)
+        return page if page is None else page._replace(events=page.events[::-1])
+
+    def tops(self, calls: Sequence[CallKey]) -> list[Top | None]:
+        commands: list[Command] = [("HMGET", keys_of(call).meta, "epoch", "top") for call in calls]
+        answers = self._pipe.run(commands, changes=False)
+        return [None if epoch is None else Top(epoch.decode(), int(top)) for epoch, top in answers]
+
+    def lead(self, call: CallKey, node: str, ttl_ms: int) -> Lease | None:
+        if ttl_ms < 1:
+            raise ValueError("ttl_ms must be 1 or more")
+        command = _LEAD.command([keys_of(call).meta], node, ttl_ms)
+        [answer] = self._pipe.run([command], changes=True)
+        if answer is None:
+            return None
+        mine, fence, left_ms = answer
+        return Lease(bool(mine), int(fence), int(left_ms))
+
+    def resign(self, call: CallKey, node: str) -> None:
+        self._pipe.run([_LEAD.command([keys_of(call).meta], node, 0)], changes=True)
+
+    def delete(self, call: CallKey) -> bool:
+        keys = keys_of(call)
+        [erased] = self._pipe.run([("UNLINK", keys.log, keys.meta, keys.keys)], changes=True)
+        return bool(erased)
+
+    def _command(self, request: Append) -> Command:
+        keys = keys_of(request.call)
+        entries = [
+            part
+            for entry in request.entries
+            for part in (entry.key, entry.digest, entry.event, entry.body)
+        ]
+        return _APPEND.command(
+            [keys.log, keys.meta, keys.keys],
+            request.epoch,
+            request.expected_seq,
+            "" if request.fence is None else request.fence,
+            "1" if request.create else "",
+            "" if request.expire_s is None else request.expire_s,
+            self._max_events,
+            MOVED_LIMIT,
+            self._publish,
+            keys.hint,
+            self._node,
+            self._run_id() if request.create else "",
+            *entries,
+        )
+
+    def _page(self, call: CallKey, after: int | str, limit: int) -> Page | None:
+        if limit < 1:
+            raise ValueError("limit must be 1 or more")
+        keys = keys_of(call)
+        command = _READ.command([keys.log, keys.meta], after, limit, PAGE_BYTES)
+        [answer] = self._pipe.run([command], changes=False)
+        if answer is None:
+            return None
+        epoch, first, top, entries = answer
+        return Page(epoch.decode(), int(first), int(top), _events(entries))
+
+
+def _answer(request: Append, raw: list[Any]) -> Answer:
+    """The script's answer in the words of the log."""
+    match raw[0], raw[1:]:
+        case b"appended", [top]:
+            return Appended(top)
+        case b"known", found:
+            return Known(_known(request, found))
+        case b"moved", [top, entries]:
+            return Moved(top, _events(entries))
+        case b"reopened", [epoch, top]:
+            return Reopened(epoch.decode(), top)
+        case b"fenced", [fence]:
+            return Fenced(fence)
+        case b"full", [top]:
+            return Full(top)
+        case b"missing", []:
+            return Missing()
+    raise AssertionError(f"append.lua answered {raw!r}")
+
+
+def _known(request: Append, found: list[Any]) -> dict[str, tuple[int, bool]]:
+    known = {}
+    for index, stored in zip(found[::2], found[1::2], strict=True):
+        seq, _, digest = stored.partition(b" ")
+        entry = request.entries[index]
+        known[entry.key] = (int(seq), digest == entry.digest.encode())
+    return known
+
+
+def _events(entries: list[Any]) -> tuple[StoredEvent, ...]:
+    events = []
+    for seq, (_e, event, _d, body, _k, key, _g, digest) in entries:
+        number = int(seq.partition(b"-")[0])
+        events.append(StoredEvent(number, event.decode(), body, key.decode(), digest.decode()))
+    return tuple(events)

@@ -1,0 +1,139 @@
+"""Commands to the store in one round trip, with failures told apart.
+
+Owns how scripts and commands travel: one connection of the client's pool, everything sent,
+then everything read. It never retries what may have taken effect and knows nothing of
+calls. redis-py's own pipeline is not used because it retries by itself and does not say
+whether a failure came before or after something was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.exceptions import (
+    BusyLoadingError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+
+from engine.log import LogUnavailable
+
+LUA = Path(__file__).parent / "lua"
+
+# First words of answers that the store gives instead of running anything. Our scripts end
+# with an error only at their first write, and then nothing has changed.
+_REFUSALS = frozenset(
+    (
+        *("READONLY", "LOADING", "OOM", "MISCONF", "BUSY", "NOSCRIPT", "NOAUTH", "NOPERM"),
+        *("MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CROSSSLOT"),
+    )
+)
+
+Command = tuple[str | bytes | int, ...]
+
+
+class Script:
+    """A Lua file of ours; `command` makes the call of it."""
+
+    def __init__(self, name: str) -> None:
+        self.source = (LUA / name).read_bytes()
+        self.sha = hashlib.sha1(self.source, usedforsecurity=False).hexdigest()
+
+    def command(self, keys: Sequence[str], *arguments: str | bytes | int) -> Command:
+        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
+
+
+class RedisPipe:
+    """Runs commands on `client`'s pool. `scripts` are loaded where the store lacks them."""
+
+    def __init__(self, client: redis.Redis, scripts: Sequence[Script]) -> None:
+        if client.get_encoder().decode_responses:
+            raise ValueError("the client must not decode responses: bodies are bytes")
+        self._pool: Any = client.connection_pool
+        self._loads: list[Command] = [("SCRIPT", "LOAD", script.source) for script in scripts]
+
+    def run(self, commands: Sequence[Command], *, changes: bool) -> list[Any]:
+        """The answers in that order, in one round trip (three when a script was missing).
+
+        Raises LogUnavailable. `changes` false: nothing can have taken effect. Else the
+        outcome is uncertain from the first byte sent until every command was refused by
+        name: some answers and some failures are a failure of all, which may have happened.
+        """
+        if not commands:
+            return []
+        try:
+            connection = self._pool.get_connection()
+        except (RedisError, OSError) as problem:
+            raise LogUnavailable(_reason(problem), uncertain=False) from problem
+        try:
+            answers = self._exchange(connection, commands, changes)
+            missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if missing:
+                self._run_again(connection, commands, answers, missing, changes)
+            failures = [answer for answer in answers if isinstance(answer, ResponseError)]
+            if any(isinstance(failure, ReadOnlyError) for failure in failures):
+                connection.disconnect()  # the primary may be elsewhere by now: resolve it anew
+        finally:
+            self._pool.release(connection)
+        if failures:
+            nothing_ran = len(failures) == len(answers) and all(map(_refused, failures))
+            raise LogUnavailable(_reason(failures[0]), uncertain=changes and not nothing_ran)
+        return answers
+
+    def _run_again(
+        self,
+        connection: Any,
+        commands: Sequence[Command],
+        answers: list[Any],
+        missing: list[int],
+        changes: bool,
+    ) -> None:
+        """Load the scripts and run those that were missing theirs; the other answers stand."""
+        some_ran = changes and len(missing) < len(commands)
+        self._exchange(connection, self._loads, some_ran)
+        again = [commands[i] for i in missing]
+        try:
+            second = self._exchange(connection, again, changes)
+        except LogUnavailable as problem:
+            problem.uncertain = problem.uncertain or some_ran
+            raise
+        for i, answer in zip(missing, second, strict=True):
+            answers[i] = answer
+
+    def _exchange(self, connection: Any, commands: Sequence[Command], changes: bool) -> list[Any]:
+        """Send all, read all. An error answer stands in its place."""
+        answers: list[Any] = []
+        try:
+            connection.send_packed_command(connection.pack_commands(commands))
+            while len(answers) < len(commands):
+                try:
+                    answers.append(connection.read_response())
+                except ResponseError as answer:
+                    answers.append(answer)
+        except BusyLoadingError as problem:
+            # redis-py gives the connection up here, with the other answers unread.
+            uncertain = changes and len(commands) > 1
+            raise LogUnavailable(_reason(problem), uncertain=uncertain) from problem
+        except (RedisError, OSError) as problem:
+            raise LogUnavailable(_reason(problem), uncertain=changes) from problem
+        finally:
+            # A time-out of the caller's (gevent's is a BaseException) ends up here too: late
+            # answers must not be read by whoever uses the connection next.
+            if len(answers) < len(commands):
+                connection.disconnect()
+        return answers
+
+
+def _refused(failure: ResponseError) -> bool:
+    first_word = failure.status_code or str(failure).partition(" ")[0]
+    return first_word in _REFUSALS
+
+
+def _reason(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}"

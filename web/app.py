@@ -1,0 +1,56 @@
+"""create_app: Flask, the API, the desk's files and Socket.IO over one node.
+
+Owns what answers on which path. It starts nothing: server.py listens.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from flask import Flask, Response, send_from_directory
+from flask_socketio import SocketIO
+
+from web import api
+from web.node import Node
+from web.sockets import create_socketio
+
+DESK = Path(__file__).parent / "ui" / "desk" / "dist"
+NOT_BUILT = "The desk is not built. Run `make setup`, then reload this page.\n"
+ASSET_SECONDS = 31_536_000  # a built file's name holds its hash
+
+
+class App(NamedTuple):
+    flask: Flask
+    socketio: SocketIO
+
+
+def create_app(node: Node, desk: Path = DESK) -> App:
+    """Everything that is served, on a node that runs."""
+    app = Flask("earshot", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    api.install(app, node)
+    _serve_desk(app, desk)
+    return App(app, create_socketio(app, node))
+
+
+def _serve_desk(app: Flask, desk: Path) -> None:
+    @app.get("/")
+    def index() -> Response:
+        if not (desk / "index.html").is_file():
+            return Response(NOT_BUILT, status=503, mimetype="text/plain")
+        page = send_from_directory(desk, "index.html")
+        page.headers["Cache-Control"] = "no-cache"
+        page.headers["Content-Security-Policy"] = (
+            "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'self'; "
+            "base-uri 'none'; object-src 'none'"
+        )
+        page.headers["X-Content-Type-Options"] = "nosniff"
+        page.headers["Referrer-Policy"] = "no-referrer"
+        return page
+
+    @app.get("/assets/<path:name>")
+    def asset(name: str) -> Response:
+        found = send_from_directory(desk / "assets", name, max_age=ASSET_SECONDS)
+        found.headers["X-Content-Type-Options"] = "nosniff"
+        return found

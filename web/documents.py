@@ -1,0 +1,95 @@
+"""Keeps the node's library in step with the documents in the store.
+
+Owns when to look (a change was published, or a second has passed) and where the work is
+done: documents are read in a greenlet, the index is built in a real thread, so that
+neither waits for the other and no delivery waits for either.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.event import Event
+from gevent.threadpool import ThreadPool
+
+from engine.errors import EngineError
+from engine.knowledge.library import Library
+from engine.log import LogUnavailable
+
+if TYPE_CHECKING:
+    from engine.knowledge.documents import Document
+    from engine.knowledge.store import DocumentStore
+
+log = logging.getLogger("earshot.documents")
+
+LOOK_S = 1.0
+
+
+class Fetched:
+    """What was read for the library's next look: its DocumentSource."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, int] = {}
+        self.documents: dict[str, list[Document]] = {}
+
+    def version(self, tenant: str) -> int:
+        return self.versions.get(tenant, 0)
+
+    def load_all(self, tenant: str) -> Iterator[Document]:
+        return iter(self.documents.get(tenant, ()))
+
+
+class Refresher:
+    """Looks after every tenant somebody asked about."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._fetched = Fetched()
+        self.library = Library(self._fetched)
+        self._tenants: set[str] = {"default"}
+        self._changed = Event()
+        self._pool = ThreadPool(1)
+        self._greenlet: Any = gevent.spawn(self._run)
+
+    def watch(self, tenant: str) -> None:
+        """Keep this tenant's index from now on."""
+        if tenant not in self._tenants:
+            self._tenants.add(tenant)
+            self._changed.set()
+
+    def nudge(self) -> None:
+        """Something was published."""
+        self._changed.set()
+
+    def close(self) -> None:
+        self._greenlet.kill()
+        self._pool.kill()
+
+    def _run(self) -> None:
+        while True:
+            for tenant in sorted(self._tenants):
+                self._look(tenant)
+            self._changed.wait(LOOK_S)
+            self._changed.clear()
+
+    def _look(self, tenant: str) -> None:
+        try:
+            version = self._store.version(tenant)
+            if version == self.library.version(tenant):
+                return
+            documents = list(self._store.load_all(tenant))
+        except (EngineError, LogUnavailable):
+            return  # the store is away: the index that is served stays
+        self._fetched.versions[tenant] = version
+        self._fetched.documents[tenant] = documents
+        try:
+            self._pool.apply(self.library.refresh, (tenant,))
+        except Exception:
+            log.exception("documents.refresh_failed tenant=%s", tenant)
+        finally:
+            self._fetched.documents.pop(tenant, None)
+        count, passages = self.library.counts(tenant)
+        log.info("documents.indexed tenant=%s documents=%d passages=%d", tenant, count, passages)

@@ -1,0 +1,69 @@
+"""The event loop under the actors: gives the dispatcher its runs and the wheel its ticks.
+
+Owns three watchers of gevent's hub and nothing else. Actors run in loop callbacks: a
+handler that tried to wait there would get an error from gevent, not a pause.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gevent
+
+from actors.dispatcher import Dispatcher
+from actors.timers import Wheel
+
+EARLIEST_S = 0.001
+
+
+class Loop:
+    """Made in the thread whose hub runs the node."""
+
+    def __init__(self) -> None:
+        self._loop: Any = gevent.get_hub().loop
+        self._again = self._loop.timer(0.0)
+        self._tick = self._loop.timer(0.0)
+        self._thread = self._loop.async_()
+        self.dispatcher: Dispatcher
+        self.wheel: Wheel
+
+    def bind(self, dispatcher: Dispatcher, wheel: Wheel) -> None:
+        self.dispatcher = dispatcher
+        self.wheel = wheel
+        self._thread.start(self._run)
+
+    def wake(self) -> None:
+        """Run the dispatcher soon: after what the loop is doing now."""
+        self._loop.run_callback(self._run)
+
+    def wake_from_thread(self) -> None:
+        """The same, from another thread."""
+        self._thread.send()
+
+    def rearm(self) -> None:
+        """A timer earlier than all others was set."""
+        due = self.wheel.next_due()
+        if due is not None:
+            self._tick.stop()
+            delay_s = max(EARLIEST_S, due - self._loop.now())
+            self._tick = self._loop.timer(delay_s)
+            self._tick.start(self._on_tick)
+
+    def now(self) -> float:
+        """The clock of the wheel, in seconds: cheap, and updated once a loop pass."""
+        return float(self._loop.now())
+
+    def close(self) -> None:
+        for watcher in (self._again, self._tick, self._thread):
+            watcher.stop()
+            watcher.close()
+
+    def _run(self) -> None:
+        if self.dispatcher.run():
+            # By way of a timer, so that the loop looks at its sockets in between.
+            self._again.stop()
+            self._again.start(self._run)
+
+    def _on_tick(self) -> None:
+        self.wheel.advance()
+        self.rearm()

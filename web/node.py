@@ -1,0 +1,286 @@
+"""One server process, put together: store, actors, services.
+
+Owns the making and the ending of everything a node has, in order. It holds no rule; what
+is served over HTTP and sockets is built on it by app.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+
+from actors import messages as m
+from actors.context import Context
+from actors.directory import Directory
+from actors.dispatcher import Dispatcher
+from actors.timers import Wheel
+from engine import store
+from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.call_index import ASSIGNMENTS, CallIndex, parse_assignment
+from engine.config import Settings
+from engine.errors import Draining, EngineError, Revoked
+from engine.hints_redis import HintStream, Notice
+from engine.identity import Tokens
+from engine.knowledge.library import Library
+from engine.knowledge.store import DocumentStore
+from engine.log import CallKey
+from engine.log_redis import RedisLog
+from engine.verdicts import Verdict, VerdictStore
+from web.asking import ask
+from web.assist import AssistPool
+from web.clock import SystemClock
+from web.documents import Refresher
+from web.gate import LocalGate
+from web.loop import Loop
+from web.notices import REVOCATIONS, parse_revocation, publish_revocation
+from web.store_client import StoreClient
+from web.sweep import Sweep
+
+log = logging.getLogger("earshot.node")
+
+AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
+DRAIN_BATCH = 100  # connections told to go at once
+DRAIN_PAUSE_S = 0.1
+RETURN_SPREAD_MS = 3000
+
+
+class NoRooms:
+    """Until Flask-SocketIO is put on top."""
+
+    def enter(self, connection_id: str, room: str) -> None: ...
+
+    def leave(self, connection_id: str, room: str) -> None: ...
+
+
+class Node:
+    """`url` is the store's. Everything runs when it is made; `close` ends it."""
+
+    def __init__(self, settings: Settings, url: str, *, queue: bool = True) -> None:
+        self.settings = settings
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{random.getrandbits(32):08x}"
+        self.queue_url = url if queue else ""
+        self.clock = SystemClock()
+        self.tokens = Tokens(settings)
+        self.draining = False
+        self.started_at = time.time()
+        self._connect_store(url)
+        self._make_actors()
+
+    def _connect_store(self, url: str) -> None:
+        settings = self.settings
+        self._client = store.connect(
+            url,
+            socket_timeout_s=settings.store.answer_timeout_s,
+            max_connections=settings.store.connections,
+        )
+        facts = store.inspect(self._client)
+        self.log = RedisLog(
+            self._client,
+            self.name,
+            settings.call.max_events,
+            run_id=lambda: facts.run_id,
+        )
+        self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
+        self.documents = DocumentStore(self._client)
+        self._verdicts = VerdictStore(self._client)
+        self._hints = HintStream(
+            lambda: store.connect(url, socket_timeout_s=settings.store.answer_timeout_s)
+        )
+
+    def _make_actors(self) -> None:
+        settings = self.settings
+        self._loop = Loop()
+        self.dispatcher = Dispatcher(
+            wake=self._loop.wake,
+            clock=time.perf_counter,
+            turn_messages=settings.actors.turn_messages,
+            turn_s=settings.actors.turn_ms / 1000,
+        )
+        wheel = Wheel(clock=self._loop.now, send=self.dispatcher.send, on_earlier=self._loop.rearm)
+        self._loop.bind(self.dispatcher, wheel)
+        self._store = StoreClient(
+            log_store=self.log,
+            client=self._client,
+            hints=self._hints,
+            index=self.index,
+            verdicts=self._verdicts,
+            node=self.name,
+            dispatcher=self.dispatcher,
+            clock=self.clock.mono,
+        )
+        self._store.on_notice = self._on_notice
+        for channel in (ASSIGNMENTS, REVOCATIONS):
+            self._hints.listen(channel)
+        self._refresher = Refresher(self.documents)
+        assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
+        self.suggester = Bm25Suggester(self._refresher.library, assist)
+        self._assist = AssistPool(self.suggester, self.dispatcher, settings.assist.workers)
+        self._gate = LocalGate(self.tokens, self.index, self.dispatcher, self.clock.wall)
+        self.directory = Directory()
+        self.context = Context(
+            node=self.name,
+            settings=settings,
+            dispatcher=self.dispatcher,
+            wheel=wheel,
+            clock=self.clock,
+            random=random.Random(),
+            store=self._store,
+            assist=self._assist,
+            gate=self._gate,
+            rooms=NoRooms(),
+            call=self.directory.call,
+            forget=self.directory.forget,
+            identified=self.directory.identified,
+            departed=self.directory.departed,
+        )
+        self.directory.bind(self.context)
+        self._sweep = Sweep(self)
+        self._reporter = gevent.spawn(self._report)
+
+    @property
+    def rooms(self) -> Any:
+        return self.context.rooms
+
+    @rooms.setter
+    def rooms(self, rooms: Any) -> None:
+        self.context.rooms = rooms
+
+    @property
+    def library(self) -> Library:
+        return self._refresher.library
+
+    # --- what the web asks ----------------------------------------------------------------
+
+    def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
+        """Tell the call's actor what `build(reply_to, token)` makes and wait for its answer.
+        Returns its value; raises its refusal, Busy or Timeout."""
+        if self.draining:
+            raise Draining("The node is leaving; ask again")
+        timeout_s = self.settings.actors.command_timeout_s + 2
+        return ask(lambda: self.directory.call(key), build, timeout_s)
+
+    def watch_documents(self, tenant: str) -> None:
+        self._refresher.watch(tenant)
+
+    def documents_changed(self) -> None:
+        self._refresher.nudge()
+
+    def revoke(self, tenant: str, agent_id: str) -> None:
+        """Close the agent's connections here and, by a notice, on every node."""
+        self.directory.close_agent(tenant, agent_id, Revoked("Access was taken back"))
+        publish_revocation(self._client, tenant, agent_id)
+
+    def erase(self, key: CallKey) -> bool:
+        """The call's log and all that was derived from it. False: there was none."""
+        try:
+            detail = self.ask_call(key, lambda ref, token: m.Inspect(None, ref, token))
+        except EngineError:
+            detail = None
+        if detail is not None:
+            doc_ids = {verdict.doc_id for verdict in detail.verdicts}
+            self._verdicts.forget_call(key.tenant, sorted(doc_ids), key.call_id)
+        self.ask_call(key, lambda ref, token: m.Erase(ref, token))
+        known = self.index.remove(key.tenant, key.call_id)
+        return self.log.delete(key) or known
+
+    def verdicts(self, tenant: str, doc_id: str) -> list[Verdict]:
+        return self._verdicts.of(tenant, doc_id)
+
+    def ready(self) -> list[str]:
+        """Why no traffic should come here; [] when it should."""
+        reasons = []
+        if self.draining:
+            reasons.append("draining")
+        away = self._store.away_since
+        if away is not None and self.clock.mono() - away > AWAY_READY_S:
+            reasons.append("the store is away")
+        if len(self.directory.connections) >= self.settings.limits.max_connections:
+            reasons.append("the node is full")
+        return reasons
+
+    def metrics(self) -> dict[str, float]:
+        counts = {f"earshot_{name}_total": float(n) for name, n in self.context.counts.items()}
+        return counts | {
+            "earshot_connections": float(len(self.directory.connections)),
+            "earshot_calls_in_memory": float(len(self.directory.calls)),
+            "earshot_messages_handled_total": float(self.dispatcher.handled),
+            "earshot_dead_letters_total": float(self.dispatcher.dead_letters_total),
+            "earshot_store_away": float(self._store.away_since is not None),
+            "earshot_start_time_seconds": self.started_at,
+        }
+
+    # --- other nodes ----------------------------------------------------------------------
+
+    def _on_notice(self, notice: Notice) -> None:
+        if notice.channel == ASSIGNMENTS:
+            self._on_assignment(notice.body)
+            return
+        revocation = parse_revocation(notice.body)
+        if revocation is not None:
+            self.directory.close_agent(
+                revocation.tenant, revocation.agent_id, Revoked("Access was taken back")
+            )
+
+    def _on_assignment(self, body: bytes) -> None:
+        found = parse_assignment(body)
+        if found is None:
+            return
+        key = CallKey(found.tenant, found.call_id)
+        if found.assigned:
+            gevent.spawn(self._tell_assigned, key, found.agent_id)
+        else:
+            self.directory.unassigned(key, found.agent_id)
+
+    def _tell_assigned(self, key: CallKey, agent_id: str) -> None:
+        if any(True for _ in self.directory.present(key.tenant, agent_id)):
+            view = self.index.get(key.tenant, key.call_id)
+            self.directory.assigned(key, agent_id, view)
+
+    # --- ending ---------------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Tell everybody to come back elsewhere, in batches, then let the calls go."""
+        self.draining = True
+        connections = list(self.directory.connections.values())
+        for start in range(0, len(connections), DRAIN_BATCH):
+            for ref in connections[start : start + DRAIN_BATCH]:
+                after_ms = random.randrange(RETURN_SPREAD_MS)
+                closing = m.Close(Draining("The node is leaving"), after_ms)
+                self.dispatcher.send(ref, closing)
+            gevent.sleep(DRAIN_PAUSE_S)
+
+    def close(self) -> None:
+        for ref in list(self.directory.calls.values()):
+            if ref.is_alive():
+                ref.stop(block=False)
+        gevent.sleep(DRAIN_PAUSE_S)
+        self._sweep.close()
+        self._reporter.kill()
+        self._assist.close()
+        self._refresher.close()
+        self._gate.close()
+        self._store.close()
+        self._loop.close()
+        self._client.close()
+
+    def _report(self) -> None:
+        """Actors log nothing; what failed in them is written from here."""
+        incidents = self.directory.supervisor.incidents
+        while True:
+            gevent.sleep(0.2)
+            while incidents:
+                incident = incidents.popleft()
+                log.error(
+                    "actor.failed actor=%s about=%s parked=%s",
+                    incident.actor,
+                    incident.about,
+                    incident.parked,
+                    exc_info=incident.error,
+                )

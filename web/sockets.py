@@ -1,0 +1,194 @@
+"""Socket.IO events to actors: decode, then tell, with the acknowledgement's id.
+
+Owns the seam between Flask-SocketIO, which stays the front door (connect, namespaces,
+polling, upgrade, users' own handlers), and the AgentActors. A command is validated before
+it enters a mailbox; anything ill is answered here with a code that names the field.
+"""
+
+from __future__ import annotations
+
+import json as plain_json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import SocketIO
+
+from actors import messages as m
+from actors.mailbox import MailboxFull
+from engine.answers import COMMANDS
+from engine.decoding import convert, encode, error_of, parse
+from engine.errors import (
+    BadRequest,
+    Busy,
+    Draining,
+    EngineError,
+    TooManyConnections,
+    Unauthenticated,
+)
+from engine.identity import Identity
+from web.outlet import SocketOutlet
+from web.rooms import LocalRooms, SharedRooms
+
+if TYPE_CHECKING:
+    from web.node import Node
+
+log = logging.getLogger("earshot.sockets")
+
+NAMESPACE = "/"
+QUEUE_CHANNEL = "flask-socketio"  # where SocketIO(message_queue=…) emits by default
+
+
+class Codec:
+    """The JSON module of python-socketio. Lone surrogates pass `loads`, to be refused where
+    the field has a name."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        try:
+            return encode(value).decode()
+        except (TypeError, UnicodeEncodeError):
+            return plain_json.dumps(value, separators=(",", ":"))
+
+    @staticmethod
+    def loads(raw: str | bytes, **_: Any) -> Any:
+        return parse(raw)
+
+
+def create_socketio(app: Flask, node: Node) -> SocketIO:
+    """Flask-SocketIO over our actors. `node.queue_url` '' means no message queue."""
+    settings = node.settings
+    manager = SharedRooms(node.queue_url, channel=QUEUE_CHANNEL) if node.queue_url else LocalRooms()
+    origins: Any = settings.server.origins
+    socketio = SocketIO(
+        app,
+        async_mode="gevent",
+        async_handlers=False,  # handlers only tell, and so keep a connection's order
+        client_manager=manager,
+        json=Codec,
+        max_http_buffer_size=settings.limits.frame_bytes,
+        ping_interval=settings.server.ping_interval_s,
+        ping_timeout=settings.server.ping_timeout_s,
+        cors_allowed_origins="*" if "*" in origins else (origins or None),
+        manage_session=False,
+        logger=False,
+        engineio_logger=False,
+    )
+    front = Front(node, socketio)
+    socketio.on_event("connect", front.on_connect)
+    socketio.on_event("disconnect", front.on_disconnect)
+    front.take_commands()
+    node.rooms = front
+    return socketio
+
+
+class Front:
+    """Connections in, commands in. One per process."""
+
+    def __init__(self, node: Node, socketio: SocketIO) -> None:
+        self._node = node
+        self._socketio = socketio
+        self._server: Any = socketio.server
+
+    # --- connections ----------------------------------------------------------------------
+
+    def on_connect(self, auth: Any = None) -> None:
+        """Flask-SocketIO's connect handler. Refusals carry a code in `connect_error.data`."""
+        node = self._node
+        sid: str = request.sid  # type: ignore[attr-defined]
+        try:
+            if node.draining:
+                raise Draining("The node is leaving; connect again")
+            if len(node.directory.connections) >= node.settings.limits.max_connections:
+                raise TooManyConnections("The node is full", retry_after_ms=2000)
+            identity, client_id = self._identity(auth)
+        except EngineError as refusal:
+            error = error_of(refusal)
+            raise Refused(error.message, plain_json.loads(encode(error))) from None
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
+        limits = node.settings.limits
+        outlet = SocketOutlet(
+            self._server,
+            sid,
+            eio_sid,
+            limits.outlet_bytes,
+            node.clock.mono,
+            lambda: self._tell(sid, m.Room()),
+        )
+        ref = node.directory.connect(sid, outlet)
+        if identity is not None:
+            ref.tell(m.Verified(None, identity, client_id=client_id))
+
+    def _identity(self, auth: Any) -> tuple[Identity | None, str | None]:
+        """Of the handshake's `auth: {token, client_id}`; none given: `agent:connect` follows."""
+        if not isinstance(auth, dict) or auth.get("token") is None:
+            return None, None
+        token, client_id = auth["token"], auth.get("client_id")
+        if not isinstance(token, str):
+            raise Unauthenticated("`auth.token` is not a string", field="auth.token")
+        if client_id is not None and not isinstance(client_id, str):
+            raise BadRequest("`auth.client_id` is not a string", field="auth.client_id")
+        return self._node.tokens.verify(token, self._node.clock.wall()), client_id
+
+    def on_disconnect(self, *_: Any) -> None:
+        self._tell(request.sid, m.Gone())  # type: ignore[attr-defined]
+
+    def _tell(self, sid: str, message: Any) -> None:
+        ref = self._node.directory.connections.get(sid)
+        if ref is not None:
+            self._node.dispatcher.send(ref, message)
+
+    # --- commands -------------------------------------------------------------------------
+
+    def take_commands(self) -> None:
+        """Our commands leave python-socketio's path where it would build a handler's call and
+        acknowledge its return value: answers come later, from the actor, by the id."""
+        server, theirs = self._server, self._server._handle_event
+
+        def handle_event(eio_sid: str, namespace: str | None, id: Any, data: Any) -> None:  # noqa: A002
+            name = data[0] if isinstance(data, list) and data else None
+            ours = (namespace or NAMESPACE) == NAMESPACE and isinstance(name, str)
+            if ours and (name in COMMANDS or not self._is_handled(name)):
+                sid = server.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+                if sid is not None and server.manager.is_connected(sid, NAMESPACE):
+                    self.on_command(sid, name, data[1:], id)
+            else:
+                theirs(eio_sid, namespace, id, data)
+
+        server._handle_event = handle_event
+
+    def _is_handled(self, name: str) -> bool:
+        """A user's own handler, in any of python-socketio's ways."""
+        handlers = self._server.handlers.get(NAMESPACE, {})
+        others = self._server.handlers.get("*", {})
+        spaces = self._server.namespace_handlers
+        return any(name in found or "*" in found for found in (handlers, others)) or bool(
+            NAMESPACE in spaces or "*" in spaces
+        )
+
+    def on_command(self, sid: str, name: str, arguments: list[Any], ack_id: Any) -> None:
+        ref = self._node.directory.connections.get(sid)
+        if ref is None:
+            return
+        try:
+            if name not in COMMANDS:
+                raise BadRequest(f"There is no event `{name[:80]}`", field="event")
+            if len(arguments) != 1:
+                raise BadRequest(f"`{name}` takes one object", field="data")
+            body = convert(COMMANDS[name][0], arguments[0])
+            ref.tell(m.Ask(body, ack_id))
+        except MailboxFull:
+            refusal = Busy("Too many commands are waiting on this connection", retry_after_ms=500)
+            self._node.dispatcher.send(ref, m.Refuse(ack_id, refusal))
+        except EngineError as problem:
+            self._node.dispatcher.send(ref, m.Refuse(ack_id, problem))
+
+    # --- rooms ----------------------------------------------------------------------------
+
+    def enter(self, connection_id: str, room: str) -> None:
+        if self._server.manager.is_connected(connection_id, NAMESPACE):
+            self._server.manager.basic_enter_room(connection_id, NAMESPACE, room)
+
+    def leave(self, connection_id: str, room: str) -> None:
+        self._server.manager.basic_leave_room(connection_id, NAMESPACE, room)
