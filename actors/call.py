@@ -52,6 +52,7 @@ class CallActor(DispatchedActor):
         self._waiting: deque[Any] = deque()
         self._expected = 0  # a seq known to be in the log; above the fold: read first
         self._reading = False  # a gap is being read
+        self._short_reads = 0  # reads in a row that ended below what was expected
         self._watching_deadlines = False
         self._last_activity = context.clock.mono()
 
@@ -231,6 +232,11 @@ class CallActor(DispatchedActor):
             self.reload()
         else:
             self._advance_all(page.events)
+            # A hint may be newer than the read it crossed. If the next read does not know
+            # it either, the log is right and whatever we expected is not there.
+            self._short_reads = self._short_reads + 1 if page.top < self._expected else 0
+            if self._short_reads > 1:
+                self._expected, self._short_reads = page.top, 0
             self.expect(page.top)
 
     def on_moved(self, moved: Moved) -> None:

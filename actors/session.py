@@ -77,11 +77,9 @@ class Session:
         if body is not None and body.agent_id != identity.agent_id:
             return Unauthenticated("The token is another agent's", field="agent_id")
         mine = self.identity
-        if mine is not None and (mine.agent_id, mine.tenant) != (
-            identity.agent_id,
-            identity.tenant,
-        ):
-            return Forbidden("A connection keeps its agent; open another", field="agent_id")
+        # What a connection has joined was judged by its role: a token cannot change that.
+        if mine is not None and mine[:3] != identity[:3]:
+            return Forbidden("A connection keeps its agent, role and tenant", field="auth_token")
         return None
 
     def _admit(self, identity: Identity, client_id: str | None) -> None:

@@ -91,7 +91,7 @@ class Limits(Section, frozen=True):
 class Assist(Section, frozen=True):
     debounce_ms: Annotated[int, Meta(ge=0)] = 250
     limit: Annotated[int, Meta(ge=1, le=20)] = 3
-    threshold: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    threshold: Annotated[float, Meta(ge=0, le=1)] = 0.35
     workers: Count = 1
 
 

@@ -216,6 +216,8 @@ def suggestion(
     if now_shown is None and not documents and not summary:
         return None
     if now_shown is not None:
+        if now_shown.documents and not documents:
+            return None  # a "thanks" has nothing to say: what is on the screen stays
         same_documents = [d.id for d in now_shown.documents] == [d.id for d in documents]
         if same_documents and now_shown.summary == summary:
             return None

@@ -8,7 +8,7 @@ neither waits for the other and no delivery waits for either.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -20,7 +20,6 @@ from engine.knowledge.library import Library
 from engine.log import LogUnavailable
 
 if TYPE_CHECKING:
-    from engine.knowledge.documents import Document
     from engine.knowledge.store import DocumentStore
 
 log = logging.getLogger("earshot.documents")
@@ -28,30 +27,14 @@ log = logging.getLogger("earshot.documents")
 LOOK_S = 1.0
 
 
-class Fetched:
-    """What was read for the library's next look: its DocumentSource."""
-
-    def __init__(self) -> None:
-        self.versions: dict[str, int] = {}
-        self.documents: dict[str, list[Document]] = {}
-
-    def version(self, tenant: str) -> int:
-        return self.versions.get(tenant, 0)
-
-    def load_all(self, tenant: str) -> Iterator[Document]:
-        return iter(self.documents.get(tenant, ()))
-
-
 class Refresher:
     """Looks after every tenant somebody asked about."""
 
     def __init__(self, store: DocumentStore) -> None:
-        self._store = store
-        self._fetched = Fetched()
-        self.library = Library(self._fetched)
+        self._pool = ThreadPool(1)
+        self.library = Library(store, compute=self._compute)
         self._tenants: set[str] = {"default"}
         self._changed = Event()
-        self._pool = ThreadPool(1)
         self._greenlet: Any = gevent.spawn(self._run)
 
     def watch(self, tenant: str) -> None:
@@ -77,19 +60,16 @@ class Refresher:
 
     def _look(self, tenant: str) -> None:
         try:
-            version = self._store.version(tenant)
-            if version == self.library.version(tenant):
+            if not self.library.refresh(tenant):
                 return
-            documents = list(self._store.load_all(tenant))
         except (EngineError, LogUnavailable):
             return  # the store is away: the index that is served stays
-        self._fetched.versions[tenant] = version
-        self._fetched.documents[tenant] = documents
-        try:
-            self._pool.apply(self.library.refresh, (tenant,))
         except Exception:
             log.exception("documents.refresh_failed tenant=%s", tenant)
-        finally:
-            self._fetched.documents.pop(tenant, None)
+            return
         count, passages = self.library.counts(tenant)
         log.info("documents.indexed tenant=%s documents=%d passages=%d", tenant, count, passages)
+
+    def _compute(self, work: Callable[[], Any]) -> Any:
+        """Processor work of the library, in a real thread."""
+        return self._pool.apply(work)

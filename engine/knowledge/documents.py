@@ -1,0 +1,120 @@
+"""Documents: what may be one, and what the product keeps of it.
+
+Owns the rules a document must keep beyond its shape (engine/answers.py), and the receipt
+for a batch of them. It never reads a file and never writes to the store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from engine import decoding
+from engine.answers import DocumentBody, DocumentsReceipt, DocumentView, Refusal
+from engine.errors import BadRequest
+from engine.knowledge import markup
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+
+
+class Document(Struct, frozen=True, omit_defaults=True):
+    """A document as it is kept. `text` is as it was sent; `updated_at` is RFC 3339, Z."""
+
+    id: str
+    title: str
+    text: str
+    tenant: str
+    updated_at: str
+    url: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+
+    def view(self) -> DocumentView:
+        return DocumentView(
+            id=self.id,
+            title=self.title,
+            text=self.text,
+            updated_at=self.updated_at,
+            url=self.url or UNSET,
+            tags=list(self.tags) or UNSET,
+            language=self.language or UNSET,
+        )
+
+
+class Refused(Struct, frozen=True):
+    """A document that was not taken. `where`: the line or file it stood in, '' if unknown."""
+
+    where: str
+    refusal: Refusal
+
+
+def document_of(body: DocumentBody, tenant: str, updated_at: str) -> Document:
+    """A document, if it can be kept and found. Raises BadRequest naming the field."""
+    body = decoding.convert(DocumentBody, msgspec.to_builtins(body))
+    title = " ".join(body.title.split())
+    if not title:
+        raise BadRequest("A title needs a character: `title`", field="title")
+    if not markup.read(body.text):
+        raise BadRequest("Holds no readable text: `text`", field="text")
+    if body.url is not None:
+        _refuse_url(body.url)
+    if body.language is not None and not _LANGUAGE.fullmatch(body.language):
+        raise BadRequest("Expected a language such as en or pt-BR: `language`", field="language")
+    return Document(
+        id=body.id,
+        title=title,
+        text=body.text,
+        tenant=tenant,
+        updated_at=updated_at,
+        url=body.url,
+        tags=_tags(body.tags or []),
+        language=body.language,
+    )
+
+
+def read_batch(
+    items: Iterable[DocumentBody | Refused], tenant: str, updated_at: str
+) -> tuple[list[Document], list[Refused]]:
+    """What can be kept of a batch, and what cannot with the reason. Where an id stands
+    twice, the last one holds."""
+    kept: dict[str, Document] = {}
+    refused: list[Refused] = []
+    for item in items:
+        if isinstance(item, Refused):
+            refused.append(item)
+            continue
+        try:
+            kept[item.id] = document_of(item, tenant, updated_at)
+        except BadRequest as problem:
+            refused.append(Refused("", Refusal(item.id, decoding.error_of(problem))))
+    return list(kept.values()), refused
+
+
+def receipt(accepted: int, refused: Iterable[Refused]) -> DocumentsReceipt:
+    return DocumentsReceipt(accepted, [item.refusal for item in refused])
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    kept: dict[str, None] = {}
+    for place, tag in enumerate(tags):
+        tag = " ".join(tag.split())
+        if not tag:
+            raise BadRequest(f"A tag needs a character: `tags[{place}]`", field=f"tags[{place}]")
+        kept[tag] = None
+    return tuple(kept)
+
+
+def _refuse_url(url: str) -> None:
+    """A link that a browser would run, or that leaves the site unseen, is no address."""
+    try:
+        parts = urlsplit(url)
+        web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        web = False
+    path = url.startswith("/") and not url.startswith(("//", "/\\"))
+    if not (web or path) or any(character.isspace() for character in url):
+        raise BadRequest("Expected an http(s) address or a path: `url`", field="url")

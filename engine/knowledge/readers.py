@@ -1,0 +1,170 @@
+"""Documents out of JSON, JSON lines and folders.
+
+Owns the outer forms a knowledge base arrives in and says of every document that cannot be
+read where it stood and why; the rest goes on. It never judges what the text says
+(documents.py does) and never writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine import decoding
+from engine.answers import DocumentBody, Refusal
+from engine.errors import BadRequest, Conflict, EngineError, TooLarge
+from engine.knowledge import markup
+from engine.knowledge.documents import Refused
+
+MAX_FILE_BYTES = 2_000_000  # a text of 500,000 characters, in any alphabet
+MAX_LINE_BYTES = 4_000_000  # the same with everything escaped
+
+_TAGS_LINE = re.compile(r"tags\s*:\s*(.*)", re.IGNORECASE)
+_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:@|+*-]+")
+_SUFFIXES = (".md", ".markdown", ".html", ".htm", ".txt")
+
+Item = DocumentBody | Refused
+
+
+class _Batch(Struct):
+    documents: list[Any]
+
+
+def read_json(body: bytes) -> Iterator[Item]:
+    """The documents of `{"documents": [...]}`. Raises BadRequest when the body is not that;
+    a document in it that is wrong is refused alone."""
+    batch = _parsed(body)
+    for place, item in enumerate(batch.documents):
+        yield _item(f"documents[{place}]", item)
+
+
+def read_lines(lines: Iterable[bytes]) -> Iterator[Item]:
+    """One JSON document a line; blank lines are passed over. Lines are counted from 1."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"line {number}"
+        try:
+            if len(line) > MAX_LINE_BYTES:
+                raise TooLarge(f"More than {MAX_LINE_BYTES:,} bytes")
+            yield _item(where, _value(line))
+        except EngineError as problem:
+            yield _refused(where, None, problem)
+
+
+def read_folder(folder: Path) -> Iterator[Item]:
+    """`kb.jsonl` of a folder, else its *.md, *.html and *.txt files, those of its folders
+    too. Raises BadRequest when there is none of them."""
+    lines = folder / "kb.jsonl"
+    if lines.is_file():
+        with lines.open("rb") as file:
+            yield from read_lines(file)
+        return
+    files = files_of(folder)
+    if not files:
+        raise BadRequest(f"{folder} holds no kb.jsonl and no .md, .html or .txt file")
+    taken: dict[str, str] = {}
+    for path in files:
+        where = path.relative_to(folder).as_posix()
+        doc_id = id_of(where)
+        if doc_id in taken:
+            problem = Conflict(f"{taken[doc_id]} has the id {doc_id} too", field="id")
+            yield _refused(where, doc_id, problem)
+            continue
+        taken[doc_id] = where
+        try:
+            yield read_file(path, doc_id)
+        except EngineError as problem:
+            yield _refused(where, doc_id, problem)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files read_folder reads, sorted; hidden ones are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def id_of(relative_path: str) -> str:
+    """`billing/Late fee.md` is `billing.Late-fee`."""
+    bare = relative_path.rpartition(".")[0].replace("/", ".")
+    return _NOT_IN_IDS.sub("-", bare).strip("-") or "document"
+
+
+def read_file(path: Path, doc_id: str) -> DocumentBody:
+    """A document of a file: its title is the first heading or `<title>`, of plain text the
+    first line; without one, the file's name. A line `tags: a, b` may follow the title.
+    Raises BadRequest or TooLarge."""
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise TooLarge(f"More than {MAX_FILE_BYTES:,} bytes", field="text")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise BadRequest(f"Not UTF-8 at byte {problem.start}: `text`", field="text") from None
+    text, tags = _without_tags(text)
+    title = markup.title_of(text)
+    if not title and path.suffix.lower() == ".txt":
+        title = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    title = title[:500] or path.stem
+    return decoding.convert(
+        DocumentBody, {"id": doc_id, "title": title, "text": text, "tags": tags}
+    )
+
+
+def _without_tags(text: str) -> tuple[str, list[str]]:
+    """A `tags:` line is looked for in the first two lines that are not blank."""
+    lines = text.splitlines(keepends=True)
+    filled = [place for place, line in enumerate(lines) if line.strip()][:2]
+    for place in filled:
+        found = _TAGS_LINE.fullmatch(lines[place].strip())
+        if found:
+            del lines[place]
+            tags = [tag.strip() for tag in found[1].split(",") if tag.strip()]
+            return "".join(lines), tags
+    return text, []
+
+
+def _parsed(body: bytes) -> _Batch:
+    """msgspec refuses a lone surrogate anywhere; the standard library reads it, so that
+    only its document is refused."""
+    try:
+        return msgspec.convert(_value(body), _Batch)
+    except msgspec.ValidationError:
+        raise BadRequest("Expected an object with a list: `documents`", field="documents") from None
+
+
+def _value(raw: bytes) -> Any:
+    try:
+        return decoding.parse(raw)
+    except (ValueError, RecursionError) as problem:
+        raise BadRequest(f"Not JSON: {problem}") from None
+
+
+def _item(where: str, value: Any) -> Item:
+    try:
+        return decoding.convert(DocumentBody, value)
+    except EngineError as problem:
+        return _refused(where, _id_in(value), problem)
+
+
+def _id_in(value: Any) -> str | None:
+    """The id of what could not be read, if it can be repeated to whom it belongs."""
+    found = value.get("id") if isinstance(value, dict) else None
+    if not isinstance(found, str):
+        return None
+    return found.encode("utf-8", "replace").decode()[:128]
+
+
+def _refused(where: str, doc_id: str | None, problem: EngineError) -> Refused:
+    error = decoding.error_of(problem)
+    error.message = f"{where}: {error.message}"
+    return Refused(where, Refusal(doc_id, error))

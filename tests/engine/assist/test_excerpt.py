@@ -1,0 +1,62 @@
+"""What is shown of a passage."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.assist.excerpt import MOST_CHARACTERS, MOST_MATCHES, excerpt, matches
+from engine.knowledge.passages import Passage
+
+
+def shown(text: str, *words: str) -> str:
+    return excerpt(Passage("a", (), text), dict.fromkeys(words, 1.0), lambda _term: 1.0)
+
+
+def test_a_short_passage_is_shown_whole() -> None:
+    assert shown("We pay back. Within three days.", "day") == "We pay back. Within three days."
+
+
+def test_of_a_long_passage_the_sentences_with_the_asked_words_are_shown() -> None:
+    filler = "This sentence says nothing that anybody has asked about today. " * 6
+    text = f"{filler}Refunds take three days. Fees are never paid back. {filler}"
+
+    found = shown(text, "refund", "fee")
+
+    assert "Refunds take three days. Fees are never paid back." in found
+    assert len(found) <= MOST_CHARACTERS
+    assert found.endswith(".")
+
+
+def test_a_sentence_longer_than_an_excerpt_is_cut_between_words() -> None:
+    found = shown("refund " * 100, "refund")
+
+    assert len(found) <= MOST_CHARACTERS
+    assert found.endswith("refund…")
+
+
+def test_items_of_a_list_are_kept_apart() -> None:
+    assert shown("Ask for:\nthe name\nthe order") == "Ask for: the name; the order"
+
+
+def test_matches_are_the_asked_words_as_they_stand_each_once() -> None:
+    text = "Refunds: a refund is refunded, REFUNDS never."
+
+    assert matches(text, {"refund": 1.0}) == ["Refunds", "refund", "refunded"]
+    assert matches(text, {}) == []
+
+
+def test_matches_are_bounded() -> None:
+    words = {f"word{n}": 1.0 for n in range(100)}
+
+    assert len(matches(" ".join(words), words)) == MOST_MATCHES
+
+
+@given(st.text(max_size=700), st.sets(st.sampled_from(["a", "b1", "c2"])))
+def test_an_excerpt_is_bounded_and_its_words_stand_in_the_passage(
+    text: str, words: set[str]
+) -> None:
+    found = shown(text, *words)
+
+    assert len(found) <= MOST_CHARACTERS
+    assert all(match in text for match in matches(found, dict.fromkeys(words, 1.0)))

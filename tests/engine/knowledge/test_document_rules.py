@@ -1,0 +1,105 @@
+"""What may be a document."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.answers import DocumentBody, Refusal
+from engine.errors import BadRequest
+from engine.knowledge.documents import Refused, document_of, read_batch, receipt
+from engine.wire import Error
+
+NOW = "2025-01-01T00:00:00.000Z"
+
+
+def body(**changes: object) -> DocumentBody:
+    fields: dict[str, object] = {"id": "refunds", "title": "Refunds", "text": "We pay back."}
+    return DocumentBody(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_a_document_is_kept_as_it_was_sent() -> None:
+    sent = body(
+        text="# Refunds\n\nWe pay.",
+        url="https://x.example/a",
+        tags=["a", " b ", "a"],
+        language="en",
+    )
+
+    document = document_of(sent, "acme", NOW)
+
+    assert document.text == "# Refunds\n\nWe pay."
+    assert document.tenant == "acme"
+    view = document.view()
+    assert (view.id, view.updated_at, view.tags, view.language) == (
+        "refunds",
+        NOW,
+        ["a", "b"],
+        "en",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"id": "no spaces"}, "id"),
+        ({"id": "a\n"}, "id"),
+        ({"id": ""}, "id"),
+        ({"title": ""}, "title"),
+        ({"title": " \n "}, "title"),
+        ({"title": "x" * 501}, "title"),
+        ({"title": "a\x00b"}, "title"),
+        ({"title": "a\ud800"}, "title"),
+        ({"text": ""}, "text"),
+        ({"text": " \n "}, "text"),
+        ({"text": "a\x00b"}, "text"),
+        ({"text": "a\udfff"}, "text"),
+        ({"text": "x" * 500_001}, "text"),
+        ({"text": "<script>alert(1)</script><style>p{}</style><!-- only -->"}, "text"),
+        ({"text": "😀 🎉"}, "text"),
+        ({"text": "<div>a" * 80_000}, "text"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"url": "//evil.example"}, "url"),
+        ({"url": "https://"}, "url"),
+        ({"url": "https://x.example/a b"}, "url"),
+        ({"url": "https://[x"}, "url"),
+        ({"tags": ["ok", " "]}, "tags[1]"),
+        ({"tags": ["ok", "a\x00"]}, "tags[1]"),
+        ({"language": "no language"}, "language"),
+    ],
+)
+def test_what_cannot_be_a_document_is_refused_naming_the_field(
+    changes: dict[str, object], field: str
+) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        document_of(body(**changes), "default", NOW)
+
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.example/a?b=1#c", "http://localhost:8000", "/articles/7"]
+)
+def test_an_address_on_the_web_or_a_path_is_taken(url: str) -> None:
+    assert document_of(body(url=url), "default", NOW).url == url
+
+
+def test_of_a_batch_the_good_ones_are_kept_and_the_others_named() -> None:
+    unread = Refused("line 3", Refusal(None, Error("bad_request", "Not JSON", False)))
+    items = [body(id="a"), body(id="b", text="<script></script>"), unread, body(id="c")]
+
+    kept, refused = read_batch(items, "default", NOW)
+
+    assert [document.id for document in kept] == ["a", "c"]
+    answer = receipt(len(kept), refused)
+    assert answer.accepted == 2
+    assert [(item.id, item.error.code) for item in answer.refused] == [
+        ("b", "bad_request"),
+        (None, "bad_request"),
+    ]
+    assert answer.refused[0].error.field == "text"
+
+
+def test_of_two_documents_with_one_id_the_last_one_holds() -> None:
+    kept, _ = read_batch([body(text="Old."), body(text="New.")], "default", NOW)
+
+    assert [document.text for document in kept] == ["New."]

@@ -1,0 +1,148 @@
+"""Documents out of JSON, JSON lines and folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from msgspec import UNSET
+
+from engine.answers import DocumentBody
+from engine.errors import BadRequest
+from engine.knowledge.documents import Refused
+from engine.knowledge.readers import (
+    MAX_FILE_BYTES,
+    MAX_LINE_BYTES,
+    read_folder,
+    read_json,
+    read_lines,
+)
+
+GOOD = b'{"id":"a","title":"A","text":"Text.","domain":"ignored"}'
+
+
+def split(items: Iterable[DocumentBody | Refused]) -> tuple[list[DocumentBody], list[Refused]]:
+    every = list(items)
+    return (
+        [item for item in every if isinstance(item, DocumentBody)],
+        [item for item in every if isinstance(item, Refused)],
+    )
+
+
+def test_one_bad_line_is_refused_and_the_others_are_read() -> None:
+    lines = [
+        GOOD,
+        b"",
+        b"{broken",
+        b'{"id":"b","title":"B"}',
+        b'{"id":"c c","title":"C","text":"T"}',
+        b"[1]",
+        GOOD.replace(b'"a"', b'"z"', 1),
+    ]
+
+    bodies, refused = split(read_lines(lines))
+
+    assert [body.id for body in bodies] == ["a", "z"]
+    assert [(item.where, item.refusal.id, item.refusal.error.field) for item in refused] == [
+        ("line 3", None, UNSET),
+        ("line 4", "b", "text"),
+        ("line 5", "c c", "id"),
+        ("line 6", None, UNSET),
+    ]
+    assert all(item.refusal.error.message.startswith(f"{item.where}: ") for item in refused)
+
+
+@pytest.mark.parametrize("text", [r"a\u0000b", r"a\ud800b"])
+def test_text_that_no_store_can_hold_is_refused_naming_the_field(text: str) -> None:
+    _, (refused,) = split(read_lines([b'{"id":"a","title":"A","text":"%s"}' % text.encode()]))
+
+    assert (refused.refusal.id, refused.refusal.error.field) == ("a", "text")
+
+
+def test_a_line_beyond_any_document_is_refused_unread() -> None:
+    _, (refused,) = split(read_lines([b'{"text":"' + b"x" * MAX_LINE_BYTES]))
+
+    assert refused.refusal.error.code == "too_large"
+
+
+def test_one_bad_document_of_a_body_is_refused_and_the_others_are_read() -> None:
+    body = (
+        b'{"documents":[%s,{"id":7,"title":"B","text":"T"},"x",{"id":"d","title":"D","text":"\\ud800"}]}'
+        % GOOD
+    )
+
+    bodies, refused = split(read_json(body))
+
+    assert [item.id for item in bodies] == ["a"]
+    assert [(item.where, item.refusal.id, item.refusal.error.field) for item in refused] == [
+        ("documents[1]", None, "id"),
+        ("documents[2]", None, UNSET),
+        ("documents[3]", "d", "text"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"documents":{}}', b"{}", b"[" * 100_000])
+def test_a_body_that_is_not_a_list_of_documents_is_refused_whole(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        list(read_json(body))
+
+
+def test_a_folder_of_files_is_read_with_title_tags_and_id(tmp_path: Path) -> None:
+    (tmp_path / "late-fee.md").write_text("# Late fees\ntags: billing, fees\n\nWe charge 5 EUR.\n")
+    (tmp_path / "Opening hours.html").write_text("<html><title>Hours</title><p>Nine to five.")
+    (tmp_path / "plain.txt").write_text("Call us\nBy telephone.")
+    (tmp_path / "bare.md").write_text("Only *text*.")
+    (tmp_path / "billing").mkdir()
+    (tmp_path / "billing" / "refund.md").write_text("# Refund\n\nThree days.")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "hidden.md").write_text("# Hidden")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert refused == []
+    assert {body.id: (body.title, body.tags) for body in bodies} == {
+        "late-fee": ("Late fees", ["billing", "fees"]),
+        "Opening-hours": ("Hours", []),
+        "plain": ("Call us", []),
+        "bare": ("bare", []),
+        "billing.refund": ("Refund", []),
+    }
+    assert all("tags:" not in body.text for body in bodies)
+
+
+def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes("Café".encode("latin-1"))
+    (tmp_path / "nul.txt").write_bytes(b"a\x00b")
+    (tmp_path / "huge.txt").write_bytes(b"x" * (MAX_FILE_BYTES + 1))
+    (tmp_path / "empty.md").write_bytes(b"")
+    (tmp_path / "same.md").write_text("# One")
+    (tmp_path / "same.txt").write_text("Two")
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert [body.id for body in bodies] == ["same"]
+    assert {item.where: item.refusal.error.code for item in refused} == {
+        "latin.txt": "bad_request",
+        "nul.txt": "bad_request",
+        "huge.txt": "too_large",
+        "empty.md": "bad_request",
+        "same.txt": "conflict",
+    }
+
+
+def test_a_folder_with_json_lines_is_read_by_them(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Not a document")
+    lines = [{"id": f"d{n}", "title": "T", "text": "Text."} for n in range(3)]
+    (tmp_path / "kb.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert ([body.id for body in bodies], refused) == (["d0", "d1", "d2"], [])
+
+
+def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"no kb\.jsonl"):
+        list(read_folder(tmp_path))
