@@ -1,8 +1,8 @@
 """CallActor: one per call on each node that has something to do with it.
 
 Owns the fold of the call on this node and the order of everything that happens to it. It
-never waits for the store: what it asks comes back as a message. Writing is in writing.py,
-who is joined in audience.py, leading in leading.py.
+never waits for the store: what it asks comes back as a message. Keeping up with the log is
+in following.py, writing in writing.py, who is joined in audience.py, leading in leading.py.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections import deque
 from typing import Any
 
 from actors import messages as m
-from actors.audience import CHUNK_EVENTS, Audience, unknown_call
+from actors.audience import Audience, unknown_call
 from actors.context import Context
 from actors.dispatcher import DispatchedActor
+from actors.following import RELOAD_S, Follower
 from actors.interims import Interims
 from actors.leading import Leader
 from actors.mailbox import Bounds
@@ -21,16 +22,14 @@ from actors.ports import Frame
 from actors.writing import Writer
 from engine.answers import CallDetail
 from engine.call import Call
-from engine.cursor import Relation, relation
 from engine.decoding import encode
 from engine.errors import EngineError, Unavailable
 from engine.identity import Identity
-from engine.log import CallKey, Moved, Page, StoredEvent
+from engine.log import CallKey, StoredEvent
 from engine.wire import TranscriptionUpdate
 
 WAITING = 256  # messages kept while the log is being read; then `unavailable`
 MISSING_S = 5.0  # an actor whose call does not exist leaves memory after this
-RELOAD_S = 1.0  # between tries to read a log from a store that is away
 
 
 class CallActor(DispatchedActor):
@@ -49,10 +48,8 @@ class CallActor(DispatchedActor):
         self.interims = Interims()
         self.leader = Leader(self)
         self.writer = Writer(self, bounds.call_mailbox_durable)
+        self.follower = Follower(self)
         self._waiting: deque[Any] = deque()
-        self._expected = 0  # a seq known to be in the log; above the fold: read first
-        self._reading = False  # a gap is being read
-        self._short_reads = 0  # reads in a row that ended below what was expected
         self._watching_deadlines = False
         self._last_activity = context.clock.mono()
 
@@ -118,38 +115,9 @@ class CallActor(DispatchedActor):
 
     # --- reading the log ------------------------------------------------------------------
 
-    @property
-    def writable(self) -> bool:
-        """The fold is as new as anything we know of."""
-        behind = self.call is not None and self._expected > self.call.seq
-        return not self.loading and not behind
-
     def begin(self, epoch: str) -> None:
         """The log was just created by us."""
         self.call = Call.empty(self.key, epoch)
-
-    def reload(self) -> None:
-        """Fold anew from the log: it lives under another epoch, or we do not trust ours."""
-        self.call = None
-        self.loading = True
-        self._expected = 0
-        self._reading = False
-        self.audience.reopen()
-        self.context.store.read(self.key, "load", 0, 0, self.actor_ref)
-
-    def expect(self, seq: int) -> None:
-        """`seq` is in the log: read up to it before anything else is decided. While our own
-        append is in flight the gap waits for its answer, which may fill it."""
-        self._expected = max(self._expected, seq)
-        if self.loading or self._reading or self.writer.batch is not None:
-            return
-        if self.call is None:
-            if self._expected:
-                self.reload()
-        elif self._expected > self.call.seq:
-            self._reading = True
-            after = self.call.seq
-            self.context.store.read(self.key, "gap", after, CHUNK_EVENTS, self.actor_ref)
 
     def on_missing(self) -> None:
         """The log is not there: never created, expired or erased."""
@@ -163,22 +131,10 @@ class CallActor(DispatchedActor):
         """Only now is the log read: a hint that comes later cannot be missed."""
         if self.call is None:
             self.loading = True
-            self.context.store.read(self.key, "load", 0, 0, self.actor_ref)
+            self.follower.load()
 
-    def _on_page(self, read: m.PageRead) -> None:
-        if read.purpose == "load":
-            self._on_loaded(read)
-        elif read.purpose == "catch_up":
-            self.audience.caught_up(read, self.call)
-        else:
-            self._reading = False
-            if read.reason is not None:
-                self.later(RELOAD_S, m.TopSeen("", self._expected))
-            elif self.call is not None:
-                self._fold(read.page)
-            self.writer.pump()
-
-    def _on_loaded(self, read: m.PageRead) -> None:
+    def on_loaded(self, read: m.PageRead) -> None:
+        """What the log holds, from its first event to its last."""
         if not self.loading:
             return
         if read.reason is not None:
@@ -197,7 +153,7 @@ class CallActor(DispatchedActor):
             self.leader.begin()
         self._release(None)
         self.writer.pump()
-        self.expect(self._expected)
+        self.follower.look()
 
     def _release(self, error: EngineError | None) -> None:
         """Handle, or refuse, what waited for the log."""
@@ -224,59 +180,6 @@ class CallActor(DispatchedActor):
         else:
             self._waiting.append(message)
         return False
-
-    def _fold(self, page: Page | None) -> None:
-        if page is None:
-            self.on_missing()
-        elif self.call is None or page.epoch != self.call.epoch or page.top < self.call.seq:
-            self.reload()
-        else:
-            self._advance_all(page.events)
-            # A hint may be newer than the read it crossed. If the next read does not know
-            # it either, the log is right and whatever we expected is not there.
-            self._short_reads = self._short_reads + 1 if page.top < self._expected else 0
-            if self._short_reads > 1:
-                self._expected, self._short_reads = page.top, 0
-            self.expect(page.top)
-
-    def on_moved(self, moved: Moved) -> None:
-        """Another node wrote: fold what it wrote, before we decide again."""
-        if self.call is None or moved.top < self.call.seq:
-            self.reload()
-            return
-        self._advance_all(moved.events)
-        self.expect(moved.top)
-
-    def _advance_all(self, events: tuple[StoredEvent, ...]) -> None:
-        for stored in events:
-            if self.call is not None and stored.seq == self.call.seq + 1:
-                self.advance(stored, own=False)
-
-    def _on_hint(self, arrived: m.HintArrived) -> None:
-        hint = arrived.hint
-        if hint.seq == 0:
-            self._on_foreign_interim(hint.origin, hint.events[0][1])
-            return
-        last = hint.seq + len(hint.events) - 1
-        if self.call is None:
-            self.expect(last)
-        elif hint.epoch != self.call.epoch:
-            if hint.epoch > self.call.epoch:
-                self.reload()
-        else:
-            for place, (event, body) in enumerate(hint.events):
-                found = relation(self.call.cursor, hint.epoch, hint.seq + place)
-                if found is not Relation.NEXT or self.writer.batch is not None:
-                    continue
-                self.advance(StoredEvent(hint.seq + place, event, body, "", ""), own=False)
-            self.expect(last)
-
-    def _on_top(self, top: m.TopSeen) -> None:
-        if self.call is not None and top.epoch and top.epoch != self.call.epoch:
-            if top.epoch > self.call.epoch:
-                self.reload()
-        else:
-            self.expect(top.seq)
 
     # --- folding and telling --------------------------------------------------------------
 
@@ -320,7 +223,7 @@ class CallActor(DispatchedActor):
         self.interims.keep(update, frame)
         self.audience.tell_interim(frame)
 
-    def _on_foreign_interim(self, origin: str, body: bytes) -> None:
+    def on_foreign_interim(self, origin: str, body: bytes) -> None:
         update = self.interims.decode(body)
         if origin == self.context.node or update is None or self.call is None:
             return
@@ -386,7 +289,7 @@ class CallActor(DispatchedActor):
 
     def _on_append_answered(self, message: m.AppendAnswered) -> None:
         self.writer.on_answer(message.answer)
-        self.expect(self._expected)
+        self.follower.look()
 
     def _on_append_failed(self, message: m.AppendFailed) -> None:
         self.writer.on_failed(message.reason, message.uncertain)
@@ -412,10 +315,10 @@ _ARMS: dict[type[Any], Any] = {
     m.Erase: CallActor._on_erase,
     m.AppendAnswered: CallActor._on_append_answered,
     m.AppendFailed: CallActor._on_append_failed,
-    m.PageRead: CallActor._on_page,
-    m.HintArrived: CallActor._on_hint,
+    m.PageRead: lambda actor, read: actor.follower.on_page(read),
+    m.HintArrived: lambda actor, arrived: actor.follower.on_hint(arrived.hint),
     m.Following: CallActor._on_following,
-    m.TopSeen: CallActor._on_top,
+    m.TopSeen: lambda actor, top: actor.follower.on_top(top),
     m.Led: lambda actor, led: actor.leader.on_led(led),
     m.Proposed: lambda actor, proposed: actor.leader.on_proposed(proposed),
     m.Tick: CallActor._on_tick,

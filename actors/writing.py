@@ -117,7 +117,7 @@ class Writer:
 
     def pump(self) -> None:
         """Start the next append, if none is in flight and the fold is current."""
-        while self.batch is None and self._queue and self._actor.writable:
+        while self.batch is None and self._queue and self._actor.follower.current:
             works = list(self._take())
             if works:
                 self._start(works)
@@ -269,10 +269,10 @@ class Writer:
             self._on_known(batch, answer)
         elif isinstance(answer, Moved):
             self._again(batch)
-            self._actor.on_moved(answer)
+            self._actor.follower.on_moved(answer)
         elif isinstance(answer, Reopened):
             self._again(batch)
-            self._actor.reload()
+            self._actor.follower.reload()
         elif isinstance(answer, Fenced):
             self._actor.leader.lose()
             self._refuse_batch(batch, Conflict("Another node leads this call"))
@@ -311,7 +311,7 @@ class Writer:
                     break
                 work.known[draft.key] = seq
         self._again(batch._replace(works=[work for work in batch.works if not work.answered]))
-        self._actor.expect(max((seq for seq, _ in answer.known.values()), default=0))
+        self._actor.follower.expect(max((seq for seq, _ in answer.known.values()), default=0))
 
     def _conflict(self, work: Work, draft: decide.Draft) -> EngineError:
         if isinstance(work.command, m.AppendSegments):

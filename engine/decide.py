@@ -129,8 +129,10 @@ def _final(
     call: Call, segment: wire.Segment, batch_finals: dict[str, str], place: int, now_s: float
 ) -> SegmentPlan:
     sent = digest(segment)
-    update = _update(call, segment, now_s)
+    update = _update(call, segment, place, now_s)
     known = call.finals.get(segment.segment_id)
+    if known is not None and not known[1]:
+        known = None  # folded from a hint, which carries no digest: the log judges by its key
     if known is not None or segment.segment_id in batch_finals:
         seq, first = known if known is not None else (None, batch_finals[segment.segment_id])
         if sent != first:
@@ -152,7 +154,7 @@ def _interim(
     place: int,
     now_s: float,
 ) -> SegmentPlan:
-    update = _update(call, segment, now_s)
+    update = _update(call, segment, place, now_s)
     if segment.segment_id in call.finals or segment.segment_id in batch_finals:
         raise Final(
             f"Segment {segment.segment_id} is final; interim text comes before",
@@ -239,13 +241,20 @@ def _known_document(call: Call, doc_id: str, field: str) -> None:
         raise NotFound(f"Document {doc_id} was not suggested in this call", field=field)
 
 
-def _update(call: Call, segment: wire.Segment, now_s: float) -> wire.TranscriptionUpdate:
-    when = segment.timestamp
+def _update(
+    call: Call, segment: wire.Segment, place: int, now_s: float
+) -> wire.TranscriptionUpdate:
+    try:
+        when = instant(segment.timestamp) if segment.timestamp else instant_at(now_s)
+    except OverflowError:  # year 1 or 9999 in a zone of its own
+        raise BadRequest(
+            "`timestamp` has no place in UTC", field=f"segments[{place}].timestamp"
+        ) from None
     return wire.TranscriptionUpdate(
         call_id=call.key.call_id,
         speaker=segment.speaker,
         text=segment.text,
-        timestamp=instant(when) if when is not None else instant_at(now_s),
+        timestamp=when,
         segment_id=segment.segment_id,
         revision=segment.revision,
         final=segment.final,

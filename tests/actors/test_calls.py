@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from actors import messages as m
-from engine import wire
+from engine import decide, wire
+from engine.decoding import encode
 from engine.errors import CallEnded, Final, StaleRevision, UnknownCall
-from engine.log import Append, CallKey, Entry
-from tests.actors.world import World
+from engine.log import Append, CallKey, Entry, LogUnavailable
+from tests.actors.world import Box, World
 
 KEY = CallKey("default", "call-1")
 
@@ -244,13 +245,24 @@ def test_a_lost_last_hint_is_found_by_a_look_at_the_top() -> None:
     assert ann.screen.seqs() == [2]
 
 
+def test_a_segment_that_came_by_another_node_is_answered_as_repeated_or_final() -> None:
+    world = World()
+    create(world)
+    ann = world.connect("ann")
+    epoch = subscribe(world, ann)["data"]["cursor"]["epoch"]
+    _foreign(world, epoch, seq=2, segment_id="s1", text="hello")
+    world.run()
+    assert (say(world, "s1", "hello").outcome, say(world, "s1", "hello").seq) == ("repeated", 2)
+    with pytest.raises(Final):
+        say(world, "s1", "goodbye")
+    assert ann.screen.seqs() == [2]
+
+
 def test_nothing_is_acknowledged_before_it_is_in_the_log() -> None:
     world = World()
     create(world)
     world.auto = False
     answers: list[Any] = []
-    from tests.actors.world import Box
-
     segment = wire.Segment("s1", "customer", "hello")
     world.directory.call(KEY).tell(m.AppendSegments([segment], Box(answers), 1))
     world.run()
@@ -269,8 +281,6 @@ def test_an_append_whose_answer_was_lost_takes_effect_once_and_is_answered_as_ap
     lost = [True]
 
     def append(requests: Any) -> Any:
-        from engine.log import LogUnavailable
-
         answers = real(requests)
         if lost and lost.pop():
             raise LogUnavailable("the answer was lost", uncertain=True)
@@ -278,8 +288,6 @@ def test_an_append_whose_answer_was_lost_takes_effect_once_and_is_answered_as_ap
 
     world.log.append = append  # type: ignore[method-assign]
     answers: list[Any] = []
-    from tests.actors.world import Box
-
     segment = wire.Segment("s1", "customer", "hello")
     world.directory.call(KEY).tell(m.AppendSegments([segment], Box(answers), 1))
     world.run(1)
@@ -335,11 +343,11 @@ def test_a_call_that_keeps_failing_is_parked_and_says_so() -> None:
     assert ann.screen.seqs() == [2]
 
 
-def _foreign(world: World, epoch: str, seq: int, segment_id: str) -> None:
-    from engine.decoding import encode
-
+def _foreign(world: World, epoch: str, seq: int, segment_id: str, text: str = "far") -> None:
+    """Another node appends a segment."""
     event = wire.TranscriptionUpdate(
-        "call-1", "customer", "far", "2024-01-01T00:00:00.000Z", segment_id, 0, True, epoch, seq
+        "call-1", "customer", text, "2024-01-01T00:00:00.000Z", segment_id, 0, True, epoch, seq
     )
-    entry = Entry(f"segment:{segment_id}", "x", "transcription:update", encode(event))
+    sent = decide.digest(wire.Segment(segment_id, "customer", text))
+    entry = Entry(f"segment:{segment_id}", sent, "transcription:update", encode(event))
     world.log.append([Append(KEY, epoch, seq - 1, (entry,))])

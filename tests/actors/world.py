@@ -184,9 +184,7 @@ class World:
         if lease is None:
             self.dispatcher.send(reply_to, m.Led(asked_at, mine=False, fence=0, ttl_ms=0))
         else:
-            self.dispatcher.send(
-                reply_to, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms)
-            )
+            self.dispatcher.send(reply_to, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms))
 
     def resign(self, call: CallKey) -> None:
         self.log.resign(call, "node-1")

@@ -1,0 +1,142 @@
+"""Keeping the fold of a call as new as its log.
+
+Owns what is known to be in the log and not folded yet, and the reading of it: one read in
+flight, asked for by hints, looks at the top, and answers to appends. Every way a node can
+fall behind ends here: in the next events of the log, or in a fold made anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actors import messages as m
+from actors.audience import CHUNK_EVENTS
+from engine.cursor import Relation, relation
+from engine.log import Hint, Moved, Page, StoredEvent
+
+if TYPE_CHECKING:
+    from actors.call import CallActor
+
+RELOAD_S = 1.0  # between tries to read a log from a store that is away
+
+
+class Follower:
+    """Run inside the CallActor's turns."""
+
+    def __init__(self, actor: CallActor) -> None:
+        self._actor = actor
+        self._expected = 0  # a seq known to be in the log; above the fold: read first
+        self._reading = False  # a gap is being read
+        self._short_reads = 0  # reads in a row that ended below what was expected
+
+    @property
+    def current(self) -> bool:
+        """The fold is as new as anything we know of: rules may be decided on it."""
+        call = self._actor.call
+        behind = call is not None and self._expected > call.seq
+        return not self._actor.loading and not behind
+
+    def reload(self) -> None:
+        """Fold anew from the log: it lives under another epoch, or we do not trust ours."""
+        actor = self._actor
+        actor.call = None
+        actor.loading = True
+        self._expected = 0
+        self._reading = False
+        actor.audience.reopen()
+        self.load()
+
+    def load(self) -> None:
+        actor = self._actor
+        actor.context.store.read(actor.key, "load", 0, 0, actor.actor_ref)
+
+    def expect(self, seq: int) -> None:
+        """`seq` is in the log: read up to it before anything else is decided. While our own
+        append is in flight the gap waits for its answer, which may fill it."""
+        self._expected = max(self._expected, seq)
+        actor = self._actor
+        if actor.loading or self._reading or actor.writer.batch is not None:
+            return
+        if actor.call is None:
+            if self._expected:
+                self.reload()
+        elif self._expected > actor.call.seq:
+            self._reading = True
+            after = actor.call.seq
+            actor.context.store.read(actor.key, "gap", after, CHUNK_EVENTS, actor.actor_ref)
+
+    def look(self) -> None:
+        """Something that held a read back is over."""
+        self.expect(self._expected)
+
+    def on_page(self, read: m.PageRead) -> None:
+        actor = self._actor
+        if read.purpose == "load":
+            actor.on_loaded(read)
+        elif read.purpose == "catch_up":
+            actor.audience.caught_up(read, actor.call)
+        else:
+            self._reading = False
+            if read.reason is not None:
+                actor.later(RELOAD_S, m.TopSeen("", self._expected))
+            elif actor.call is not None:
+                self._fold(read.page)
+            actor.writer.pump()
+
+    def on_moved(self, moved: Moved) -> None:
+        """Another node wrote: fold what it wrote, before we decide again."""
+        call = self._actor.call
+        if call is None or moved.top < call.seq:
+            self.reload()
+            return
+        self._advance_all(moved.events)
+        self.expect(moved.top)
+
+    def on_hint(self, hint: Hint) -> None:
+        actor = self._actor
+        call = actor.call
+        if hint.seq == 0:
+            actor.on_foreign_interim(hint.origin, hint.events[0][1])
+            return
+        last = hint.seq + len(hint.events) - 1
+        if call is None:
+            self.expect(last)
+        elif hint.epoch != call.epoch:
+            if hint.epoch > call.epoch:
+                self.reload()
+        else:
+            for seq, (event, body) in enumerate(hint.events, start=hint.seq):
+                found = relation(call.cursor, hint.epoch, seq)
+                if found is Relation.NEXT and actor.writer.batch is None:
+                    actor.advance(StoredEvent(seq, event, body, "", ""), own=False)
+            self.expect(last)
+
+    def on_top(self, top: m.TopSeen) -> None:
+        """The log ends at `top.seq`, looked up. An empty epoch: we remind ourselves."""
+        call = self._actor.call
+        if call is not None and top.epoch and top.epoch != call.epoch:
+            if top.epoch > call.epoch:
+                self.reload()
+        else:
+            self.expect(top.seq)
+
+    def _fold(self, page: Page | None) -> None:
+        call = self._actor.call
+        if page is None:
+            self._actor.on_missing()
+        elif call is None or page.epoch != call.epoch or page.top < call.seq:
+            self.reload()
+        else:
+            self._advance_all(page.events)
+            # A hint may be newer than the read it crossed. If the next read does not know
+            # it either, the log is right and whatever we expected is not there.
+            self._short_reads = self._short_reads + 1 if page.top < self._expected else 0
+            if self._short_reads > 1:
+                self._expected, self._short_reads = page.top, 0
+            self.expect(page.top)
+
+    def _advance_all(self, events: tuple[StoredEvent, ...]) -> None:
+        for stored in events:
+            call = self._actor.call
+            if call is not None and stored.seq == call.seq + 1:
+                self._actor.advance(stored, own=False)
