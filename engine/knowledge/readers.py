@@ -58,8 +58,10 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Item]:
 
 
 def read_folder(folder: Path) -> Iterator[Item]:
-    """`kb.jsonl` of a folder, else its *.md, *.html and *.txt files, those of its folders
-    too. Raises BadRequest when there is none of them."""
+    """`kb.jsonl` of a folder, else its folder `kb`, else its *.md, *.html and *.txt files,
+    those of its folders too. Raises BadRequest when there is none of them."""
+    if not (folder / "kb.jsonl").is_file() and (folder / "kb").is_dir():
+        folder = folder / "kb"
     lines = folder / "kb.jsonl"
     if lines.is_file():
         with lines.open("rb") as file:
