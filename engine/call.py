@@ -54,7 +54,7 @@ class CallState(Struct):
     suggestion: AiSuggestion | None = None
     suggested: list[str] = []  # document ids ever suggested, in order
     verdicts: list[FeedbackUpdate] = []  # the last of each agent and document
-    dismissed: list[str] = []
+    dismissed: list[FeedbackUpdate] = []  # the last dismissal of each document
     summary: CallSummary | None = None
     unread: int = 0  # stored events that could not be understood
 
@@ -79,7 +79,7 @@ class Call:
         self.suggestion = state.suggestion
         self.suggested = dict.fromkeys(state.suggested)
         self.verdicts = {(v.agent_id, v.doc_id): v for v in state.verdicts}
-        self.dismissed = dict.fromkeys(state.dismissed)
+        self.dismissed = {dismissal.doc_id: dismissal for dismissal in state.dismissed}
         self.summary = state.summary
         self.unread = state.unread
 
@@ -106,10 +106,9 @@ class Call:
             return
         try:
             event = decoder.decode(stored.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            _FOLDS[type(event)](self, event, stored)
+        except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
             self.unread += 1
-            return
-        _FOLDS[type(event)](self, event, stored)
 
     def view(self, now_s: float) -> CallView:
         """As lists and snapshots show it; `now_s` in seconds since 1970."""
@@ -143,12 +142,13 @@ class Call:
         )
 
     def snapshot(self, now_s: float) -> Snapshot:
-        """The call's state at its cursor, as a browser gets it."""
+        """The call's state at its cursor, as a browser gets it. What was dismissed stands
+        among the verdicts, or a screen that joins late would show it again."""
         return Snapshot(
             call=self.view(now_s),
             segments=list(self.segments),
             suggestion=self.suggestion,
-            verdicts=list(self.verdicts.values()),
+            verdicts=[*self.verdicts.values(), *self.dismissed.values()],
         )
 
     def state(self) -> CallState:
@@ -169,7 +169,7 @@ class Call:
             suggestion=self.suggestion,
             suggested=list(self.suggested),
             verdicts=list(self.verdicts.values()),
-            dismissed=list(self.dismissed),
+            dismissed=list(self.dismissed.values()),
             summary=self.summary,
             unread=self.unread,
         )
@@ -192,17 +192,21 @@ class Call:
         self.suggested.update(dict.fromkeys(document.id for document in event.documents))
 
     def _on_status(self, event: CallStatus, stored: StoredEvent) -> None:
+        ended_at = _or_none(event.ended_at)
+        for instant in (event.started_at, ended_at):
+            if instant is not None:
+                seconds_of(instant)  # raises before anything is taken over
         self.status = event.status
         self.started_at = event.started_at
         self.agent_ids = tuple(event.agent_ids)
         self.reason = _or_none(event.reason)
-        self.ended_at = _or_none(event.ended_at)
+        self.ended_at = ended_at
         self.customer = _or_none(event.customer)
         self.metadata = _or_none(event.metadata)
 
     def _on_feedback(self, event: FeedbackUpdate, stored: StoredEvent) -> None:
         if event.dismissed is True:
-            self.dismissed[event.doc_id] = None
+            self.dismissed[event.doc_id] = event
             return
         # A new verdict goes to the end, so that the order is that of the last word.
         self.verdicts.pop((event.agent_id, event.doc_id), None)

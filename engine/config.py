@@ -44,6 +44,10 @@ class Store(Section, frozen=True):
     answer_timeout_s: Positive = 5
     connections: Count = 16
 
+    def __repr__(self) -> str:
+        """Without the address, which may hold a password."""
+        return f"Store(url={'set' if self.url else 'embedded'}, data_dir={self.data_dir!r})"
+
 
 class Tokens(Section, frozen=True):
     algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
@@ -129,7 +133,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
             values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except OSError as problem:
             raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
-        except yaml.YAMLError as problem:
+        except (yaml.YAMLError, UnicodeDecodeError) as problem:
             raise SettingsError(f"{path} is not YAML: {problem}") from None
         if not isinstance(values, dict):
             raise SettingsError(f"{path} must hold sections, e.g. `server:`")
@@ -159,7 +163,10 @@ def _override(values: dict[str, Any], name: str, text: str) -> None:
         raise SettingsError(f"{name}: there is no setting `{section}.{key}`")
     # Lists are given as JSON; everything else as its text.
     is_json = text.startswith(("[", "{"))
-    values.setdefault(section, {})[key] = yaml.safe_load(text) if is_json else text
+    try:
+        values.setdefault(section, {})[key] = yaml.safe_load(text) if is_json else text
+    except yaml.YAMLError:
+        raise SettingsError(f'{name}: a list is written as JSON, e.g. ["a"]') from None
 
 
 def _convert(values: dict[str, Any], source: str, *, strict: bool) -> Settings:

@@ -24,6 +24,7 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _ID_RULE = re.compile(r"Expected `str` matching regex '\^\[A-Za-z0-9_")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_MESSAGE = 300  # characters of a message: some quote what was sent
 _MAX_DEPTH = 32  # nesting of free-form values (metadata); deeper is refused
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
@@ -40,9 +41,9 @@ def decode(shape: type[T], raw: bytes | str) -> T:
         value: T = _decoder(shape).decode(raw)  # type: ignore[arg-type]
     except msgspec.ValidationError as problem:
         raise _refusal(problem) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         return _decode_leniently(shape, raw, problem)
-    if _has_escape(raw):
+    if _needs_a_look(raw):
         _refuse_unstorable(msgspec.to_builtins(value))
     return value
 
@@ -57,10 +58,11 @@ def convert(shape: type[T], value: Any) -> T:
 
 
 def parse(raw: bytes | str) -> Any:
-    """Plain values out of JSON; lone surrogates pass, to be refused with a field's name."""
+    """Plain values out of JSON; lone surrogates pass, to be refused with a field's name.
+    Raises ValueError, or RecursionError for what is nested too deeply."""
     try:
         return _decoder(Any).decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return json.loads(raw)
 
 
@@ -86,8 +88,11 @@ def _decode_leniently(shape: type[T], raw: bytes | str, problem: Exception) -> T
     return convert(shape, value)
 
 
-def _has_escape(raw: bytes | str) -> bool:
-    return b"\\u" in raw if isinstance(raw, bytes) else "\\u" in raw
+def _needs_a_look(raw: bytes | str) -> bool:
+    """An escape may hide what no screen shows; many brackets may be deep."""
+    if isinstance(raw, str):
+        return "\\u" in raw or raw.count("[") + raw.count("{") > _MAX_DEPTH
+    return b"\\u" in raw or raw.count(b"[") + raw.count(b"{") > _MAX_DEPTH
 
 
 def _refusal(problem: msgspec.ValidationError) -> BadRequest:
@@ -95,6 +100,8 @@ def _refusal(problem: msgspec.ValidationError) -> BadRequest:
     where = _WHERE.search(text)
     path = where["path"] if where else ""
     text = _WHERE.sub("", text)
+    if len(text) > _MAX_MESSAGE:
+        text = text[:_MAX_MESSAGE] + "…"
     missing = _MISSING.match(text)
     if missing:
         field = f"{path}.{missing['name']}" if path else missing["name"]

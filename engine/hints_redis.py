@@ -149,6 +149,9 @@ class HintStream:
             if self._clock() < self._try_at:
                 return self._try_at
             self._connect()
+        if not self._connection.is_connected:
+            # redis-py hangs up when a read is interrupted, and would connect again unasked.
+            raise redis.ConnectionError("a read was interrupted")
         self._subscribe(self._take_wishes())
         self._drain(found)
         return self._check_link()

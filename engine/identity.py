@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jwt
 
@@ -63,10 +63,16 @@ class Tokens:
             if self._settings.algorithm == "HS256"
             else (self._settings.public_key)
         )
+        name = "JWT_SECRET" if self._settings.algorithm == "HS256" else "tokens.public_key"
         if not key:
-            name = "JWT_SECRET" if self._settings.algorithm == "HS256" else "tokens.public_key"
             raise ValueError(f"{name} is not set: no token could be checked")
-        self._key = key
+        try:
+            # Read once: a key that cannot be used is found at the start, not at a token.
+            self._key: Any = jwt.get_algorithm_by_name(self._settings.algorithm).prepare_key(key)
+        except (jwt.PyJWTError, ValueError, TypeError) as problem:
+            raise ValueError(
+                f"{name} is no key for {self._settings.algorithm}: {problem}"
+            ) from None
 
     def verify(self, token: str, now_s: float) -> Identity:
         """Raises Unauthenticated or Expired; the message says which claim is at fault."""
@@ -75,11 +81,11 @@ class Tokens:
         tenant = claims.get("tenant", "default")
         if not isinstance(agent_id, str) or not _ID.match(agent_id):
             raise Unauthenticated("The token's `sub` is not an id", field="auth_token")
-        if role not in _ROLES:
+        if not isinstance(role, str) or role not in _ROLES:
             raise Unauthenticated("The token's `role` is missing or unknown", field="auth_token")
         if not isinstance(tenant, str) or not _ID.match(tenant):
             raise Unauthenticated("The token's `tenant` is not an id", field="auth_token")
-        return Identity(agent_id, role, tenant, float(claims["exp"]))
+        return Identity(agent_id, cast(Role, role), tenant, float(claims["exp"]))
 
     def issue(self, agent_id: str, role: Role, tenant: str, now_s: float) -> tuple[str, float]:
         """A new token and its end in seconds since 1970. Only with HS256."""
@@ -120,7 +126,9 @@ class Tokens:
                     "verify_aud": bool(self._settings.audience),
                 },
             )
-        except jwt.InvalidTokenError as problem:
+        except UnicodeError:
+            raise Unauthenticated("The token is not ASCII", field="auth_token") from None
+        except jwt.PyJWTError as problem:
             raise Unauthenticated(
                 f"The token is not valid: {problem}", field="auth_token"
             ) from None

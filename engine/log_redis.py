@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import redis
+from msgspec import Raw, msgpack
 
 from engine.log import (
     MOVED_LIMIT,
@@ -37,6 +38,9 @@ from engine.redis_pipe import Command, RedisPipe, Script
 _APPEND = Script("append.lua")
 _READ = Script("read.lua")
 _LEAD = Script("lead.lua")
+# Entries as the stream gives them: the id, then field names and values in turn.
+_Entry = tuple[str, tuple[str, str, str, Raw, str, str, str, str]]
+_unpack = msgpack.Decoder(list[_Entry]).decode
 
 
 class CallKeys(NamedTuple):
@@ -189,8 +193,8 @@ class RedisLog:
         [answer] = self._pipe.run([command], changes=False)
         if answer is None:
             return None
-        epoch, first, top, entries = answer
-        return Page(epoch.decode(), int(first), int(top), _events(entries))
+        epoch, first, top, packed = answer
+        return Page(epoch.decode(), int(first), int(top), _events(packed))
 
 
 def _answer(request: Append, raw: list[Any]) -> Answer:
@@ -200,8 +204,8 @@ def _answer(request: Append, raw: list[Any]) -> Answer:
             return Appended(top)
         case b"known", found:
             return Known(_known(request, found))
-        case b"moved", [top, entries]:
-            return Moved(top, _events(entries))
+        case b"moved", [top, packed]:
+            return Moved(top, _events(packed))
         case b"reopened", [epoch, top]:
             return Reopened(epoch.decode(), top)
         case b"fenced", [fence]:
@@ -222,9 +226,14 @@ def _known(request: Append, found: list[Any]) -> dict[str, tuple[int, bool]]:
     return known
 
 
-def _events(entries: list[Any]) -> tuple[StoredEvent, ...]:
-    events = []
-    for seq, (_e, event, _d, body, _k, key, _g, digest) in entries:
-        number = int(seq.partition(b"-")[0])
-        events.append(StoredEvent(number, event.decode(), body, key.decode(), digest.decode()))
-    return tuple(events)
+def _events(packed: bytes) -> tuple[StoredEvent, ...]:
+    return tuple(
+        StoredEvent(int(entry_id[:-2]), event, _bytes(body), key, digest)
+        for entry_id, (_e, event, _d, body, _k, key, _g, digest) in _unpack(packed)
+    )
+
+
+def _bytes(packed: Raw) -> bytes:
+    """A MessagePack string as bytes: a body is not decoded to text on its way."""
+    whole = bytes(packed)
+    return whole[{0xD9: 2, 0xDA: 3, 0xDB: 5}.get(whole[0], 1) :]

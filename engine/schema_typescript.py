@@ -69,13 +69,13 @@ def _interface(name: str, schema: Schema) -> str:
 
 def _events(document: Schema) -> str:
     rows = [f"  {_literal(name)}: {type_of(ref)};" for name, ref in document["x-events"].items()]
-    names = ", ".join(_literal(name) for name in document["x-log-events"])
+    names = "\n".join(f"  {_literal(name)}," for name in document["x-log-events"])
     return (
         "/** What the server says: event name to its argument. */\n"
         "export interface ServerEvents {\n" + "\n".join(rows) + "\n}\n"
         "export type EventName = keyof ServerEvents;\n\n"
         "/** The facts of a call's log: they have epoch and seq. */\n"
-        f"export const LOG_EVENTS = [{names}] as const;\n"
+        f"export const LOG_EVENTS = [\n{names}\n] as const;\n"
         "export type LogEventName = (typeof LOG_EVENTS)[number];\n"
     )
 

@@ -1,0 +1,90 @@
+"""The form of a hint: strict, so that nonsense on a channel is dropped and harms nobody."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.log import CallKey, Hint
+from engine.log_redis import keys_of, parse_hint
+
+CALL = CallKey("default", "call-1")
+RAW = b"0001 7 node-1 2\ncall:status 2\n{}\nai:suggestion 4\na\nb\n\n"
+
+words = st.text(st.characters(exclude_characters=" \n", exclude_categories=["Cs"]), min_size=1)
+hints = st.builds(
+    Hint,
+    st.just(CALL),
+    words,
+    st.integers(1, 10**15 - 1),
+    words,
+    st.lists(st.tuples(words, st.binary()), min_size=1, max_size=4).map(tuple),
+)
+
+
+def written(hint: Hint) -> bytes:
+    """As lua/append.lua writes it."""
+    head = f"{hint.epoch} {hint.seq} {hint.origin} {len(hint.events)}\n".encode()
+    parts = [b"%b %d\n%b\n" % (name.encode(), len(body), body) for name, body in hint.events]
+    return head + b"".join(parts)
+
+
+def test_a_hint_is_read_with_bodies_that_hold_line_feeds() -> None:
+    events = (("call:status", b"{}"), ("ai:suggestion", b"a\nb\n"))
+    assert parse_hint(CALL, RAW) == Hint(CALL, "0001", 7, "node-1", events)
+
+
+@given(hint=hints)
+def test_every_hint_that_is_written_is_read_back(hint: Hint) -> None:
+    assert parse_hint(CALL, written(hint)) == hint
+
+
+@given(hint=hints, at=st.integers(0, 40), junk=st.binary(max_size=3))
+def test_a_hint_that_was_tampered_with_never_raises(hint: Hint, at: int, junk: bytes) -> None:
+    raw = written(hint)
+    parse_hint(CALL, raw[:at] + junk + raw[at + 1 :])
+
+
+@given(cut=st.integers(0, len(RAW) - 1))
+def test_a_hint_cut_short_is_no_hint(cut: int) -> None:
+    assert parse_hint(CALL, RAW[:cut]) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\n",
+        b"nonsense",
+        b"0001 7 node-1\ncall:status 2\n{}\n",
+        b"0001 7 node 1 1\ncall:status 2\n{}\n",
+        b" 7 node-1 1\ncall:status 2\n{}\n",
+        b"0001 0 node-1 1\ncall:status 2\n{}\n",
+        b"0001 -7 node-1 1\ncall:status 2\n{}\n",
+        b"0001 007 node-1 1\ncall:status 2\n{}\n",
+        b"0001 7 node-1 0\n",
+        b"0001 7 node-1 2\ncall:status 2\n{}\n",
+        b"0001 7 node-1 1\ncall:status 2\n{}\ncall:status 2\n{}\n",
+        b"0001 7 node-1 1\ncall:status 1\n{}\n",
+        b"0001 7 node-1 1\ncall:status 3\n{}\n",
+        b"0001 7 node-1 1\ncall:status -1\n{}\n",
+        b"0001 7 node-1 1\ncall:status\n{}\n",
+        b"0001 7 node-1 1\n 2\n{}\n",
+        b"0001 7 node-1 1\ncall:status 2\n{}\n\n",
+        b"0001 7 node-1 999999999999999999999\ncall:status 2\n{}\n",
+        b"0001 7 node-1 1\ncall:status 999999999999999\n{}\n",
+        b"\xff 7 node-1 1\ncall:status 2\n{}\n",
+    ],
+)
+def test_nonsense_is_no_hint(raw: bytes) -> None:
+    assert parse_hint(CALL, raw) is None
+
+
+def test_all_keys_of_a_call_share_one_hash_tag() -> None:
+    assert keys_of(CALL) == (
+        "earshot:{default/call-1}:log",
+        "earshot:{default/call-1}:meta",
+        "earshot:{default/call-1}:keys",
+        "earshot:{default/call-1}:hint",
+    )
