@@ -1,0 +1,103 @@
+"""A node for the API's tests: the real actors over the memory log, and real lists of calls,
+documents and verdicts on a Valkey. A request's waiting is the test's world run until idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from actors import messages as m
+from actors.mailbox import MailboxFull
+from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.call_index import CallIndex
+from engine.config import Settings
+from engine.errors import Busy, EngineError, Revoked, Timeout
+from engine.identity import Tokens
+from engine.knowledge.library import Library
+from engine.knowledge.store import DocumentStore
+from engine.log import CallKey
+from engine.verdicts import Verdict, VerdictStore
+from tests.actors.world import Box, World
+
+
+class _World(World):
+    """Index and verdicts are kept where the API reads them."""
+
+    def __init__(self, settings: Settings, client: redis.Redis) -> None:
+        super().__init__(settings)
+        self.lists = CallIndex(client, clock=self.wall)
+        self.opinions = VerdictStore(client, clock=self.wall)
+
+    def index(self, call: CallKey, view: Any, assigned: Any, unassigned: Any) -> None:
+        self.lists.put(call.tenant, view, view.status == "ended")
+        super().index(call, view, assigned, unassigned)
+
+    def verdict(self, call: CallKey, body: bytes) -> None:
+        self.opinions.note(call, body)
+
+
+class MemoryNode:
+    """web.api.seam.Node. `world` moves its clock and lets a test act as an agent."""
+
+    def __init__(self, settings: Settings, client: redis.Redis) -> None:
+        self.settings = settings
+        self.world = _World(settings, client)
+        self.clock = self.world
+        self.tokens = Tokens(settings)
+        self.log: Any = self.world.log
+        self.index: Any = self.world.lists
+        self.documents = DocumentStore(client)
+        self._library = Library(self.documents)
+        self.suggester = Bm25Suggester(self._library, AssistSettings())
+        self._watched: set[str] = set()
+        self.reasons: list[str] = []
+        self.numbers: dict[str, float] = {}
+        self.revoked: list[tuple[str, str]] = []
+
+    def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
+        answers: list[m.Answered] = []
+        try:
+            self.world.directory.call(key).tell(build(Box(answers), None))
+        except MailboxFull:
+            raise Busy("The call has too much to do", retry_after_ms=500) from None
+        self.world.run()
+        if not answers:
+            self.world.run(self.settings.actors.command_timeout_s + 2)
+        if not answers:
+            raise Timeout("No answer in time; ask again with the same ids")
+        if answers[0].error is not None:
+            raise answers[0].error
+        return answers[0].value
+
+    def watch_documents(self, tenant: str) -> None:
+        self._watched.add(tenant)
+        self._library.refresh(tenant)
+
+    def documents_changed(self) -> None:
+        for tenant in self._watched:
+            self._library.refresh(tenant)
+
+    def revoke(self, tenant: str, agent_id: str) -> None:
+        self.revoked.append((tenant, agent_id))
+        self.world.directory.close_agent(tenant, agent_id, Revoked("Access was taken back"))
+        self.world.run()
+
+    def erase(self, key: CallKey) -> bool:
+        try:
+            self.ask_call(key, m.Erase)
+        except EngineError:
+            return False
+        known = self.index.remove(key.tenant, key.call_id)
+        return bool(self.log.delete(key)) or bool(known)
+
+    def verdicts(self, tenant: str, doc_id: str) -> list[Verdict]:
+        return self.world.opinions.of(tenant, doc_id)
+
+    def ready(self) -> list[str]:
+        return self.reasons
+
+    def metrics(self) -> dict[str, float]:
+        return self.numbers

@@ -1,0 +1,113 @@
+"""What the HTTP API asks of a node.
+
+Owns the shape of the seam between the API and everything behind it, and nothing else. All
+of it may wait: a request runs in a greenlet of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from actors.ports import Clock
+from engine.config import Settings
+from engine.identity import Identity
+from engine.knowledge.documents import Document
+from engine.log import CallKey, CallLog
+from engine.wire import CallView, Status, SuggestedDocument
+
+
+class TokenDesk(Protocol):
+    """engine.identity.Tokens."""
+
+    def verify(self, token: str, now_s: float) -> Identity: ...
+
+    def issue(self, agent_id: str, role: Any, tenant: str, now_s: float) -> tuple[str, float]: ...
+
+
+class CallLists(Protocol):
+    """engine.call_index.CallIndex. Raises LogUnavailable."""
+
+    def list(
+        self,
+        tenant: str,
+        status: Status | None = None,
+        agent_id: str | None = None,
+        limit: int = 100,
+        page_token: str | None = None,
+    ) -> tuple[list[CallView], str | None]: ...
+
+
+class Documents(Protocol):
+    """engine.knowledge.store.DocumentStore. Raises Unavailable."""
+
+    def put_many(self, documents: Iterable[Document]) -> int: ...
+
+    def get(self, tenant: str, doc_id: str) -> Document | None: ...
+
+    def delete(self, tenant: str, doc_id: str) -> bool: ...
+
+
+class Searcher(Protocol):
+    """engine.assist.suggest.Bm25Suggester, as a person who types uses it."""
+
+    def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]: ...
+
+
+class Node(Protocol):
+    """One server process, as a request sees it."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def tokens(self) -> TokenDesk: ...
+
+    @property
+    def log(self) -> CallLog: ...
+
+    @property
+    def index(self) -> CallLists: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+    @property
+    def suggester(self) -> Searcher: ...
+
+    def watch_documents(self, tenant: str) -> None:
+        """Keep this tenant's index from now on: one nobody watches is empty."""
+        ...
+
+    def documents_changed(self) -> None:
+        """Look at the stored documents soon."""
+        ...
+
+    def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
+        """Tell the call's actor `build(reply_to, token)`, a message of actors/messages.py,
+        and wait for its answer. Returns the value of Answered, or raises its EngineError;
+        Busy when the mailbox is full, Timeout when no answer came in time."""
+        ...
+
+    def revoke(self, tenant: str, agent_id: str) -> None:
+        """Close the agent's connections everywhere and refuse their tokens of before."""
+        ...
+
+    def erase(self, key: CallKey) -> bool:
+        """Everything of the call, everywhere. False: there was nothing."""
+        ...
+
+    def verdicts(self, tenant: str, doc_id: str) -> Sequence[Any]:
+        """engine.verdicts.Verdict, or mappings with its fields; newest first."""
+        ...
+
+    def ready(self) -> list[str]:
+        """Why the node takes no traffic; empty when it does."""
+        ...
+
+    def metrics(self) -> Mapping[str, float]:
+        """Name -> value; a name that ends in `_total` counts."""
+        ...
