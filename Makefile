@@ -1,0 +1,101 @@
+# Everything a person does with a checkout. `make` alone lists it.
+# What is installed or built leaves a stamp, so that doing it twice costs nothing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check protocol evaluate lock
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+UI := web/ui
+SPEED ?= 1
+PORT ?= 5000
+DATA ?=
+ARGS ?=
+
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes
+RUN_STAMP := $(VENV)/.stamp-run
+DEV_STAMP := $(VENV)/.stamp-dev
+# Without the sources there is nothing to build.
+UI_LOCK := $(wildcard $(UI)/package-lock.json)
+UI_STAMP := $(if $(UI_LOCK),$(UI)/node_modules/.stamp)
+UI_PAGE := $(if $(UI_LOCK),$(UI)/desk/dist/index.html)
+UI_MANIFESTS := $(wildcard $(UI)/package.json $(UI)/*/package.json $(UI)/packages/*/package.json)
+UI_SOURCES := $(shell find $(UI) \( -name node_modules -o -name dist -o -name test -o -name 'package*.json' \) -prune -o -type f -print 2>/dev/null)
+
+help: ## this list
+	@echo 'make TARGET, one of:'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo
+	@echo 'make run SPEED=3 talks faster, PORT=5001 listens elsewhere, DATA=FOLDER replays your own'
+	@echo 'dialogues (docs/data-formats.md). make test ARGS="tests/engine -k cursor" runs these only.'
+
+setup: $(RUN_STAMP) $(UI_PAGE) ## install what running needs, build the desk; the others call it
+
+setup-dev: $(DEV_STAMP) $(UI_PAGE)
+
+run: setup ## server, demo documents and calls; prints the desk's address  [DATA= SPEED= PORT=]
+	@$(PY) -m web.cli run-demo --speed $(SPEED) --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
+test: setup-dev ## every test, Python and TypeScript  [ARGS= for pytest, which then runs alone]
+	@began=$$SECONDS; python=0; ui=0; \
+	$(PY) tests/run.py $(ARGS) || python=$$?; \
+	$(if $(ARGS),,$(if $(UI_LOCK),echo '== TypeScript tests'; npm test --silent --prefix $(UI) || ui=$$?;)) \
+	verdict() { [ $$1 = 0 ] && echo passed || echo "FAILED ($$1)"; }; \
+	echo "== Python $$(verdict $$python)$(if $(ARGS),,, TypeScript $$(verdict $$ui)), $$((SECONDS - began)) s in all"; \
+	[ $$python = 0 ] && [ $$ui = 0 ]
+
+check: setup-dev ## lint, types, layers, generated files; every step runs, whatever failed before
+	@failed=; step() { echo "== $$1"; shift; "$$@" || failed="$$failed\n   $$*"; }; \
+	step 'ruff: lint' $(VENV)/bin/ruff check .; \
+	step 'ruff: format' $(VENV)/bin/ruff format --check --quiet .; \
+	step 'mypy: types of engine and actors' $(VENV)/bin/mypy --strict engine actors; \
+	step 'import-linter: layers' $(VENV)/bin/lint-imports; \
+	step 'protocol: generated files are current' $(PY) -m engine.schema --check; \
+	$(if $(UI_LOCK),step 'tsc: types of the desk' npm run --silent typecheck --prefix $(UI);) \
+	[ -z "$$failed" ] && echo '== all checks passed' || { echo -e "== FAILED:$$failed"; exit 1; }
+
+protocol: $(DEV_STAMP) ## write docs/protocol.md, its JSON Schema and the TypeScript types anew
+	@$(PY) -m engine.schema
+
+evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else each labelled one in EARSHOT_DATA]
+	@found=; for folder in $(if $(DATA),"$(DATA)","$$EARSHOT_DATA"/*); do \
+	  if [ -n "$(DATA)" ] || { [ -f "$$folder/kb.jsonl" ] && [ -f "$$folder/dialogues.jsonl" ]; }; then \
+	    found=1; $(PY) -m engine.assist.evaluate "$$folder" || exit 1; fi; done; \
+	[ -n "$$found" ] || { echo 'Which folder? make evaluate DATA=FOLDER, or set EARSHOT_DATA.' >&2; exit 1; }
+
+lock: $(DEV_STAMP) ## pin the newest versions that requirements*.txt allow, with hashes
+	@compile() { CUSTOM_COMPILE_COMMAND='make lock' $(VENV)/bin/pip-compile --quiet --upgrade \
+	  --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-emit-options "$$@"; }; \
+	compile --output-file requirements.lock requirements.txt && \
+	compile --constraint requirements.lock --output-file requirements-dev.lock requirements-dev.txt
+
+$(PY):
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$("$$python" --version)."; exec "$$python" -m venv $(VENV); fi; done; \
+	echo 'Python 3.11 or newer is needed (PYTHON=/path/to/python names one), with its venv module.' >&2; exit 1
+
+$(RUN_STAMP): requirements.lock | $(PY)
+	@echo 'Installing the Python packages: a minute or so the first time.'
+	@$(PIP_INSTALL) -r requirements.lock
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock requirements.lock | $(PY)
+	@echo 'Installing the Python packages for tests and checks: a minute or so the first time.'
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@ $(RUN_STAMP)
+
+$(UI_STAMP): $(UI_LOCK) $(UI_MANIFESTS)
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null || \
+	  { echo 'Node 20 or newer is needed to build the desk: https://nodejs.org' >&2; exit 1; }
+	@echo 'Installing the npm packages.'
+	@npm ci --silent --no-audit --no-fund --prefix $(UI)
+	@touch $@
+
+$(UI_PAGE): $(UI_STAMP) $(UI_SOURCES)
+	@echo 'Building the desk.'
+	@npm run --silent build --prefix $(UI)
+	@touch $@

@@ -1,0 +1,118 @@
+"""Documents on their way to a server: chunks, and the report of what was not taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.answers import DocumentBody
+from web.cli import documents
+from web.cli.client import Api
+from web.cli.documents import CHUNK_BYTES, CHUNK_DOCUMENTS, chunks, read, send
+from web.cli.failures import Failure, Refused
+
+
+def body(doc_id: str, text: str = "Some text.") -> DocumentBody:
+    return DocumentBody(id=doc_id, title="A title", text=text)
+
+
+def sent(server: Any, items: list[Any]) -> tuple[documents.Outcome, list[int]]:
+    done: list[int] = []
+    with Api(server.url) as api:
+        return send(api, items, done.append, print), done
+
+
+def test_a_chunk_holds_so_many_documents() -> None:
+    sizes = [len(chunk) for chunk in chunks(body(str(n)) for n in range(CHUNK_DOCUMENTS + 1))]
+    assert sizes == [CHUNK_DOCUMENTS, 1]
+
+
+def test_a_chunk_holds_so_many_bytes() -> None:
+    third = "x" * (CHUNK_BYTES // 3)
+    assert [len(chunk) for chunk in chunks(body(str(n), third) for n in range(4))] == [2, 2]
+
+
+def test_a_document_larger_than_a_chunk_goes_alone() -> None:
+    large = body("large", "x" * CHUNK_BYTES)
+    assert [[d.id for d in chunk] for chunk in chunks([body("a"), large, body("b")])] == [
+        ["a"],
+        ["large"],
+        ["b"],
+    ]
+
+
+def test_no_document_makes_no_request(server: Any) -> None:
+    outcome, _ = sent(server, [])
+    assert outcome == (0, [])
+    assert server.asked == []
+
+
+def test_what_is_refused_is_told_with_its_reason(server: Any, tmp_path: Path) -> None:
+    lines = [
+        {"id": "good", "title": "Good", "text": "Text."},
+        {"id": "bad id", "title": "Bad", "text": "Text."},
+        {"id": "server", "title": "Server", "text": "Text."},
+    ]
+    path = tmp_path / "kb.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    error = {"code": "bad_request", "message": "Holds no text", "retryable": False, "field": "text"}
+    server.answer = lambda asked: (
+        200,
+        {"accepted": 1, "refused": [{"id": "server", "error": error}]},
+    )
+    outcome, done = sent(server, read(path))
+    assert outcome.accepted == 1
+    assert sum(done) == 3
+    assert outcome.refused[0].startswith("bad id: line 2: ")
+    assert outcome.refused[0].endswith("(bad_request, field `id`)")
+    assert outcome.refused[1] == "server: Holds no text (bad_request, field `text`)"
+
+
+def test_only_the_fields_somebody_gave_are_sent(server: Any) -> None:
+    server.answer = lambda asked: (200, {"accepted": 1, "refused": []})
+    sent(server, [body("a")])
+    assert server.asked[0].path == "/v1/documents"
+    assert server.asked[0].body == {
+        "documents": [{"id": "a", "title": "A title", "text": "Some text."}]
+    }
+
+
+def test_a_server_that_is_busy_is_asked_again(server: Any, refuse: Any) -> None:
+    server.answer = lambda asked: (
+        refuse("busy", 429, retryable=True)
+        if len(server.asked) < 2
+        else (200, {"accepted": 1, "refused": []})
+    )
+    outcome, _ = sent(server, [body("a")])
+    assert outcome.accepted == 1
+
+
+def test_a_server_that_stays_away_ends_the_import(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "PATIENCE_S", 0.1)
+    server.answer = lambda asked: (0, None)
+    with pytest.raises(Failure, match="The server was away"):
+        sent(server, [body("a")])
+
+
+def test_a_missing_right_ends_the_import(server: Any, refuse: Any) -> None:
+    server.answer = lambda asked: refuse("forbidden", 403)
+    with pytest.raises(Refused, match="forbidden"):
+        sent(server, [body("a")])
+
+
+def test_one_file_is_one_document(tmp_path: Path) -> None:
+    path = tmp_path / "Late fee.md"
+    path.write_text("# Late fee\n\nIt is 7.50.\n")
+    (item,) = read(path)
+    assert isinstance(item, DocumentBody)
+    assert (item.id, item.title) == ("Late-fee", "Late fee")
+
+
+def test_a_folder_without_documents_is_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r"holds no kb\.jsonl"):
+        read(tmp_path)

@@ -1,0 +1,263 @@
+"""The commands of `earshot`, one function each.
+
+Owns what a command is called, what it takes and what its help teaches; the work is done in
+the other files of this package.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import click
+import msgspec
+
+from engine.wire import Role
+from web.cli import access
+from web.cli.client import Api
+from web.cli.failures import Failure
+from web.cli.options import A_LIFETIME, A_SPEED, AN_ID, of_a_server
+from web.cli.words import count
+
+PATH = click.Path(exists=True, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+def earshot() -> None:
+    """Earshot from the command line.
+
+    \b
+    A first tour, with `make run` in another terminal:
+      ./earshot calls                       which calls are live
+      ./earshot tail CALL_ID                read one along
+      ./earshot import-documents my-docs/   teach it what agents should find
+      ./earshot replay my-calls.jsonl       play recorded dialogues as live calls
+
+    Every command explains itself: ./earshot replay --help
+    """
+
+
+@earshot.command()
+@click.argument("agent_id", type=AN_ID)
+@click.option(
+    "--role",
+    type=click.Choice(["agent", "supervisor", "producer", "admin"]),
+    default="agent",
+    show_default=True,
+    help="What the bearer may do; admin may do what producers and supervisors may.",
+)
+@click.option("--tenant", type=AN_ID, default="default", show_default=True, help="Whose calls.")
+@click.option(
+    "--lifetime",
+    type=A_LIFETIME,
+    help="How long it is valid: 90s, 30m, 8h, 7d  [default: tokens.lifetime_s of config.yaml]",
+)
+def token(agent_id: str, role: str, tenant: str, lifetime: int | None) -> None:
+    """Make a token for AGENT_ID, signed with JWT_SECRET, and print it.
+
+    Only the token is printed, so it can go straight into a variable.
+
+    \b
+    Examples:
+      export JWT_SECRET=...                             the server's own secret
+      ./earshot token agent-7
+      ./earshot token recogniser --role producer --lifetime 7d
+      EARSHOT_TOKEN=$(./earshot token me --role supervisor) ./earshot calls
+    """
+    configured = access.settings()
+    if lifetime is not None:
+        tokens = msgspec.structs.replace(configured.tokens, lifetime_s=lifetime)
+        configured = msgspec.structs.replace(configured, tokens=tokens)
+    click.echo(access.make_token(configured, agent_id, cast(Role, role), tenant))
+
+
+@earshot.command("import-documents")
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
+@of_a_server
+def import_documents(paths: tuple[Path, ...], url: str, token: str | None) -> None:
+    """Put the documents of each PATH into the server's knowledge base.
+
+    PATH is a folder (its kb.jsonl, else every .md, .html and .txt in it), a .jsonl file with
+    one document a line, or one document's file. A document that is there already is replaced.
+    What is refused is listed with the reason, and the exit code is then 1; the rest is in.
+    docs/data-formats.md describes the formats.
+
+    \b
+    Examples:
+      ./earshot import-documents demo/kb
+      ./earshot import-documents manual.jsonl faq/ --url https://earshot.example.org
+    """
+    from rich.progress import Progress
+
+    from web.cli import documents
+
+    items = [item for path in paths for item in documents.read(path)]
+    bearer = access.bearer(url, token, "admin")
+    with Api(url, bearer) as api, Progress(disable=not sys.stdout.isatty()) as progress:
+        bar = progress.add_task("Importing", total=len(items))
+        outcome = documents.send(api, items, lambda done: progress.advance(bar, done), click.echo)
+    click.echo(f"{count(outcome.accepted, 'document')} imported.")
+    if outcome.refused:
+        click.echo(f"{count(len(outcome.refused), 'document')} refused:", err=True)
+        for line in outcome.refused:
+            click.echo(f"  {line}", err=True)
+        raise SystemExit(1)
+
+
+@earshot.command()
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
+@click.option(
+    "--speed", type=A_SPEED, default=1.0, show_default=True, help="2 is twice as fast as spoken."
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(1, 200),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many calls run at once; they begin one after the other.",
+)
+@click.option(
+    "--agent",
+    "agents",
+    type=AN_ID,
+    multiple=True,
+    default=("agent-1",),
+    show_default=True,
+    help="Agent the calls are assigned to; given several times, they take turns.",
+)
+@click.option("--forever", is_flag=True, help="Begin again after the last dialogue.")
+@click.option("--no-interim", is_flag=True, help="Send final text only.")
+@of_a_server
+def replay(
+    paths: tuple[Path, ...],
+    speed: float,
+    calls: int,
+    agents: tuple[str, ...],
+    forever: bool,
+    no_interim: bool,
+    url: str,
+    token: str | None,
+) -> None:
+    """Play the dialogues of each PATH as live calls, at speaking pace.
+
+    PATH is a file or a folder in one of the formats of docs/data-formats.md. Each dialogue
+    becomes a call with a fresh id: interim text while a line is spoken, then the final text,
+    and an end. Times come from the file; lines without one are given the time it takes to say
+    them. A server that is away is waited for. Ctrl-C ends the running calls and then stops.
+
+    \b
+    Examples:
+      ./earshot replay demo --calls 4 --forever
+      ./earshot replay dialogues.jsonl --speed 5 --no-interim
+      ./earshot replay demo --calls 6 --agent agent-1 --agent agent-2
+    """
+    from web.cli.display import display
+    from web.cli.replay import Plan, Replay
+    from web.cli.scripts import ScriptError, read
+
+    try:
+        scripts = [script for path in paths for script in read(path)]
+    except ScriptError as problem:
+        raise Failure(str(problem)) from None
+    plan = Plan(scripts, agents, speed, calls, forever, interim=not no_interim)
+    with display() as shown:
+        running = Replay(url, access.bearer(url, token, "producer"), plan, shown)
+        on_stop_signals(running.stop)
+        running.start()
+        tally = running.join()
+    early = f", {tally.ended_early} ended early" if tally.ended_early else ""
+    click.echo(f"{count(tally.played, 'call')} played to the end{early}.")
+
+
+@earshot.command()
+@click.option("--agent", "agent_id", type=AN_ID, help="Only the calls of this agent.")
+@click.option("--all", "ended_too", is_flag=True, help="Ended calls too.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, metavar="N",
+    help="The most calls shown."
+)  # fmt: skip
+@of_a_server
+def calls(agent_id: str | None, ended_too: bool, limit: int, url: str, token: str | None) -> None:
+    """Show the live calls: id, status, duration, agents and the last words.
+
+    \b
+    Examples:
+      ./earshot calls
+      ./earshot calls --agent agent-1
+      watch -n 2 ./earshot calls
+    """
+    from web.cli import calls as table
+
+    statuses = (*table.LIVE, "ended") if ended_too else table.LIVE
+    with Api(url, access.bearer(url, token, "supervisor")) as api:
+        found = table.fetch(api, statuses, agent_id, limit)
+        if found:
+            table.show(api, found)
+        else:
+            click.echo("There is no live call." if not ended_too else "There is no call.")
+
+
+@earshot.command()
+@click.argument("call_id", type=AN_ID)
+@click.option("--interim", is_flag=True, help="Text that is still being spoken, too.")
+@click.option("--json", "raw", is_flag=True, help="Each event as it came, one JSON object a line.")
+@of_a_server
+def tail(call_id: str, interim: bool, raw: bool, url: str, token: str | None) -> None:
+    """Follow CALL_ID as text until it ends.
+
+    Begins with what was said so far. Goes on where it was after a restart of the server or a
+    broken network: nothing is missing and nothing comes twice. Ctrl-C stops.
+
+    \b
+    Examples:
+      ./earshot tail card-lost-3fa2c1
+      ./earshot tail card-lost-3fa2c1 --json | jq -r 'select(.event == "ai:suggestion")'
+    """
+    from web.cli.tail import Tail
+
+    stopped = [False]
+
+    def stop() -> None:
+        stopped[0] = True
+
+    def stopping(pause_s: float) -> bool:
+        deadline = time.monotonic() + pause_s
+        while not stopped[0] and (left_s := deadline - time.monotonic()) > 0:
+            time.sleep(min(left_s, 0.1))
+        return stopped[0]
+
+    on_stop_signals(stop)
+    bearer = access.bearer(url, token, "supervisor")
+    shown = Tail(
+        url, bearer, call_id, click.echo, interim=interim, raw=raw,
+        say=lambda text: click.echo(text, err=True),
+    )  # fmt: skip
+    shown.follow(stopping)
+
+
+@earshot.command("run-demo", hidden=True)
+@click.option("--data", type=PATH, help="Folder to replay  [default: demo]")
+@click.option("--speed", type=A_SPEED, default=1.0)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, envvar="PORT")
+@click.option("--calls", type=click.IntRange(1, 200), default=4)
+def run_demo(data: Path | None, speed: float, port: int, calls: int) -> None:
+    """What `make run` does: a server, its documents and calls, until Ctrl-C."""
+    from web.cli.run import Demo
+
+    raise SystemExit(Demo(data, speed=speed, port=port, at_once=calls).run(on_stop_signals))
+
+
+def on_stop_signals(stop: Callable[[], None]) -> None:
+    """Calls `stop` on Ctrl-C, SIGTERM and a closed terminal. A second Ctrl-C is not patient."""
+
+    def on_signal(number: int, _: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
