@@ -1,0 +1,16 @@
+/** How long a call has lasted, ticking while it lives, right also when this clock is not. */
+import type { CallView } from '@earshot/client';
+import { useClient } from '@earshot/react';
+import type { ReactNode } from 'react';
+import { durationOf, formatDuration } from './time.ts';
+import { useSecond } from './useNow.ts';
+
+export function Duration({ call }: { call: CallView }): ReactNode {
+  const client = useClient();
+  useSecond();
+  return (
+    <time className="duration" role="timer" aria-label="Duration">
+      {formatDuration(durationOf(call, client.serverNow()))}
+    </time>
+  );
+}

@@ -1,0 +1,49 @@
+/** One call of the list. A live one is followed, so that its last words are there. */
+import type { CallRow } from '@earshot/client';
+import { useSegment, useTranscriptIds } from '@earshot/react';
+import type { ReactNode } from 'react';
+import { Duration } from '../Duration.tsx';
+import { SPEAKER_WORDS, STATUS_WORDS } from '../words.ts';
+
+export function CallItem(props: {
+  call: CallRow;
+  isChosen: boolean;
+  choose(): void;
+}): ReactNode {
+  const { call, isChosen, choose } = props;
+  return (
+    <button
+      type="button"
+      className="call-item"
+      data-status={call.status}
+      aria-current={isChosen ? 'true' : undefined}
+      onClick={choose}
+    >
+      <span className="call-item-name">{call.customer ?? call.call_id}</span>
+      <Duration call={call} />
+      {call.status !== 'ended' && (
+        <span className="call-item-words">
+          <LastWords callId={call.call_id} />
+        </span>
+      )}
+      {call.reason === 'abandoned' && (
+        <span className="call-item-words">Nothing was said for long</span>
+      )}
+      {call.status === 'on_hold' && <span className="tag">{STATUS_WORDS.on_hold}</span>}
+    </button>
+  );
+}
+
+function LastWords({ callId }: { callId: string }): ReactNode {
+  const last = useTranscriptIds(callId).at(-1) ?? '';
+  const segment = useSegment(callId, last);
+  if (!segment) return <span className="faint">Nothing said yet</span>;
+  return (
+    <>
+      <span className="call-item-speaker" data-speaker={segment.speaker}>
+        {SPEAKER_WORDS[segment.speaker]}:
+      </span>{' '}
+      {segment.text}
+    </>
+  );
+}

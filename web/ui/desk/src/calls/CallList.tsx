@@ -1,0 +1,59 @@
+/** The agent's calls: live ones first, ended ones below. */
+import type { CallRow } from '@earshot/client';
+import { useCalls, useClient, useConnection } from '@earshot/react';
+import type { ReactNode } from 'react';
+import { Empty } from '../Empty.tsx';
+import { Phone } from '../icons.tsx';
+import { CallItem } from './CallItem.tsx';
+
+const MOST_ENDED = 20;
+
+export function CallList(props: {
+  chosen: string | null;
+  choose(callId: string): void;
+}): ReactNode {
+  const calls = useCalls();
+  const { agentId } = useClient();
+  const isOnline = useConnection().status === 'online';
+  const live = calls.filter((call) => call.status !== 'ended');
+  const ended = calls.filter((call) => call.status === 'ended').slice(0, MOST_ENDED);
+  return (
+    <nav className="pane calls" aria-label="Calls">
+      <Section title="Live" calls={live} {...props} />
+      {live.length === 0 && isOnline && (
+        <Empty icon={<Phone />} title={ended.length > 0 ? 'No live call' : 'No call yet'}>
+          <p>
+            A call appears here when it is assigned to <code>{agentId}</code>.
+          </p>
+        </Empty>
+      )}
+      {ended.length > 0 && <Section title="Ended" calls={ended} {...props} />}
+    </nav>
+  );
+}
+
+function Section(props: {
+  title: string;
+  calls: readonly CallRow[];
+  chosen: string | null;
+  choose(callId: string): void;
+}): ReactNode {
+  return (
+    <section className="calls-section">
+      <h2 className="section-title">
+        {props.title} <span className="count">{props.calls.length}</span>
+      </h2>
+      <ul className="calls-list">
+        {props.calls.map((call) => (
+          <li key={call.call_id}>
+            <CallItem
+              call={call}
+              isChosen={call.call_id === props.chosen}
+              choose={() => props.choose(call.call_id)}
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * Who this desk is for and where its token comes from. In development the server gives one to
+ * anybody; elsewhere a person pastes one. It lives in memory only: never in the address, never
+ * in storage.
+ */
+import { createClient, UnauthorizedError, type Client, type wire } from '@earshot/client';
+
+export const DEVELOPMENT_AGENT = 'agent-1';
+
+export function agentFromAddress(search: string): string {
+  return new URLSearchParams(search).get('agent') || DEVELOPMENT_AGENT;
+}
+
+/** The `sub` of a JSON Web Token, unverified: the server is who checks. Null: not one. */
+export function subjectOf(token: string): string | null {
+  const part = token.split('.')[1];
+  if (token.split('.').length !== 3 || !part) return null;
+  try {
+    const claims: unknown = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')));
+    const known = typeof claims === 'object' && claims !== null && 'sub' in claims;
+    return known && typeof claims.sub === 'string' ? claims.sub : null;
+  } catch {
+    return null;
+  }
+}
+
+export interface Seat {
+  agentId: string;
+  client: Client;
+}
+
+/** A client for one agent. `pasted` null: the development server's tokens. */
+export function createSeat(agentId: string, pasted: string | null): Seat {
+  const getToken = pasted === null ? developmentToken(agentId) : once(pasted);
+  return { agentId, client: createClient({ agentId, getToken }) };
+}
+
+type GetToken = Parameters<typeof createClient>[0]['getToken'];
+
+function developmentToken(agentId: string): GetToken {
+  return async ({ signal }) => {
+    const response = await fetch('/v1/tokens', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ agent_id: agentId, role: 'agent' } satisfies wire.TokenBody),
+      signal,
+    });
+    // Not in development, or not for this agent: asking again would not help.
+    if (response.status >= 400 && response.status < 500) throw new UnauthorizedError();
+    if (!response.ok) throw new Error(`${response.status} from /v1/tokens`);
+    return ((await response.json()) as wire.Token).token;
+  };
+}
+
+/** A pasted token is good until the server says otherwise. */
+function once(token: string): GetToken {
+  return ({ reason }) =>
+    reason === 'initial' ? Promise.resolve(token) : Promise.reject(new UnauthorizedError());
+}

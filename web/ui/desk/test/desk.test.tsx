@@ -1,0 +1,254 @@
+/** The desk's main states, in happy-dom, on a page served by a real Socket.IO server. */
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { StrictMode } from 'react';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FakeCall } from '../../packages/client/test/fakeCall.ts';
+import { refuse, startFakeServer, type FakeServer } from '../../packages/client/test/fakeServer.ts';
+import { App } from '../src/App.tsx';
+
+let server: FakeServer;
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  const started = await startFakeServer();
+  ({ server, stop } = started);
+  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+  happyDOM.setURL(started.url);
+});
+
+afterEach(async () => {
+  cleanup();
+  await stop();
+});
+
+function open(search = ''): void {
+  render(<App search={search} />, { wrapper: StrictMode });
+}
+
+function until<T>(check: () => T): Promise<T> {
+  return waitFor(check, { timeout: 3_000, interval: 5 });
+}
+
+function callOf(id: string, customer: string, started_at = '2026-01-01T00:00:00.000Z'): FakeCall {
+  const call = server.call(id);
+  call.status({ customer, started_at });
+  return call;
+}
+
+async function opened(): Promise<void> {
+  open();
+  await screen.findByText('Connected');
+}
+
+const main = (): HTMLElement => screen.getByRole('main');
+const list = (): HTMLElement => screen.getByRole('navigation', { name: 'Calls' });
+
+describe('with no call', () => {
+  it('says so, and whom a call must be assigned to', async () => {
+    open('?agent=agent-2');
+    await screen.findByText('No call yet');
+    expect(list().textContent).toContain('assigned to agent-2');
+    expect(main().textContent).toContain('Waiting for a call');
+    expect(server.commands('agent:connect')[0]).toMatchObject({
+      agent_id: 'agent-2',
+      auth_token: 'development-token',
+    });
+  });
+
+  it('shows the first one that is assigned', async () => {
+    await opened();
+    const call = callOf('c1', 'Miriam Okafor');
+    server.io.emit('call:assigned', { call_id: 'c1', call: call.view });
+    await until(() => expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor'));
+    await within(main()).findByText('Nothing said yet');
+  });
+});
+
+describe('a live call', () => {
+  it('shows who said what, and provisional text until it settles', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    call.say({ segment_id: 's1', speaker: 'agent', text: 'How can I help?' });
+    await opened();
+    const line = await within(main()).findByText('How can I help?');
+    expect(line.closest('li')?.dataset).toMatchObject({ speaker: 'agent', final: 'true' });
+    expect(line.closest('li')?.textContent).toContain('Agent');
+    server.interim('c1', { segment_id: 's2', revision: 1, text: 'my bill' });
+    const interim = await within(main()).findByText(/my bill/);
+    expect(interim.closest('li')?.dataset).toMatchObject({ speaker: 'customer', final: 'false' });
+    call.say({ segment_id: 's2', text: 'My bill is wrong.' });
+    server.publish('c1');
+    const settled = await within(main()).findByText('My bill is wrong.');
+    expect(settled.closest('li')?.dataset['final']).toBe('true');
+    expect(list().textContent).toContain('Customer: My bill is wrong.');
+  });
+
+  it('shows hostile text as text', async () => {
+    callOf('c1', '<b>Eve</b>').say({ segment_id: 's1', text: '<img src=x onerror="alert(1)">' });
+    await opened();
+    await within(main()).findByText('<img src=x onerror="alert(1)">');
+    expect(document.querySelector('img, b')).toBeNull();
+  });
+
+  it('says when it is on hold, and how its health is', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    await opened();
+    await within(main()).findByText('Live');
+    call.status({ status: 'on_hold' });
+    server.publish('c1');
+    await within(main()).findByText('On hold');
+    const body = { call_id: 'c1', transcription: 'down', suggestions: 'ok' };
+    server.send('c1', { name: 'call:health', body });
+    await within(main()).findByText('Transcription is down');
+  });
+
+  it('stays chosen when another one comes, and when it ends', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    await opened();
+    await until(() => expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor'));
+    const other = callOf('c2', 'Piotr Lindqvist', '2026-01-02T00:00:00.000Z');
+    server.io.emit('call:assigned', { call_id: 'c2', call: other.view });
+    await within(list()).findByText('Piotr Lindqvist');
+    call.status({ status: 'ended', duration: 341 });
+    server.publish('c1');
+    await within(main()).findByText('Ended');
+    expect(main().textContent).toContain('5:41');
+    expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor');
+    fireEvent.click(within(list()).getByText('Piotr Lindqvist'));
+    await until(() =>
+      expect(within(main()).getByRole('heading').textContent).toBe('Piotr Lindqvist'),
+    );
+  });
+
+  it('that ended before this page was opened is in the list', async () => {
+    callOf('old', 'Hannah Weiss').status({ status: 'ended', duration: 60 });
+    await opened();
+    await within(list()).findByText('Hannah Weiss');
+    expect(list().textContent).toContain('No live call');
+  });
+
+  it('gives older lines on demand', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    for (let n = 1; n <= 210; n += 1) call.say({ segment_id: `s${n}`, text: `line ${n}.` });
+    await opened();
+    fireEvent.click(await within(main()).findByText('Show earlier lines'));
+    await within(main()).findByText('line 1.');
+    expect(within(main()).queryByText('Show earlier lines')).toBeNull();
+  });
+});
+
+describe('a suggestion', () => {
+  const document = {
+    id: 'd1',
+    title: 'Router shows a red light',
+    excerpt: 'A steady red light means no signal.',
+    relevance: 0.864,
+    url: 'https://help.example.com/red',
+    matches: ['red', 'light'],
+  };
+
+  const card = (title = document.title): Promise<HTMLElement> =>
+    screen.findByRole('article', { name: title });
+
+  beforeEach(() => {
+    const unsafe = { ...document, id: 'd2', title: 'Unsafe', url: 'javascript:alert(1)' };
+    callOf('c1', 'Miriam Okafor').suggest({
+      documents: [document, unsafe],
+      summary: 'No internet.',
+      summary_kind: 'sentence',
+    });
+  });
+
+  it('shows title, link, marked words, relevance and the summary', async () => {
+    await opened();
+    const shown = await card();
+    expect(within(shown).getByRole('link').getAttribute('href')).toBe(document.url);
+    const marks = [...shown.querySelectorAll('mark')].map((mark) => mark.textContent);
+    expect(marks).toEqual(['red', 'light']);
+    expect(shown.textContent).toContain('86%');
+    expect(screen.getByText('No internet.')).not.toBeNull();
+    expect(within(await card('Unsafe')).queryByRole('link')).toBeNull();
+  });
+
+  it('takes a verdict, another one, and takes it back', async () => {
+    await opened();
+    const shown = await card();
+    const pressed = (): (string | null)[] =>
+      ['Helpful', 'Not helpful'].map((name) =>
+        within(shown).getByRole('button', { name }).getAttribute('aria-pressed'),
+      );
+    fireEvent.click(within(shown).getByRole('button', { name: 'Helpful' }));
+    await until(() => expect(pressed()).toEqual(['true', 'false']));
+    fireEvent.click(within(shown).getByRole('button', { name: 'Not helpful' }));
+    await until(() => expect(pressed()).toEqual(['false', 'true']));
+    fireEvent.click(within(shown).getByRole('button', { name: 'Undo' }));
+    await until(() => expect(pressed()).toEqual(['false', 'false']));
+    await until(() => {
+      expect(server.commands('doc:feedback').at(-1)).toMatchObject({ doc_id: 'd1', helpful: null });
+    });
+    expect(within(shown).queryByRole('button', { name: 'Undo' })).toBeNull();
+  });
+
+  it('says when a verdict was refused, and takes it back', async () => {
+    const message = 'The call has ended';
+    server.answers.set('doc:feedback', () => refuse('call_ended', { message }));
+    await opened();
+    const shown = await card();
+    fireEvent.click(within(shown).getByRole('button', { name: 'Helpful' }));
+    await until(() => expect(screen.getByRole('alert').textContent).toContain(message));
+    const button = within(shown).getByRole('button', { name: 'Helpful' });
+    expect(button.getAttribute('aria-pressed')).toBe('false');
+    fireEvent.click(screen.getByRole('button', { name: 'Close' }));
+    expect(screen.getByRole('alert').textContent).toBe('');
+  });
+});
+
+describe('the connection', () => {
+  it('says when another desk took over, and takes it back on demand', async () => {
+    await opened();
+    act(() => server.close('replaced'));
+    await screen.findByText(/opened in another place/);
+    fireEvent.click(screen.getByRole('button', { name: 'Use it here' }));
+    await screen.findByText('Connected');
+  });
+
+  it('comes back by itself, and the call goes on', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    await opened();
+    await within(main()).findByText('Live');
+    act(() => server.cut());
+    await screen.findByText('Reconnecting…');
+    call.say({ segment_id: 's1', text: 'Said meanwhile.' });
+    await within(main()).findByText('Said meanwhile.');
+    expect(screen.getByText('Connected')).not.toBeNull();
+  });
+});
+
+describe('where no token is given', () => {
+  it('asks for one, refuses what is none, and works with it', async () => {
+    server.tokens = false;
+    open();
+    const field = await screen.findByLabelText('Access token');
+    fireEvent.change(field, { target: { value: 'hello' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    const token = `a.${btoa('{"sub":"agent-7"}')}.c`;
+    fireEvent.change(field, { target: { value: ` ${token}\n` } });
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+    await screen.findByText('Connected');
+    expect(screen.getByTitle('Agent').textContent).toBe('agent-7');
+    expect(server.commands('agent:connect')).toEqual([
+      { agent_id: 'agent-7', auth_token: token, client_id: expect.any(String) },
+    ]);
+  });
+
+  it('asks again when the pasted one has ended, and asks the server no more', async () => {
+    server.tokens = false;
+    server.accepts = () => 'expired';
+    open();
+    const field = await screen.findByLabelText('Access token');
+    fireEvent.change(field, { target: { value: `a.${btoa('{"sub":"agent-7"}')}.c` } });
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+    await until(() => expect(server.handshakes).toHaveLength(1));
+    await screen.findByLabelText('Access token');
+  });
+});

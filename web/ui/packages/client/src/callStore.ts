@@ -1,0 +1,136 @@
+/**
+ * One call as this browser knows it: a fold of its events up to a cursor. Owns what an event
+ * changes; asks for nothing and knows no socket. `receive` says what an event was to it, so
+ * that its owner can subscribe again after a gap.
+ */
+import type { Batch } from './batch.ts';
+import { relation, type Relation } from './cursor.ts';
+import { createValue } from './readable.ts';
+import { Transcript } from './transcript.ts';
+import { Verdicts, type Suggestion, type VerdictLayer } from './verdicts.ts';
+import type {
+  AiSuggestion,
+  CallHealth,
+  CallSummary,
+  CallView,
+  Cursor,
+  LogEventName,
+  ServerEvents,
+  Subscription,
+} from './wire.gen.ts';
+
+/** syncing: asked, not answered. live: at the call's end. stale: not subscribed right now. */
+export type Sync = 'syncing' | 'live' | 'stale';
+
+/** What the call seems to be about. */
+export type Summary = Pick<AiSuggestion, 'summary' | 'summary_kind'>;
+
+export type LogEvent = {
+  [K in LogEventName]: { name: K; body: ServerEvents[K] };
+}[LogEventName];
+
+/** A snapshot shows so many finals at most; a full one may have older ones behind it. */
+const SNAPSHOT_SEGMENTS = 200;
+const NO_SUMMARY: Summary = { summary: '', summary_kind: 'none' };
+
+export class CallStore {
+  readonly callId: string;
+  readonly transcript: Transcript;
+  readonly info;
+  readonly suggestions;
+  readonly summary;
+  readonly afterCall;
+  readonly health;
+  readonly sync;
+  /** Whether the server may hold finals older than those here. */
+  readonly hasOlder;
+  cursor: Cursor | null = null;
+  readonly #verdicts: Verdicts;
+  #suggestion: AiSuggestion | null = null;
+
+  constructor(callId: string, agentId: string, batch: Batch) {
+    this.callId = callId;
+    this.transcript = new Transcript(batch);
+    this.info = createValue<CallView | null>(null, batch);
+    this.suggestions = createValue<readonly Suggestion[]>([], batch);
+    this.summary = createValue<Summary>(NO_SUMMARY, batch);
+    this.afterCall = createValue<CallSummary | null>(null, batch);
+    this.health = createValue<CallHealth | null>(null, batch);
+    this.sync = createValue<Sync>('stale', batch);
+    this.hasOlder = createValue<boolean>(false, batch);
+    this.#verdicts = new Verdicts(agentId);
+  }
+
+  /** The answer to `call:subscribe`. `live` and `replay` go on from the cursor we sent. */
+  subscribed(answer: Subscription): void {
+    const { snapshot, cursor } = answer;
+    if (snapshot) {
+      this.cursor = cursor;
+      this.transcript.reset(snapshot.segments);
+      this.hasOlder.set(snapshot.segments.length >= SNAPSHOT_SEGMENTS);
+      this.#verdicts.reset(snapshot.verdicts);
+      this.#suggestion = snapshot.suggestion;
+      this.#setInfo(snapshot.call);
+      this.#show();
+    } else {
+      this.cursor ??= cursor;
+    }
+    this.sync.set('live');
+  }
+
+  receive(event: LogEvent): Relation {
+    const { epoch, seq } = event.body;
+    if (epoch === undefined || seq === undefined) {
+      if (event.name === 'transcription:update') this.transcript.apply(event.body);
+      return 'next';
+    }
+    const found = this.cursor ? relation(this.cursor, epoch, seq) : 'gap';
+    if (found !== 'next') return found;
+    this.cursor = { epoch, seq };
+    this.#fold(event);
+    return found;
+  }
+
+  setLayers(layers: readonly VerdictLayer[]): void {
+    this.#verdicts.layers = layers;
+    this.#show();
+  }
+
+  #fold(event: LogEvent): void {
+    switch (event.name) {
+      case 'transcription:update':
+        this.transcript.apply(event.body);
+        break;
+      case 'ai:suggestion':
+        this.#suggestion = event.body;
+        this.#show();
+        break;
+      case 'call:status': {
+        const { epoch: _epoch, seq: _seq, ...view } = event.body;
+        this.#setInfo(view);
+        break;
+      }
+      case 'feedback:update':
+        this.#verdicts.apply(event.body);
+        this.#show();
+        break;
+      case 'call:summary':
+        this.afterCall.set(event.body);
+        break;
+    }
+  }
+
+  #setInfo(view: CallView): void {
+    this.info.set(view);
+    if (view.status === 'ended') this.transcript.end();
+  }
+
+  #show(): void {
+    this.suggestions.set(this.#verdicts.show(this.#suggestion));
+    const { summary, summary_kind } = this.#suggestion ?? NO_SUMMARY;
+    const shown = this.summary.get();
+    if (shown.summary !== summary || shown.summary_kind !== summary_kind) {
+      this.summary.set({ summary, summary_kind });
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Which calls this tab holds, counted by who retains them. A call nobody retains is left
+ * after a grace, so that going back and forth between two calls costs no subscription.
+ */
+import type { CallStore, Summary, Sync } from './callStore.ts';
+import type { Readable } from './readable.ts';
+import type { Segment } from './transcript.ts';
+import type { Suggestion } from './verdicts.ts';
+import type { CallHealth, CallSummary, CallView, Req, Res } from './wire.gen.ts';
+
+export interface CallHandle {
+  readonly callId: string;
+  readonly info: Readable<CallView | null>;
+  readonly segmentIds: Readable<readonly string[]>;
+  segment(id: string): Readable<Segment | undefined>;
+  readonly suggestions: Readable<readonly Suggestion[]>;
+  readonly summary: Readable<Summary>;
+  /** The summary made after the call has ended. */
+  readonly afterCall: Readable<CallSummary | null>;
+  readonly health: Readable<CallHealth | null>;
+  readonly sync: Readable<Sync>;
+  readonly hasOlder: Readable<boolean>;
+  /** Fetch older final segments; how many came. */
+  loadOlder(limit?: number): Promise<number>;
+  /** Keep the call subscribed until the returned undo is called. */
+  retain(): () => void;
+}
+
+export interface RegistryPorts {
+  create(callId: string): CallStore;
+  wanted(store: CallStore): void;
+  left(store: CallStore): void;
+  later(task: () => void, ms: number): void;
+  history(request: Req<'call:history'>): Promise<Res<'call:history'>>;
+}
+
+export const GRACE_MS = 10_000;
+
+interface Held {
+  store: CallStore;
+  handle: CallHandle;
+  retained: number;
+  /** Counts comings and goings: an older grace period means nothing. */
+  visit: number;
+}
+
+export class CallRegistry {
+  readonly #ports: RegistryPorts;
+  readonly #held = new Map<string, Held>();
+
+  constructor(ports: RegistryPorts) {
+    this.#ports = ports;
+  }
+
+  peek(callId: string): CallStore | undefined {
+    return this.#held.get(callId)?.store;
+  }
+
+  handle(callId: string): CallHandle {
+    return this.#hold(callId).handle;
+  }
+
+  #hold(callId: string): Held {
+    let held = this.#held.get(callId);
+    if (!held) {
+      const store = this.#ports.create(callId);
+      const handle = this.#handleOf(store, () => this.#retain(fresh));
+      const fresh: Held = { store, handle, retained: 0, visit: 0 };
+      held = fresh;
+      this.#held.set(callId, held);
+      this.#leaveLater(held);
+    }
+    return held;
+  }
+
+  #handleOf(store: CallStore, retain: () => () => void): CallHandle {
+    return {
+      callId: store.callId,
+      info: store.info,
+      segmentIds: store.transcript.ids,
+      segment: (id) => store.transcript.segment(id),
+      suggestions: store.suggestions,
+      summary: store.summary,
+      afterCall: store.afterCall,
+      health: store.health,
+      sync: store.sync,
+      hasOlder: store.hasOlder,
+      loadOlder: (limit = 200) => this.#loadOlder(store, limit),
+      retain,
+    };
+  }
+
+  #retain(held: Held): () => void {
+    // A handle kept across the grace period brings its own store back, cursor and all.
+    if (!this.#held.has(held.store.callId)) this.#held.set(held.store.callId, held);
+    held.retained += 1;
+    held.visit += 1;
+    if (held.retained === 1) this.#ports.wanted(held.store);
+    let undone = false;
+    return () => {
+      if (undone) return;
+      undone = true;
+      held.retained -= 1;
+      if (held.retained === 0) this.#leaveLater(held);
+    };
+  }
+
+  #leaveLater(held: Held): void {
+    held.visit += 1;
+    const { visit } = held;
+    this.#ports.later(() => {
+      if (held.retained > 0 || held.visit !== visit) return;
+      this.#held.delete(held.store.callId);
+      this.#ports.left(held.store);
+    }, GRACE_MS);
+  }
+
+  async #loadOlder(store: CallStore, limit: number): Promise<number> {
+    const before = store.transcript.firstSeq();
+    if (before === undefined || !store.cursor) return 0;
+    const { epoch } = store.cursor;
+    const page = await this.#ports.history({ call_id: store.callId, epoch, before, limit });
+    store.transcript.add(page.segments);
+    store.hasOlder.set(page.more);
+    return page.segments.length;
+  }
+}

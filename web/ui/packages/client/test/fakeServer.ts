@@ -1,0 +1,215 @@
+/**
+ * A small Earshot over real Socket.IO, in this process: calls as logs, sessions, verdicts.
+ *
+ * How to extend, most to least common:
+ *  1. let a call live:       server.call('c1').say({...}); server.publish('c1')
+ *  2. answer one command in another way: server.answers.set('doc:feedback', () => refuse('final'))
+ *  3. refuse or end sessions: server.accepts = (token) => 'expired'; server.close('draining')
+ */
+import { createServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server, type Socket } from 'socket.io';
+import { CODES, type Ack, type CommandName, type ErrorCode, type Req } from '../src/wire.gen.ts';
+import { FakeCall, type Stored } from './fakeCall.ts';
+
+export type Answer = Ack<unknown> | undefined;
+type Acknowledge = (answer: Ack<unknown>) => void;
+/** Undefined: answer as usual. 'silence': never answer. A promise: answer then. */
+export type Override = (
+  body: Body,
+  socket: Socket,
+) => Answer | 'silence' | Promise<Ack<unknown>>;
+type Body = Record<string, unknown>;
+
+export function refuse(code: ErrorCode, more: object = {}): Ack<never> {
+  return { ok: false, error: { code, message: code, retryable: CODES[code].retryable, ...more } };
+}
+
+function as<K extends CommandName>(body: Body): Req<K> {
+  return body as unknown as Req<K>;
+}
+
+export class FakeServer {
+  readonly io: Server;
+  readonly calls = new Map<string, FakeCall>();
+  readonly answers = new Map<CommandName, Override>();
+  /** What `['polling']` leaves out is refused, as by a proxy that knows no WebSocket. */
+  set transports(names: ('polling' | 'websocket')[]) {
+    this.io.engine.opts.transports = names;
+  }
+
+  /** Every command that arrived, in order. */
+  readonly heard: { name: CommandName; body: Body }[] = [];
+  /** The tokens of the handshakes that arrived. */
+  readonly handshakes: unknown[] = [];
+  /** An error code refuses the token, in the handshake and in `agent:connect`. */
+  accepts: (token: string) => ErrorCode | undefined = () => undefined;
+  /** Whether `POST /v1/tokens` gives some, as in development. */
+  tokens = true;
+  /** From the answer to a verdict to its event, in milliseconds. */
+  echoMs = 1;
+  /** Added to the clock of `server_time`, in milliseconds. */
+  skewMs = 0;
+
+  constructor(http: HttpServer) {
+    this.io = new Server(http, { serveClient: false, destroyUpgrade: false });
+    this.io.use((socket, next) => {
+      const auth = socket.handshake.auth as { token?: unknown };
+      this.handshakes.push(auth.token);
+      const code = typeof auth.token === 'string' ? this.accepts(auth.token) : undefined;
+      if (!code) return next();
+      const error = refuse(code);
+      next(Object.assign(new Error(code), { data: error.ok ? {} : error.error }));
+    });
+    this.io.on('connection', (socket) => {
+      socket.onAny((name: CommandName, body: Body, acknowledge?: Acknowledge) => {
+        this.heard.push({ name, body });
+        const answer = this.answers.get(name)?.(body, socket) ?? this.#answer(name, body, socket);
+        if (answer === 'silence') return;
+        if (answer instanceof Promise) return void answer.then(acknowledge);
+        acknowledge?.(answer);
+        if (name === 'call:subscribe' && answer.ok) {
+          this.#replay(as<'call:subscribe'>(body), socket);
+        }
+      });
+    });
+  }
+
+  call(callId: string): FakeCall {
+    const call = this.calls.get(callId) ?? new FakeCall(callId);
+    this.calls.set(callId, call);
+    return call;
+  }
+
+  /** Send the last `count` events of the call's log to who subscribed. */
+  publish(callId: string, count = 1): void {
+    for (const event of this.call(callId).events.slice(-count)) this.send(callId, event);
+  }
+
+  send(callId: string, event: { name: string; body: object }): void {
+    this.io.to(callId).emit(event.name, event.body);
+  }
+
+  interim(callId: string, body: object): void {
+    const timestamp = '2023-11-14T22:13:20.000Z';
+    const defaults = { call_id: callId, speaker: 'customer', final: false, timestamp };
+    this.send(callId, { name: 'transcription:update', body: { ...defaults, ...body } });
+  }
+
+  /** Say why, then end every connection. */
+  close(code: ErrorCode, afterMs = 0): void {
+    const { reconnect } = CODES[code];
+    for (const socket of this.io.sockets.sockets.values()) {
+      socket.emit('session:closing', { code, reconnect, after_ms: afterMs });
+      setTimeout(() => (reconnect ? socket.conn.close() : socket.disconnect()), 5);
+    }
+  }
+
+  /** The network fails under every connection. */
+  cut(): void {
+    for (const socket of this.io.sockets.sockets.values()) socket.conn.close();
+  }
+
+  commands(name: CommandName): Body[] {
+    return this.heard.filter((one) => one.name === name).map((one) => one.body);
+  }
+
+  #answer(name: CommandName, body: Body, socket: Socket): Ack<unknown> {
+    switch (name) {
+      case 'agent:connect':
+        return this.#connect(as<'agent:connect'>(body));
+      case 'call:subscribe':
+        return this.#subscribe(as<'call:subscribe'>(body), socket);
+      case 'call:unsubscribe':
+        void socket.leave(String(body['call_id']));
+        return { ok: true, data: {} };
+      case 'doc:feedback':
+        return this.#feedback(as<'doc:feedback'>(body));
+      case 'call:history':
+        return this.#history(as<'call:history'>(body));
+      default:
+        return refuse('bad_request');
+    }
+  }
+
+  #connect(body: Req<'agent:connect'>): Ack<unknown> {
+    const code = this.accepts(body.auth_token);
+    if (code) return refuse(code);
+    const calls = [...this.calls.values()].map((call) => call.view);
+    const server_time = new Date(Date.now() + this.skewMs).toISOString();
+    const expires_at = new Date(Date.now() + this.skewMs + 3_600_000).toISOString();
+    const data = { agent_id: body.agent_id, role: 'agent', expires_at, server_time };
+    return { ok: true, data: { ...data, calls: calls.filter((call) => call.status !== 'ended') } };
+  }
+
+  #subscribe(body: Req<'call:subscribe'>, socket: Socket): Ack<unknown> {
+    const call = this.calls.get(body.call_id);
+    if (!call) return refuse('unknown_call');
+    void socket.join(body.call_id);
+    const missed = body.since ? call.after(body.since) : null;
+    if (!missed || !body.since) {
+      const snapshot = call.snapshot();
+      return { ok: true, data: { cursor: call.cursor, mode: 'snapshot', snapshot } };
+    }
+    return { ok: true, data: { cursor: body.since, mode: missed.length ? 'replay' : 'live' } };
+  }
+
+  #replay(body: Req<'call:subscribe'>, socket: Socket): void {
+    const missed: Stored[] = (body.since && this.calls.get(body.call_id)?.after(body.since)) || [];
+    for (const event of missed) socket.emit(event.name, event.body);
+  }
+
+  #feedback(body: Req<'doc:feedback'>): Ack<unknown> {
+    const call = this.calls.get(body.call_id);
+    if (!call) return refuse('unknown_call');
+    const feedback_id = body.feedback_id ?? 'none';
+    const known = call.ledger.get(feedback_id);
+    if (known !== undefined) return { ok: true, data: { feedback_id, seq: known } };
+    const { doc_id, helpful } = body;
+    const stored = call.verdict({ doc_id, helpful, feedback_id, agent_id: 'agent-1' });
+    call.ledger.set(feedback_id, stored.body.seq);
+    setTimeout(() => this.send(body.call_id, stored), this.echoMs);
+    return { ok: true, data: { feedback_id, seq: stored.body.seq } };
+  }
+
+  #history(body: Req<'call:history'>): Ack<unknown> {
+    const finals = this.call(body.call_id).events.filter(
+      (event) => event.name === 'transcription:update' && event.body.seq < body.before,
+    );
+    const page = finals.slice(-(body.limit ?? 100));
+    const segments = page.map((event) => event.body);
+    return { ok: true, data: { segments, more: page.length < finals.length } };
+  }
+}
+
+/** The few HTTP requests a browser makes: tokens (unless there are none), ended calls. */
+function httpOf(server: () => FakeServer): RequestListener {
+  return (request, response) => {
+    const { tokens, calls } = server();
+    const views = [...calls.values()].map((call) => call.view);
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+    const found: Record<string, unknown> = {
+      ...(tokens && { '/v1/tokens': { token: 'development-token', expires_at } }),
+      '/v1/calls': { calls: views.filter((call) => call.status === 'ended') },
+    };
+    const body = found[(request.url ?? '').split('?')[0] ?? ''];
+    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body ?? { code: 'not_found', message: 'No', retryable: false }));
+  };
+}
+
+/** Listen on a free port of 127.0.0.1; `port` to come back on the same one. */
+export async function startFakeServer(
+  port = 0,
+): Promise<{ server: FakeServer; url: string; port: number; stop(): Promise<void> }> {
+  const http = createServer(httpOf(() => server));
+  const server: FakeServer = new FakeServer(http);
+  await new Promise<void>((done) => http.listen(port, '127.0.0.1', done));
+  const bound = (http.address() as AddressInfo).port;
+  const stop = (): Promise<void> =>
+    new Promise((done) => {
+      void server.io.close(() => done());
+      http.closeAllConnections();
+    });
+  return { server, url: `http://127.0.0.1:${bound}`, port: bound, stop };
+}
