@@ -63,7 +63,7 @@ def parse(raw: bytes | str) -> Any:
     try:
         return _decoder(Any).decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=_no_number)
 
 
 def error_of(problem: EngineError) -> Error:
@@ -82,10 +82,15 @@ def error_of(problem: EngineError) -> Error:
 def _decode_leniently(shape: type[T], raw: bytes | str, problem: Exception) -> T:
     """The slow way, only to name the field that holds a lone surrogate."""
     try:
-        value = json.loads(raw)
+        value = json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise BadRequest(f"The body is not JSON: {_plain(problem)}") from None
     return convert(shape, value)
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity are Python's, not JSON's: stored, they would come back as null."""
+    raise ValueError(f"{name} is not JSON")
 
 
 def _needs_a_look(raw: bytes | str) -> bool:

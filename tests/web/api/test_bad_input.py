@@ -238,11 +238,6 @@ def test_a_body_is_not_read_before_its_sender_is_known(app: Any, bob: Caller, ca
 # --- what would harm the call's actor ---------------------------------------------------------
 
 
-_IN_THE_ENGINE = pytest.mark.xfail(
-    strict=True, reason="engine/decoding.py lets it pass; remove this mark with the fix there"
-)
-
-
 def _unharmed(node: MemoryNode) -> bool:
     return not node.world.directory.supervisor.incidents
 
@@ -266,7 +261,6 @@ def test_metadata_nested_too_deeply_is_refused(
     assert _unharmed(node)
 
 
-@_IN_THE_ENGINE
 def test_a_number_json_does_not_have_is_refused(producer: Caller) -> None:
     for number in ("NaN", "Infinity", "-Infinity", "1e999"):
         body = f'{{"agent_ids": [], "metadata": {{"a": {number}}}}}'
