@@ -135,7 +135,8 @@ class Lease(NamedTuple):
 class Hint(NamedTuple):
     """A published append: may be lost, repeated or late, and costs nothing then.
 
-    `seq` is of the first event; the others follow without a gap.
+    `seq` is of the first event; the others follow without a gap. seq 0 is no append but
+    interim text, a state of the moment that is in no log.
     """
 
     call: CallKey

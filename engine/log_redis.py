@@ -38,6 +38,7 @@ from engine.redis_pipe import Command, RedisPipe, Script
 _APPEND = Script("append.lua")
 _READ = Script("read.lua")
 _LEAD = Script("lead.lua")
+_NO_EPOCH = b"-"
 # Entries as the stream gives them: the id, then field names and values in turn.
 _Entry = tuple[str, tuple[str, str, str, Raw, str, str, str, str]]
 _unpack = msgpack.Decoder(list[_Entry]).decode
@@ -62,14 +63,15 @@ def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
     """What lua/append.lua published on the call's channel; None if it is anything else.
 
     A line `epoch first_seq origin count`, then for each event a line `event length`, that
-    many bytes of body and a line feed, and nothing after the last.
+    many bytes of body and a line feed, and nothing after the last. Epoch `-` and seq 0 are
+    of interim text (`interim_hint`), which is in no log.
     """
     head, newline, _ = raw.partition(b"\n")
     words = head.split(b" ")
     if not newline or len(words) != 4 or not all(words):
         return None
     seq, count = _number(words[1]), _number(words[3])
-    if not seq or not count:
+    if seq is None or not count or (seq == 0) != (words[0] == _NO_EPOCH):
         return None
     at, events = len(head) + 1, []
     for _ in range(count):
@@ -87,6 +89,12 @@ def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
         return Hint(call, words[0].decode(), seq, words[2].decode(), named)
     except UnicodeDecodeError:
         return None
+
+
+def interim_hint(node: str, body: bytes) -> bytes:
+    """Interim text for the other nodes that follow the call, as `parse_hint` reads it."""
+    head = f"{_NO_EPOCH.decode()} 0 {node} 1\ntranscription:update {len(body)}\n"
+    return head.encode() + body + b"\n"
 
 
 def _number(text: bytes) -> int | None:

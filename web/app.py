@@ -30,6 +30,7 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     app = Flask("earshot", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     api.install(app, node)
+    app.register_blueprint(api.blueprint(node))
     _serve_desk(app, desk)
     return App(app, create_socketio(app, node))
 

@@ -45,6 +45,7 @@ class Loop:
         due = self.wheel.next_due()
         if due is not None:
             self._tick.stop()
+            self._tick.close()
             delay_s = max(EARLIEST_S, due - self._loop.now())
             self._tick = self._loop.timer(delay_s)
             self._tick.start(self._on_tick)

@@ -46,6 +46,7 @@ from web.sweep import Sweep
 log = logging.getLogger("earshot.node")
 
 AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
+HINTS_TIMEOUT_S = 2.0  # a store that does not answer the hints' link is tried again by then
 DRAIN_BATCH = 100  # connections told to go at once
 DRAIN_PAUSE_S = 0.1
 RETURN_SPREAD_MS = 3000
@@ -90,9 +91,7 @@ class Node:
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
         self.documents = DocumentStore(self._client)
         self._verdicts = VerdictStore(self._client)
-        self._hints = HintStream(
-            lambda: store.connect(url, socket_timeout_s=settings.store.answer_timeout_s)
-        )
+        self._hints = HintStream(lambda: store.connect(url, socket_timeout_s=HINTS_TIMEOUT_S))
 
     def _make_actors(self) -> None:
         settings = self.settings

@@ -114,9 +114,17 @@ class SocketOutlet:
         self._on_room()
 
     def _close(self, reconnect: bool) -> None:
+        """Clients come back from a transport that ends without a word; after Engine.IO's
+        CLOSE packet python-socketio stays away. What was said before still leaves first."""
         if not reconnect and self._server.manager.is_connected(self._sid, "/"):
             self._server.disconnect(self._sid, namespace="/")
-            gevent.sleep(LINGER_S)
         transport = self._transport()
-        if transport is not None and not transport.closed:
-            transport.close(wait=False)
+        if transport is None:
+            return
+        until = self._clock() + LINGER_S
+        while not transport.closed and self._clock() < until:
+            if reconnect and transport.queue.empty():
+                break
+            gevent.sleep(LOOK_S)
+        if not transport.closed:
+            transport.close(wait=False, abort=True)

@@ -51,6 +51,15 @@ class _ReverseIndex:
 class LocalRooms(_ReverseIndex, socketio.Manager):
     """One process, no message queue: what flask_socketio.test_client wants."""
 
+    def close(self) -> None: ...
+
 
 class SharedRooms(_ReverseIndex, socketio.RedisManager):
     """With Flask-SocketIO's message queue on the store, on its usual channel."""
+
+    thread: Any = None
+
+    def close(self) -> None:
+        """Stop listening, before the store goes away: it would be asked for for ever."""
+        if self.thread is not None:
+            self.thread.kill()

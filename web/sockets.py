@@ -11,6 +11,7 @@ import json as plain_json
 import logging
 from typing import TYPE_CHECKING, Any
 
+import gevent
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
@@ -28,8 +29,10 @@ from engine.errors import (
     Unauthenticated,
 )
 from engine.identity import Identity
+from engine.wire import Id
 from web.outlet import SocketOutlet
 from web.rooms import LocalRooms, SharedRooms
+from web.transport import CheckedPacket, Malformed, install
 
 if TYPE_CHECKING:
     from web.node import Node
@@ -61,12 +64,14 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
     settings = node.settings
     manager = SharedRooms(node.queue_url, channel=QUEUE_CHANNEL) if node.queue_url else LocalRooms()
     origins: Any = settings.server.origins
+    install()
     socketio = SocketIO(
         app,
         async_mode="gevent",
         async_handlers=False,  # handlers only tell, and so keep a connection's order
         client_manager=manager,
         json=Codec,
+        serializer=CheckedPacket,
         max_http_buffer_size=settings.limits.frame_bytes,
         ping_interval=settings.server.ping_interval_s,
         ping_timeout=settings.server.ping_timeout_s,
@@ -127,9 +132,21 @@ class Front:
         token, client_id = auth["token"], auth.get("client_id")
         if not isinstance(token, str):
             raise Unauthenticated("`auth.token` is not a string", field="auth.token")
-        if client_id is not None and not isinstance(client_id, str):
-            raise BadRequest("`auth.client_id` is not a string", field="auth.client_id")
+        if client_id is not None:
+            _named(Id, client_id, "auth.client_id")
         return self._node.tokens.verify(token, self._node.clock.wall()), client_id
+
+    def on_transport(self, eio_sid: str, environ: Any) -> None:
+        """An Engine.IO transport was opened; one that joins no namespace must not stay."""
+        self._server._handle_eio_connect(eio_sid, environ)
+        limit_s = self._node.settings.limits.authenticate_s
+        gevent.spawn_later(limit_s, self._close_unless_joined, eio_sid)
+
+    def _close_unless_joined(self, eio_sid: str) -> None:
+        manager, transport = self._server.manager, self._server.eio.sockets.get(eio_sid)
+        joined = any(manager.sid_from_eio_sid(eio_sid, space) for space in manager.get_namespaces())
+        if transport is not None and not transport.closed and not joined:
+            transport.close(wait=False, abort=True)
 
     def on_disconnect(self, *_: Any) -> None:
         self._tell(request.sid, m.Gone())  # type: ignore[attr-defined]
@@ -141,6 +158,20 @@ class Front:
 
     # --- commands -------------------------------------------------------------------------
 
+    def on_message(self, eio_sid: str, data: Any) -> None:
+        """Whatever a client sent. What cannot be read is answered like an ill command."""
+        try:
+            self._server._handle_eio_message(eio_sid, data)
+        except Malformed as problem:
+            self._server._binary_packet.pop(eio_sid, None)
+            self._refuse(eio_sid, BadRequest(str(problem), field="data"))
+
+    def _refuse(self, eio_sid: str, refusal: EngineError, ack_id: Any = None) -> None:
+        """To a connection; there is nobody to tell before it has joined the namespace."""
+        sid = self._server.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+        if sid is not None:
+            self._tell(sid, m.Refuse(ack_id, refusal))
+
     def take_commands(self) -> None:
         """Our commands leave python-socketio's path where it would build a handler's call and
         acknowledge its return value: answers come later, from the actor, by the id."""
@@ -148,7 +179,11 @@ class Front:
 
         def handle_event(eio_sid: str, namespace: str | None, id: Any, data: Any) -> None:  # noqa: A002
             name = data[0] if isinstance(data, list) and data else None
-            ours = (namespace or NAMESPACE) == NAMESPACE and isinstance(name, str)
+            if not isinstance(name, str):
+                nameless = BadRequest("An event is a list that begins with its name", field="event")
+                self._refuse(eio_sid, nameless, id)
+                return
+            ours = (namespace or NAMESPACE) == NAMESPACE
             if ours and (name in COMMANDS or not self._is_handled(name)):
                 sid = server.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
                 if sid is not None and server.manager.is_connected(sid, NAMESPACE):
@@ -157,6 +192,8 @@ class Front:
                 theirs(eio_sid, namespace, id, data)
 
         server._handle_event = handle_event
+        server.eio.on("connect", self.on_transport)
+        server.eio.on("message", self.on_message)
 
     def _is_handled(self, name: str) -> bool:
         """A user's own handler, in any of python-socketio's ways."""
@@ -176,8 +213,7 @@ class Front:
                 raise BadRequest(f"There is no event `{name[:80]}`", field="event")
             if len(arguments) != 1:
                 raise BadRequest(f"`{name}` takes one object", field="data")
-            body = convert(COMMANDS[name][0], arguments[0])
-            ref.tell(m.Ask(body, ack_id))
+            ref.tell(m.Ask(_named(COMMANDS[name][0], arguments[0], "data"), ack_id))
         except MailboxFull:
             refusal = Busy("Too many commands are waiting on this connection", retry_after_ms=500)
             self._node.dispatcher.send(ref, m.Refuse(ack_id, refusal))
@@ -192,3 +228,12 @@ class Front:
 
     def leave(self, connection_id: str, room: str) -> None:
         self._server.manager.basic_leave_room(connection_id, NAMESPACE, room)
+
+
+def _named(shape: Any, value: Any, field: str) -> Any:
+    """`value` as its shape; raises BadRequest that names `field` where it names none."""
+    try:
+        return convert(shape, value)
+    except BadRequest as problem:
+        problem.field = problem.field or field
+        raise

@@ -20,10 +20,10 @@ from gevent.event import Event
 from actors import messages as m
 from engine import wire
 from engine.errors import Unavailable
-from engine.hints_redis import Following, HintStream, Lost, Notice
+from engine.hints_redis import AT_ONCE, Following, HintStream, Lost, Notice
 from engine.history import history_page
 from engine.log import Append, CallKey, CallLog, Hint, LogUnavailable, Page
-from engine.log_redis import keys_of
+from engine.log_redis import interim_hint, keys_of
 from web.queue import WorkQueue
 
 if TYPE_CHECKING:
@@ -207,7 +207,10 @@ class StoreClient:
 
     def _listen(self) -> None:
         while True:
-            for arrival in self._hints.next(HINT_WAIT_S):
+            arrivals = self._hints.next(HINT_WAIT_S)
+            if len(arrivals) >= AT_ONCE:
+                gevent.sleep(0)  # a full batch came without waiting: let the sockets have theirs
+            for arrival in arrivals:
                 if isinstance(arrival, Hint):
                     self._tell_follower(arrival.call, m.HintArrived(arrival))
                 elif isinstance(arrival, Following):
@@ -246,11 +249,8 @@ class StoreClient:
     # --- what is derived ------------------------------------------------------------------
 
     def publish_interim(self, call: CallKey, body: bytes) -> None:
-        head = f"- 0 {self._node} 1\ntranscription:update {len(body)}\n".encode()
-        channel = keys_of(call).hint
-        self._interims.put(
-            lambda: self._quietly(partial(self._client.publish, channel, head + body + b"\n"))
-        )
+        channel, hint = keys_of(call).hint, interim_hint(self._node, body)
+        self._interims.put(lambda: self._quietly(partial(self._client.publish, channel, hint)))
 
     def index(
         self, call: CallKey, view: wire.CallView, assigned: Sequence[str], unassigned: Sequence[str]

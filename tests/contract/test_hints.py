@@ -23,7 +23,7 @@ from engine.store import connect
 
 EPOCH = "0001"
 BOUND_S = 10.0
-PING_S = ANSWER_S = 0.2
+PING_S, ANSWER_S = 0.2, 1.0  # a busy machine must not look like a dead store
 ROOT = Path(__file__).parents[2]
 
 
@@ -271,7 +271,7 @@ def test_a_store_that_hangs_is_noticed_in_time(own_store: Any, call: CallKey, id
         begun = time.monotonic()
         [lost] = take(stream, 1)
         assert isinstance(lost, Lost)
-        assert time.monotonic() - begun < PING_S + ANSWER_S + 0.5
+        assert time.monotonic() - begun < PING_S + ANSWER_S + 1.5
         own_store.send(signal.SIGCONT)
         if not idle:
             assert take(stream, 1) == [Following(call)]
@@ -280,7 +280,7 @@ def test_a_store_that_hangs_is_noticed_in_time(own_store: Any, call: CallKey, id
 def test_a_quiet_link_is_kept(stream: HintStream, call: CallKey) -> None:
     stream.follow(call)
     take(stream, 1)
-    assert stream.next(2 * (PING_S + ANSWER_S) + 0.1) == []
+    assert stream.next(PING_S + ANSWER_S + 0.3) == []
 
 
 class _Impatient(BaseException):

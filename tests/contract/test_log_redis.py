@@ -18,7 +18,7 @@ from engine.log_redis import RedisLog, keys_of
 from engine.store import connect
 
 EPOCH = "0001"
-ANSWER_S = 0.2  # the clients' longest wait for an answer
+ANSWER_S = 0.5  # the clients' longest wait for an answer
 
 
 def entry(key: str) -> Entry:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.log import CallKey, Hint
-from engine.log_redis import keys_of, parse_hint
+from engine.log_redis import interim_hint, keys_of, parse_hint
 
 CALL = CallKey("default", "call-1")
 RAW = b"0001 7 node-1 2\ncall:status 2\n{}\nai:suggestion 4\na\nb\n\n"
@@ -88,3 +88,11 @@ def test_all_keys_of_a_call_share_one_hash_tag() -> None:
         "earshot:{default/call-1}:keys",
         "earshot:{default/call-1}:hint",
     )
+
+
+def test_interim_text_is_a_hint_with_seq_0_and_no_epoch() -> None:
+    hint = parse_hint(CALL, interim_hint("node-1", b'{"text":"hel"}'))
+    assert hint is not None
+    assert (hint.epoch, hint.seq, hint.origin) == ("-", 0, "node-1")
+    assert hint.events == (("transcription:update", b'{"text":"hel"}'),)
+    assert parse_hint(CALL, b"- 1 node-1 1\ncall:status 2\n{}\n") is None

@@ -7,6 +7,8 @@ addresses included.
 
 from __future__ import annotations
 
+from functools import cache
+
 from flask import Blueprint, Flask
 
 from engine.config import Settings
@@ -30,12 +32,15 @@ def routes(settings: Settings) -> list[Route]:
 def blueprint(node: Node) -> Blueprint:
     served = routes(node.settings)
 
+    @cache
+    def described() -> bytes:
+        return openapi.document(served)
+
     def describe(_: Node, __: Asked) -> Answer:
-        return Answer(described)
+        return Answer(described())
 
     itself = Route("GET", "/openapi.json", describe, "read this document", {200: OpenApi}, OPEN)
     served.append(itself)
-    described = openapi.document(served)
     made = Blueprint("api", __name__)
     mount(made, node, served)
     return made

@@ -1,14 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { fakeEarshot } from './dev/fakeEarshot.ts';
 
 /** `vite` proxies to a real server here; `vite --mode fake` needs none. */
 const SERVER = process.env['EARSHOT_URL'] ?? 'http://127.0.0.1:5000';
 
-export default defineConfig(({ mode }) => {
-  const fake = mode === 'fake';
+export default defineConfig(async ({ mode }) => {
+  const fake = mode === 'fake' ? (await import('./dev/fakeEarshot.ts')).fakeEarshot : null;
   return {
-    plugins: [react(), ...(fake ? [fakeEarshot()] : [])],
+    plugins: [react(), fake?.()],
     build: {
       assetsDir: 'assets',
       assetsInlineLimit: 0, // a data: address would need an exception in the policy

@@ -52,9 +52,6 @@ function useEndedCalls(): void {
   const client = useClient();
   const isOnline = useConnection().status === 'online';
   useEffect(() => {
-    if (!isOnline) return undefined;
-    const abort = new AbortController();
-    client.loadEnded(abort.signal).catch(() => undefined);
-    return () => abort.abort();
+    if (isOnline) client.loadEnded().catch(() => undefined);
   }, [client, isOnline]);
 }

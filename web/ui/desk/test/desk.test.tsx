@@ -1,51 +1,15 @@
-/** The desk's main states, in happy-dom, on a page served by a real Socket.IO server. */
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
-import { StrictMode } from 'react';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FakeCall } from '../../packages/client/test/fakeCall.ts';
-import { refuse, startFakeServer, type FakeServer } from '../../packages/client/test/fakeServer.ts';
-import { App } from '../src/App.tsx';
+/** Calls and suggestions on the desk, in its main states. */
+import { fireEvent, screen, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { refuse } from '../../packages/client/test/fakeServer.ts';
+import { callOf, connected, list, main, open, opened, serveEachTest, server, until } from './harness.tsx';
 
-let server: FakeServer;
-let stop: () => Promise<void>;
-
-beforeEach(async () => {
-  const started = await startFakeServer();
-  ({ server, stop } = started);
-  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
-  happyDOM.setURL(started.url);
-});
-
-afterEach(async () => {
-  cleanup();
-  await stop();
-});
-
-function open(search = ''): void {
-  render(<App search={search} />, { wrapper: StrictMode });
-}
-
-function until<T>(check: () => T): Promise<T> {
-  return waitFor(check, { timeout: 3_000, interval: 5 });
-}
-
-function callOf(id: string, customer: string, started_at = '2026-01-01T00:00:00.000Z'): FakeCall {
-  const call = server.call(id);
-  call.status({ customer, started_at });
-  return call;
-}
-
-async function opened(): Promise<void> {
-  open();
-  await screen.findByText('Connected');
-}
-
-const main = (): HTMLElement => screen.getByRole('main');
-const list = (): HTMLElement => screen.getByRole('navigation', { name: 'Calls' });
+serveEachTest();
 
 describe('with no call', () => {
   it('says so, and whom a call must be assigned to', async () => {
     open('?agent=agent-2');
+    await connected();
     await screen.findByText('No call yet');
     expect(list().textContent).toContain('assigned to agent-2');
     expect(main().textContent).toContain('Waiting for a call');
@@ -199,56 +163,5 @@ describe('a suggestion', () => {
     expect(button.getAttribute('aria-pressed')).toBe('false');
     fireEvent.click(screen.getByRole('button', { name: 'Close' }));
     expect(screen.getByRole('alert').textContent).toBe('');
-  });
-});
-
-describe('the connection', () => {
-  it('says when another desk took over, and takes it back on demand', async () => {
-    await opened();
-    act(() => server.close('replaced'));
-    await screen.findByText(/opened in another place/);
-    fireEvent.click(screen.getByRole('button', { name: 'Use it here' }));
-    await screen.findByText('Connected');
-  });
-
-  it('comes back by itself, and the call goes on', async () => {
-    const call = callOf('c1', 'Miriam Okafor');
-    await opened();
-    await within(main()).findByText('Live');
-    act(() => server.cut());
-    await screen.findByText('Reconnecting…');
-    call.say({ segment_id: 's1', text: 'Said meanwhile.' });
-    await within(main()).findByText('Said meanwhile.');
-    expect(screen.getByText('Connected')).not.toBeNull();
-  });
-});
-
-describe('where no token is given', () => {
-  it('asks for one, refuses what is none, and works with it', async () => {
-    server.tokens = false;
-    open();
-    const field = await screen.findByLabelText('Access token');
-    fireEvent.change(field, { target: { value: 'hello' } });
-    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
-    expect(field.getAttribute('aria-invalid')).toBe('true');
-    const token = `a.${btoa('{"sub":"agent-7"}')}.c`;
-    fireEvent.change(field, { target: { value: ` ${token}\n` } });
-    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
-    await screen.findByText('Connected');
-    expect(screen.getByTitle('Agent').textContent).toBe('agent-7');
-    expect(server.commands('agent:connect')).toEqual([
-      { agent_id: 'agent-7', auth_token: token, client_id: expect.any(String) },
-    ]);
-  });
-
-  it('asks again when the pasted one has ended, and asks the server no more', async () => {
-    server.tokens = false;
-    server.accepts = () => 'expired';
-    open();
-    const field = await screen.findByLabelText('Access token');
-    fireEvent.change(field, { target: { value: `a.${btoa('{"sub":"agent-7"}')}.c` } });
-    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
-    await until(() => expect(server.handshakes).toHaveLength(1));
-    await screen.findByLabelText('Access token');
   });
 });

@@ -44,6 +44,8 @@ export class FakeServer {
   readonly handshakes: unknown[] = [];
   /** An error code refuses the token, in the handshake and in `agent:connect`. */
   accepts: (token: string) => ErrorCode | undefined = () => undefined;
+  /** The paths of the HTTP requests that were answered. */
+  readonly requests: string[] = [];
   /** Whether `POST /v1/tokens` gives some, as in development. */
   tokens = true;
   /** From the answer to a verdict to its event, in milliseconds. */
@@ -185,18 +187,22 @@ export class FakeServer {
 /** The few HTTP requests a browser makes: tokens (unless there are none), ended calls. */
 function httpOf(server: () => FakeServer): RequestListener {
   return (request, response) => {
-    const { tokens, calls } = server();
+    const { tokens, calls, requests } = server();
     const views = [...calls.values()].map((call) => call.view);
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
     const found: Record<string, unknown> = {
       ...(tokens && { '/v1/tokens': { token: 'development-token', expires_at } }),
       '/v1/calls': { calls: views.filter((call) => call.status === 'ended') },
     };
-    const body = found[(request.url ?? '').split('?')[0] ?? ''];
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    const body = found[path];
+    response.on('finish', () => requests.push(path));
     response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body ?? { code: 'not_found', message: 'No', retryable: false }));
   };
 }
+
+const STOP_MS = 200;
 
 /** Listen on a free port of 127.0.0.1; `port` to come back on the same one. */
 export async function startFakeServer(
@@ -209,7 +215,8 @@ export async function startFakeServer(
   const stop = (): Promise<void> =>
     new Promise((done) => {
       void server.io.close(() => done());
-      http.closeAllConnections();
+      // What is being answered is answered, but nobody is waited for.
+      setTimeout(() => http.closeAllConnections(), STOP_MS).unref();
     });
   return { server, url: `http://127.0.0.1:${bound}`, port: bound, stop };
 }

@@ -1,0 +1,171 @@
+"""How a server leaves, and how one that cannot start says so."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.store_process import command_of
+from tests.live.plain_clients import PlainClient
+from tests.live.raw_client import RawClient
+from tests.live.server import LiveServer, line, new_id
+
+CONNECTIONS = 100
+DRAIN_S = 25.0
+REFUSED_S = 20.0  # a start that cannot be; most of it is Python's imports on a busy machine
+Start = Callable[..., LiveServer]
+LEAVE = pytest.mark.parametrize(
+    ("number", "group"),
+    [(signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGINT, True)],
+    ids=["SIGTERM", "SIGTERM to all", "Ctrl-C"],
+)
+
+
+@pytest.fixture
+def crowd(own_server: LiveServer) -> Iterator[list[RawClient]]:
+    """Connections that watch one call, polling ones aside."""
+    agent_id, caller = new_id("agent"), own_server.caller()
+    call_id = caller.create(agent_id)
+    token = own_server.token(agent_id)
+    with contextlib.ExitStack() as clients:
+        made = []
+        for _ in range(CONNECTIONS):
+            made.append(clients.enter_context(RawClient(own_server.url, {"token": token})))
+            made[-1].ok("call:subscribe", {"call_id": call_id})
+        yield made
+
+
+@LEAVE
+def test_every_connection_is_told_to_come_back_and_the_store_ends_last(
+    own_server: LiveServer, crowd: list[RawClient], number: signal.Signals, group: bool
+) -> None:
+    store_pid = own_server.store_pid
+    assert store_pid
+    began = time.monotonic()
+    own_server.signal(number, group=group)
+    closings = [client.event("session:closing", DRAIN_S) for client in crowd]
+    for client in crowd:
+        client.closed(DRAIN_S)
+    assert own_server.wait(DRAIN_S) == 0
+    assert time.monotonic() - began < DRAIN_S
+    assert all((c["code"], c["reconnect"]) == ("draining", True) for c in closings)
+    # Spread, so that they do not all come back in the same moment.
+    delays = [closing["after_ms"] for closing in closings]
+    assert all(0 <= delay < 10_000 for delay in delays)
+    assert len(set(delays)) > CONNECTIONS / 2
+    # Nothing of the store is left but its data.
+    assert not command_of(store_pid)
+    assert not list(own_server.store_folder.glob("valkey.sock"))
+    assert "Traceback" not in own_server.log
+
+
+def test_a_second_signal_while_it_drains_changes_nothing(
+    own_server: LiveServer, crowd: list[RawClient]
+) -> None:
+    own_server.signal()
+    crowd[0].event("session:closing")
+    with contextlib.suppress(ProcessLookupError):
+        own_server.signal()
+        own_server.signal(signal.SIGINT)
+    assert own_server.wait(DRAIN_S) == 0
+    assert "Traceback" not in own_server.log
+
+
+def test_a_client_that_polls_is_told_as_well(own_server: LiveServer) -> None:
+    agent_id = new_id("agent")
+    call_id = own_server.caller().create(agent_id)
+    burst = [
+        ("agent:connect", {"agent_id": agent_id, "auth_token": own_server.token(agent_id)}),
+        ("call:subscribe", {"call_id": call_id}),
+    ]
+    client = PlainClient("socket.io-client", "polling only", own_server.url, burst)
+    with contextlib.closing(client):
+        client.until("call:status")
+        assert own_server.stop() == 0
+        assert client.until("session:closing")["code"] == "draining"
+
+
+# --- what cannot start ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts a server that must refuse; what it says, which is checked for its form."""
+    servers: list[LiveServer] = []
+
+    def begin(**settings: Any) -> str:
+        server = LiveServer(tmp_path / f"refused-{len(servers)}", **settings)
+        servers.append(server)
+        server.launch()
+        assert server.wait(REFUSED_S) == 1
+        said = server.log
+        assert "Traceback" not in said, said
+        assert "listening on" not in said, said
+        assert said.strip().splitlines()[-1].startswith("earshot: "), said
+        assert not server.store_pid
+        return said
+
+    yield begin
+    for server in servers:
+        server.end()
+
+
+def test_without_a_secret_it_names_the_setting(refused: Callable[..., str]) -> None:
+    assert "JWT_SECRET is not set" in refused(JWT_SECRET=None)
+
+
+def test_a_port_in_use_is_named(refused: Callable[..., str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused(PORT=port)
+    assert f"127.0.0.1:{port}" in said
+    assert "in use" in said
+
+
+def test_a_folder_in_use_is_named_with_its_owner_who_goes_on(
+    own_server: LiveServer, refused: Callable[..., str]
+) -> None:
+    said = refused(EARSHOT__STORE__DATA_DIR=own_server.store_folder)
+    assert f"{own_server.store_folder} is in use by another server" in said
+    assert str(own_server.pid) in said
+    caller = own_server.caller()
+    assert caller.say(caller.create("anna"), line("s1"))[0]["outcome"] == "appended"
+
+
+def test_a_store_that_cannot_be_reached_is_named_without_its_password(
+    refused: Callable[..., str],
+) -> None:
+    began = time.monotonic()
+    said = refused(
+        REDIS_URL="redis://me:hush@127.0.0.1:9", EARSHOT__STORE__CONNECT_TIMEOUT_S="1"
+    )
+    assert time.monotonic() - began < REFUSED_S
+    assert "redis://127.0.0.1:9" in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"EARSHOT__SERVER__COLOUR": "red"}, "server.colour"),
+        ({"PORT": "http"}, "port"),
+    ],
+)
+def test_a_setting_that_is_unknown_or_ill_is_named(
+    refused: Callable[..., str], settings: dict[str, str], named: str
+) -> None:
+    assert named in refused(**settings)
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert str(tmp_path / "file") in refused(EARSHOT__STORE__DATA_DIR=tmp_path / "file" / "store")

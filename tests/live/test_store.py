@@ -1,0 +1,284 @@
+"""REDIS_URL against real servers: Debian's redis-server and what is not one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from redis.exceptions import ConnectionError as Away
+
+from engine.store import StoreUnusable, connect, wait_for
+
+BOUND_S = 10.0
+Start = Callable[..., int]
+NOT_PRIVATE = serialization.NoEncryption()
+PEM = serialization.Encoding.PEM
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, *options: str) -> Iterator[None]:
+    program = shutil.which("redis-server")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("redis-server is not installed")
+        pytest.skip("redis-server is not installed")
+    with (folder / "redis.log").open("ab") as log:
+        server = subprocess.Popen(
+            [program, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield
+    finally:
+        server.kill()
+        server.wait(timeout=BOUND_S)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts redis-server with options on a port that it returns; all end with the test."""
+    with contextlib.ExitStack() as running:
+
+        def run(*options: str) -> int:
+            port = free_port()
+            listen = ("--port", "0", "--tls-port") if "--tls-cert-file" in options else ("--port",)
+            running.enter_context(redis_server(tmp_path, *listen, str(port), *options))
+            return port
+
+        yield run
+
+
+def refused(url: str, timeout_s: float = BOUND_S) -> str:
+    """The refusal of `url`; it must come at once, not after the wait."""
+    began = time.monotonic()
+    with pytest.raises(StoreUnusable) as raised:
+        wait_for(url, timeout_s)
+    assert time.monotonic() - began < timeout_s / 2
+    return str(raised.value)
+
+
+def test_a_redis_with_an_append_only_file_is_used_without_warning(start: Start) -> None:
+    facts = wait_for(f"redis://127.0.0.1:{start('--appendonly', 'yes')}", BOUND_S)
+    assert (facts.flavour, facts.append_only, facts.fsync) == ("redis", True, "everysec")
+    assert facts.version.startswith("7.")
+    assert len(facts.run_id) == 40
+    assert facts.warnings == ()
+
+
+def test_a_redis_without_an_append_only_file_is_used_with_a_warning(start: Start) -> None:
+    facts = wait_for(f"redis://127.0.0.1:{start()}", BOUND_S)
+    assert "no append-only file" in facts.warnings[0]
+
+
+@pytest.mark.parametrize("rename", [(), ("--rename-command", "CONFIG", "")])
+def test_a_store_that_evicts_is_refused_also_where_config_is_forbidden(
+    start: Start, rename: tuple[str, ...]
+) -> None:
+    port = start("--maxmemory-policy", "allkeys-lru", *rename)
+    said = refused(f"redis://127.0.0.1:{port}")
+    assert "maxmemory-policy is allkeys-lru" in said
+    assert f"redis://127.0.0.1:{port}" in said
+
+
+def test_a_managed_service_that_forbids_config_is_used(start: Start) -> None:
+    port = start("--appendonly", "yes", "--rename-command", "CONFIG", "")
+    facts = wait_for(f"redis://127.0.0.1:{port}", BOUND_S)
+    assert (facts.append_only, facts.fsync, facts.eviction_policy) == (True, None, "noeviction")
+
+
+def test_a_wrong_password_is_final_at_once_and_is_not_shown(start: Start) -> None:
+    port = start("--requirepass", "correct-horse")
+    connectable(port)
+    said = refused(f"redis://:battery-staple@127.0.0.1:{port}")
+    assert "REDIS_URL" in said
+    assert "password" in said
+    assert "battery-staple" not in said
+    assert "password" in refused(f"redis://127.0.0.1:{port}")
+    assert wait_for(f"redis://:correct-horse@127.0.0.1:{port}", BOUND_S).flavour == "redis"
+
+
+def test_a_database_that_does_not_exist_is_final_at_once(start: Start) -> None:
+    port = start()
+    connectable(port)
+    assert "DB index is out of range" in refused(f"redis://127.0.0.1:{port}/99")
+
+
+def test_an_unreachable_store_is_waited_for_within_the_bound_and_named_without_password() -> None:
+    port, now = free_port(), [0.0]
+    told: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with pytest.raises(StoreUnusable) as raised:
+        wait_for(f"redis://me:hush@127.0.0.1:{port}", 3.0, lambda: now[0], sleep, told.append)
+    assert now[0] == pytest.approx(3.0)
+    assert f"redis://127.0.0.1:{port} (REDIS_URL)" in str(raised.value)
+    assert "connection refused" in str(raised.value)
+    assert "hush" not in str(raised.value) + "".join(told)
+    assert len(told) == 1
+
+
+def test_a_store_that_accepts_and_never_answers_is_given_up_within_the_bound() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(StoreUnusable, match="no answer in time"):
+            wait_for(f"redis://127.0.0.1:{silent.getsockname()[1]}", 0.5)
+        assert time.monotonic() - began < 3.0
+
+
+def test_a_store_that_comes_late_is_waited_for(tmp_path: Path) -> None:
+    port, told = free_port(), []
+    with contextlib.ExitStack() as later:
+
+        def notify(sentence: str) -> None:
+            told.append(sentence)
+            if len(told) == 1:
+                later.enter_context(redis_server(tmp_path, "--port", str(port)))
+
+        facts = wait_for(f"redis://127.0.0.1:{port}", BOUND_S, notify=notify)
+    assert facts.flavour == "redis"
+    assert "connection refused" in told[0]
+
+
+def test_a_replica_is_waited_for_and_then_refused(start: Start) -> None:
+    port = start("--replicaof", "127.0.0.1", str(free_port()))
+    connectable(port)
+    with pytest.raises(StoreUnusable, match="it is a replica"):
+        wait_for(f"redis://127.0.0.1:{port}", 0.5)
+
+
+def test_a_web_server_is_not_taken_for_a_store() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(1000)
+                peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        web = threading.Thread(target=answer)
+        web.start()
+        said = refused(f"redis://127.0.0.1:{listener.getsockname()[1]}")
+        web.join(BOUND_S)
+    assert "does not speak Redis's protocol" in said
+
+
+def test_an_exhausted_pool_fails_after_its_wait_instead_of_growing(start: Start) -> None:
+    url = f"redis://127.0.0.1:{start()}"
+    wait_for(url, BOUND_S)
+    client = connect(url, max_connections=1, pool_wait_s=0.2)
+    held = client.connection_pool.get_connection()
+    began = time.monotonic()
+    with pytest.raises(Away, match="No connection available"):
+        client.ping()
+    assert 0.15 < time.monotonic() - began < 2.0
+    client.connection_pool.release(held)
+    assert client.ping()
+    client.close()
+
+
+def test_a_store_behind_tls_is_used_when_its_authority_is_named(
+    start: Start, tmp_path: Path
+) -> None:
+    port = start(*tls(tmp_path))
+    facts = wait_for(f"rediss://localhost:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}", BOUND_S)
+    assert facts.flavour == "redis"
+
+
+def test_an_untrusted_certificate_is_refused_at_once_with_what_to_do(
+    start: Start, tmp_path: Path
+) -> None:
+    port = start(*tls(tmp_path))
+    connectable(port)
+    said = refused(f"rediss://:hush@localhost:{port}")
+    assert f"rediss://localhost:{port} (REDIS_URL) failed: " in said
+    assert "certificate" in said
+    assert "ssl_ca_certs" in said
+    assert "hush" not in said
+
+
+def test_a_certificate_for_another_host_is_refused_at_once(start: Start, tmp_path: Path) -> None:
+    port = start(*tls(tmp_path, host="other.example"))
+    connectable(port)
+    said = refused(f"rediss://localhost:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}")
+    assert "Hostname mismatch" in said
+
+
+def test_a_plain_url_for_a_tls_port_gets_a_hint(start: Start, tmp_path: Path) -> None:
+    port = start(*tls(tmp_path))
+    connectable(port)
+    with pytest.raises(StoreUnusable, match="compare redis:// and rediss://"):
+        wait_for(f"redis://127.0.0.1:{port}", 0.5)
+
+
+def connectable(port: int) -> None:
+    """Wait until something listens, so that what follows is not about the start."""
+    deadline = time.monotonic() + BOUND_S
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def tls(folder: Path, host: str = "localhost") -> tuple[str, ...]:
+    """redis-server's options for a certificate of `host`, signed by an authority of its own
+    whose certificate is folder/ca.pem."""
+    authority = ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.SubjectAlternativeName([x509.DNSName(host)])
+    (folder / "ca.pem").write_bytes(signed("Test CA", authority, authority, None))
+    (folder / "server.pem").write_bytes(signed(host, key, authority, names))
+    (folder / "server.key").write_bytes(
+        key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, NOT_PRIVATE)
+    )
+    files = {"cert-file": "server.pem", "key-file": "server.key", "ca-cert-file": "ca.pem"}
+    options = [word for name, file in files.items() for word in (f"--tls-{name}", folder / file)]
+    return (*map(str, options), "--tls-auth-clients", "no")
+
+
+def signed(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    by: ec.EllipticCurvePrivateKey,
+    names: x509.SubjectAlternativeName | None,
+) -> bytes:
+    """A certificate in PEM; without `names` it is an authority's."""
+    now = datetime.now(UTC)
+
+    def named(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(named(name))
+        .issuer_name(named("Test CA"))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=names is None, path_length=None), critical=True)
+    )
+    if names is not None:
+        made = made.add_extension(names, critical=False)
+    return made.sign(by, hashes.SHA256()).public_bytes(PEM)

@@ -1,0 +1,207 @@
+"""Two servers over one store: every subscriber hears every call, whichever server it is on."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from engine.store_embedded import EmbeddedStore
+from tests.live.raw_client import RawClient
+from tests.live.server import Caller, LiveServer, line, new_id, running, until
+
+SEGMENTS = 60  # of each of two producers that write to one call at once
+SUGGESTED_S = 0.25 + 2  # the debounce, and time for a second one that must not come
+TOPICS = ("router", "invoice", "parcel")
+DOCUMENTS = [
+    {"id": topic, "title": f"About the {topic}", "text": f"What to do about the {topic}."}
+    for topic in TOPICS
+]
+
+
+class Nodes(NamedTuple):
+    here: LiveServer
+    there: LiveServer
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    folder = tmp_path_factory.mktemp("nodes")
+    with contextlib.ExitStack() as up:
+        store = EmbeddedStore.start(folder / "store")
+        up.callback(store.stop)
+        settings = {"REDIS_URL": store.url, "EARSHOT__ASSIST__THRESHOLD": 0.01}
+        made = [
+            up.enter_context(running(folder / name, **settings)) for name in ("here", "there")
+        ]
+        yield Nodes(*made)
+
+
+@contextlib.contextmanager
+def watching(
+    server: LiveServer, agent_id: str, call_id: str, **options: Any
+) -> Iterator[RawClient]:
+    with RawClient(server.url, {"token": server.token(agent_id)}) as client:
+        client.ok("call:subscribe", {"call_id": call_id, **options})
+        yield client
+
+
+def finals_of(client: RawClient) -> list[dict[str, Any]]:
+    return [u for u in client.events("transcription:update") if u["final"]]
+
+
+def test_a_segment_posted_to_one_reaches_the_subscriber_of_the_other(nodes: Nodes) -> None:
+    agent_id, caller = new_id("agent"), nodes.here.caller()
+    call_id = caller.create(agent_id)
+    with watching(nodes.there, agent_id, call_id) as client:
+        result = caller.say(call_id, line("s1", "hello", speaker="agent"))[0]
+        heard = client.event("transcription:update")
+        assert (heard["text"], heard["seq"]) == ("hello", result["seq"])
+        caller.patch(f"/v1/calls/{call_id}", {"status": "on_hold"})
+        assert client.event("call:status")["status"] == "on_hold"
+
+
+def test_both_write_to_one_call_and_all_hear_one_order_without_hole(nodes: Nodes) -> None:
+    agent_id, caller = new_id("agent"), nodes.here.caller()
+    call_id = caller.create(agent_id)
+
+    def produce(server: LiveServer, name: str) -> None:
+        with Caller(server.url, server.token("producer-1", "producer")) as producer:
+            for number in range(SEGMENTS):
+                producer.say(call_id, line(f"{name}-{number}", "hello", speaker="agent"))
+
+    with (
+        watching(nodes.here, agent_id, call_id) as one,
+        watching(nodes.there, agent_id, call_id) as other,
+    ):
+        writers = [
+            threading.Thread(target=produce, args=(server, name))
+            for server, name in zip(nodes, ("here", "there"), strict=True)
+        ]
+        for writer in writers:
+            writer.start()
+        for client in (one, other):
+            client.until(lambda _, client=client: len(finals_of(client)) == 2 * SEGMENTS, 30)
+        for writer in writers:
+            writer.join()
+        assert finals_of(one) == finals_of(other)
+    written = finals_of(one)
+    assert [final["seq"] for final in written] == list(range(2, 2 * SEGMENTS + 2))
+    for name in ("here", "there"):
+        mine = [f["segment_id"] for f in written if f["segment_id"].startswith(name)]
+        assert mine == [f"{name}-{number}" for number in range(SEGMENTS)]
+
+
+def test_interim_text_crosses_to_who_asked_for_it_alone(nodes: Nodes) -> None:
+    agent_id, caller = new_id("agent"), nodes.here.caller()
+    call_id = caller.create(agent_id)
+    with (
+        watching(nodes.there, agent_id, call_id, interim=True) as asked,
+        watching(nodes.there, agent_id, call_id) as other,
+    ):
+        for revision, text in enumerate(("is", "is it", "is it on"), start=1):
+            interim = line("s1", text, speaker="agent", final=False, revision=revision)
+            caller.say(call_id, interim)
+            heard = asked.event("transcription:update")
+            assert (heard["text"], heard["final"], heard["revision"]) == (text, False, revision)
+            assert "seq" not in heard
+        caller.say(call_id, line("s1", "is it on now", speaker="agent"))
+        assert asked.event("transcription:update")["final"] is True
+        assert other.event("transcription:update")["text"] == "is it on now"
+        assert len(other.events("transcription:update")) == 1
+
+
+def test_an_assignment_reaches_the_agent_on_the_other_node(nodes: Nodes) -> None:
+    first, second, caller = new_id("agent"), new_id("agent"), nodes.here.caller()
+    with (
+        RawClient(nodes.there.url, {"token": nodes.there.token(first)}) as mine,
+        RawClient(nodes.there.url, {"token": nodes.there.token(second)}) as theirs,
+    ):
+        call_id = caller.create(first)
+        assert mine.event("call:assigned")["call_id"] == call_id
+        mine.ok("call:subscribe", {"call_id": call_id})
+        assert theirs.refusal("call:subscribe", {"call_id": call_id})["code"] == "unknown_call"
+
+        caller.patch(f"/v1/calls/{call_id}", {"agent_ids": [second]})
+        assert mine.event("call:unassigned")["call_id"] == call_id
+        assert theirs.event("call:assigned")["call_id"] == call_id
+        theirs.ok("call:subscribe", {"call_id": call_id})
+        caller.say(call_id, line("s1", "for the second", speaker="agent"))
+        assert theirs.event("transcription:update")["text"] == "for the second"
+        # What was sent to the one who lost the call would have come before this answer.
+        assert mine.refusal("call:subscribe", {"call_id": call_id})["code"] == "unknown_call"
+        assert mine.events("transcription:update") == []
+
+
+def test_revoking_an_agent_closes_their_connections_on_both(nodes: Nodes) -> None:
+    agent_id, other_id = new_id("agent"), new_id("agent")
+    admin = nodes.here.caller("admin-1", "admin")
+    with contextlib.ExitStack() as clients:
+        gone = [
+            clients.enter_context(RawClient(node.url, {"token": node.token(agent_id)}))
+            for node in nodes
+        ]
+        kept = clients.enter_context(
+            RawClient(nodes.there.url, {"token": nodes.there.token(other_id)})
+        )
+        admin.post(f"/v1/agents/{agent_id}/revoke")
+        for client in gone:
+            closing = client.event("session:closing")
+            assert (closing["code"], closing["reconnect"]) == ("revoked", False)
+            client.until(lambda packet: packet.kind == "disconnect")
+            client.closed()
+        assert kept.ok("client:report", {"paint_ms": []}) == {}
+
+
+def test_a_trigger_has_one_suggestion_whoever_heard_it(nodes: Nodes) -> None:
+    admin = nodes.here.caller("admin-1", "admin")
+    admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS}).raise_for_status()
+    for node in nodes:
+        until(lambda node=node: _knows(node))
+    agent_id = new_id("agent")
+    call_id = admin.create(agent_id)
+    elsewhere = nodes.there.caller()
+    with (
+        watching(nodes.here, agent_id, call_id) as one,
+        watching(nodes.there, agent_id, call_id) as other,
+    ):
+        for number, topic in enumerate(TOPICS):
+            caller = (admin, elsewhere)[number % 2]
+            caller.say(call_id, line(topic, f"and my {topic}, what about the {topic}?"))
+            for client in (one, other):
+                assert client.event("ai:suggestion")["because"] == topic
+        settled = time.monotonic() + SUGGESTED_S
+        until(lambda: time.monotonic() > settled)
+    suggestions = [e["data"] for e in admin.log(call_id) if e["event"] == "ai:suggestion"]
+    assert [s["because"] for s in suggestions] == list(TOPICS)
+    assert one.events("ai:suggestion") == other.events("ai:suggestion") == suggestions
+
+
+def _knows(node: LiveServer) -> bool:
+    with Caller(node.url, node.token("anybody")) as caller:
+        return bool(caller.get("/v1/documents/search?q=router")["documents"])
+
+
+def test_when_one_is_killed_the_other_goes_on_with_the_call(
+    nodes: Nodes, tmp_path: Any
+) -> None:
+    """A third node dies without a word while its subscriber's call is written elsewhere."""
+    agent_id, caller = new_id("agent"), nodes.here.caller()
+    call_id = caller.create(agent_id)
+    with running(tmp_path / "third", REDIS_URL=nodes.here.setting("REDIS_URL")) as third:
+        with watching(third, agent_id, call_id) as client:
+            third_caller = third.caller()
+            third_caller.say(call_id, line("s1", "one", speaker="agent"))
+            heard = client.event("transcription:update")
+            cursor = {"epoch": heard["epoch"], "seq": heard["seq"]}
+            third.kill()
+            client.closed()
+    caller.say(call_id, line("s2", "two", speaker="agent"))
+    with RawClient(nodes.there.url, {"token": nodes.there.token(agent_id)}) as client:
+        answer = client.ok("call:subscribe", {"call_id": call_id, "since": cursor})
+        assert (answer["mode"], answer["cursor"]) == ("replay", cursor)
+        assert client.event("transcription:update")["text"] == "two"

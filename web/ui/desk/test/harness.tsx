@@ -1,0 +1,58 @@
+/** The whole desk on a page whose origin is a real Socket.IO server. */
+import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import { StrictMode } from 'react';
+import { afterEach, beforeEach } from 'vitest';
+import type { FakeCall } from '../../packages/client/test/fakeCall.ts';
+import { startFakeServer, type FakeServer } from '../../packages/client/test/fakeServer.ts';
+import { App } from '../src/App.tsx';
+
+export let server: FakeServer;
+let stop: () => Promise<void>;
+
+/** In every file: a server before each test, nothing left after it. */
+export function serveEachTest(): void {
+  beforeEach(async () => {
+    const started = await startFakeServer();
+    ({ server, stop } = started);
+    const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+    happyDOM.setURL(started.url);
+  });
+  afterEach(async () => {
+    cleanup();
+    await stop();
+  });
+}
+
+export function open(search = ''): void {
+  render(<App search={search} />, { wrapper: StrictMode });
+}
+
+export async function opened(): Promise<void> {
+  open();
+  await connected();
+}
+
+/** Connected, and the one HTTP request that follows is answered: nothing is left in the air. */
+export async function connected(): Promise<void> {
+  await screen.findByText('Connected');
+  await until(() => {
+    if (!server.requests.includes('/v1/calls')) throw new Error('no list of ended calls yet');
+  });
+}
+
+export function until<T>(check: () => T): Promise<T> {
+  return waitFor(check, { timeout: 3_000, interval: 5 });
+}
+
+export function callOf(
+  id: string,
+  customer: string,
+  started_at = '2026-01-01T00:00:00.000Z',
+): FakeCall {
+  const call = server.call(id);
+  call.status({ customer, started_at });
+  return call;
+}
+
+export const main = (): HTMLElement => screen.getByRole('main');
+export const list = (): HTMLElement => screen.getByRole('navigation', { name: 'Calls' });
