@@ -14,6 +14,7 @@ from engine.knowledge.terms import spoken_terms, terms
 
 MOST_CHARACTERS = 300
 MOST_MATCHES = 20
+TELLING = 0.5  # of the rarest matching word's idf: what a word needs to be marked
 
 
 def excerpt(passage: Passage, weights: Mapping[str, float], rarity: Callable[[str], float]) -> str:
@@ -36,11 +37,16 @@ def excerpt(passage: Passage, weights: Mapping[str, float], rarity: Callable[[st
     return shortened(best.rstrip("; "), MOST_CHARACTERS)
 
 
-def matches(text: str, weights: Mapping[str, float]) -> list[str]:
-    """The asked words that stand in a text, as they stand there, each once."""
+def matches(
+    text: str, weights: Mapping[str, float], rarity: Callable[[str], float] = lambda term: 1.0
+) -> list[str]:
+    """The asked words that stand in a text, as they stand there, each once. Only the telling
+    ones: marks on `see` and `one` would draw the eye from those that made the match."""
+    words = list(spoken_terms(text))
+    telling = max((rarity(term) for _, term in words if term in weights), default=0.0)
     found: dict[str, str] = {}
-    for word, term in spoken_terms(text):
-        if term in weights:
+    for word, term in words:
+        if term in weights and rarity(term) >= telling * TELLING:
             found.setdefault(word.casefold(), word)
     return list(found.values())[:MOST_MATCHES]
 

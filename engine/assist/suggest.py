@@ -131,5 +131,5 @@ def _document(index: Index, hit: Hit, asked: dict[str, float], sure: float) -> S
         excerpt=shown,
         relevance=sure,
         url=(document.url if document else None) or UNSET,
-        matches=matches(shown, asked),
+        matches=matches(shown, asked, index.rarity),
     )
