@@ -9,7 +9,8 @@ const AGAIN_MS = 30_000;
 /** `speed` 1 is speaking pace. */
 export function play(server: FakeServer, speed: number): void {
   ended(server);
-  for (const [place, dialogue] of DIALOGUES.entries()) void playCall(server, place, dialogue, speed, 1);
+  for (const [place, dialogue] of DIALOGUES.entries())
+    void playCall(server, place, dialogue, speed, 1);
 }
 
 function ended(server: FakeServer): void {
@@ -60,7 +61,10 @@ async function say(
   wordMs: number,
 ): Promise<void> {
   const timestamp = new Date(at).toISOString();
-  const words = line.text.toLowerCase().replace(/[.,?!]/g, '').split(' ');
+  const words = line.text
+    .toLowerCase()
+    .replace(/[.,?!]/g, '')
+    .split(' ');
   for (let count = 1; wordMs > 0 && count <= words.length; count += 1) {
     const text = words.slice(0, count).join(' ');
     server.interim(callId, { segment_id, speaker: line.speaker, revision: count, text, timestamp });

@@ -37,9 +37,7 @@ function LostWords({ connection }: { connection: ConnectionView }): ReactNode {
   const keeps = 'What you see may be old. Verdicts you give now are kept and sent later.';
   if (connection.status === 'offline') return `This computer has no network. ${keeps}`;
   const left =
-    connection.status === 'reconnecting'
-      ? Math.ceil((connection.retryAt - Date.now()) / 1000)
-      : 0;
+    connection.status === 'reconnecting' ? Math.ceil((connection.retryAt - Date.now()) / 1000) : 0;
   const next = left > 0 ? `Trying again in ${left} s.` : 'Trying again now.';
   return `The connection is lost. ${next} ${keeps}`;
 }

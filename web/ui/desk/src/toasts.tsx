@@ -1,12 +1,5 @@
 /** Short messages about something that went wrong; each goes by itself or by hand. */
-import {
-  createContext,
-  useCallback,
-  useContext,
-  useEffect,
-  useState,
-  type ReactNode,
-} from 'react';
+import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
 import { Cross } from './icons.tsx';
 
 interface Toast {
@@ -56,7 +49,12 @@ function ToastLine(props: { toast: Toast; close(id: number): void }): ReactNode 
   return (
     <div className="toast">
       <p>{toast.text}</p>
-      <button type="button" className="icon-button" aria-label="Close" onClick={() => close(toast.id)}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Close"
+        onClick={() => close(toast.id)}
+      >
         <Cross />
       </button>
     </div>

@@ -21,5 +21,9 @@ function subscribe(listener: () => void): () => void {
 
 /** Renders again every second. */
 export function useSecond(): void {
-  useSyncExternalStore(subscribe, () => second, () => 0);
+  useSyncExternalStore(
+    subscribe,
+    () => second,
+    () => 0,
+  );
 }

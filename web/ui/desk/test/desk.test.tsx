@@ -2,7 +2,17 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { refuse } from '../../packages/client/test/fakeServer.ts';
-import { callOf, connected, list, main, open, opened, serveEachTest, server, until } from './harness.tsx';
+import {
+  callOf,
+  connected,
+  list,
+  main,
+  open,
+  opened,
+  serveEachTest,
+  server,
+  until,
+} from './harness.tsx';
 
 serveEachTest();
 
@@ -23,7 +33,9 @@ describe('with no call', () => {
     await opened();
     const call = callOf('c1', 'Miriam Okafor');
     server.io.emit('call:assigned', { call_id: 'c1', call: call.view });
-    await until(() => expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor'));
+    await until(() =>
+      expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor'),
+    );
     await within(main()).findByText('Nothing said yet');
   });
 });
@@ -68,7 +80,9 @@ describe('a live call', () => {
   it('stays chosen when another one comes, and when it ends', async () => {
     const call = callOf('c1', 'Miriam Okafor');
     await opened();
-    await until(() => expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor'));
+    await until(() =>
+      expect(within(main()).getByRole('heading').textContent).toBe('Miriam Okafor'),
+    );
     const other = callOf('c2', 'Piotr Lindqvist', '2026-01-02T00:00:00.000Z');
     server.io.emit('call:assigned', { call_id: 'c2', call: other.view });
     await within(list()).findByText('Piotr Lindqvist');

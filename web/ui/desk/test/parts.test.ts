@@ -45,7 +45,11 @@ describe('marked words', () => {
     ['A red light.', ['red', 'light'], 'A [red] [light].'],
     ['Red, RED and reddish', ['red'], '[Red], [RED] and reddish'],
     ['Das Gerät ist geräteabhängig', ['Gerät'], 'Das [Gerät] ist geräteabhängig'],
-    ['loyalty discount of a discount', ['discount', 'loyalty discount'], '[loyalty discount] of a [discount]'],
+    [
+      'loyalty discount of a discount',
+      ['discount', 'loyalty discount'],
+      '[loyalty discount] of a [discount]',
+    ],
     ['costs (5.00) or 5x00', ['5.00'], 'costs ([5.00]) or 5x00'],
     ['nothing here', [], 'nothing here'],
     ['nothing here', ['', 'else'], 'nothing here'],
@@ -56,7 +60,11 @@ describe('marked words', () => {
 
   it('never lose a character', () => {
     const text = 'a.b*c a.b a a';
-    expect(piecesOf(text, ['a.b', 'a', '*']).map((piece) => piece.text).join('')).toBe(text);
+    expect(
+      piecesOf(text, ['a.b', 'a', '*'])
+        .map((piece) => piece.text)
+        .join(''),
+    ).toBe(text);
   });
 });
 

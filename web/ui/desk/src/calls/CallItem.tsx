@@ -5,11 +5,7 @@ import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
 import { SPEAKER_WORDS, STATUS_WORDS } from '../words.ts';
 
-export function CallItem(props: {
-  call: CallRow;
-  isChosen: boolean;
-  choose(): void;
-}): ReactNode {
+export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): void }): ReactNode {
   const { call, isChosen, choose } = props;
   return (
     <button

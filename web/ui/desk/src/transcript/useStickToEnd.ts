@@ -38,10 +38,15 @@ export function useStickToEnd(ids: readonly string[]): Stick {
   useEffect(() => {
     const [box, lines] = [boxRef.current, linesRef.current];
     if (!box || !lines) return undefined;
+    let lastTop = box.scrollTop;
     const onScroll = (): void => {
       const isNear = box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR_PX;
-      stuck.current = isNear;
-      setAtEnd(isNear);
+      // Only a move upwards is the reader's: the event of our own jump may arrive when lines
+      // have grown again below it.
+      if (isNear) stuck.current = true;
+      else if (box.scrollTop < lastTop) stuck.current = false;
+      lastTop = box.scrollTop;
+      setAtEnd(stuck.current);
     };
     const observer = new ResizeObserver(() => {
       if (stuck.current) box.scrollTop = box.scrollHeight;

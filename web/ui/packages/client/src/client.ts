@@ -17,14 +17,7 @@ import { createValue, type Readable } from './readable.ts';
 import { Subscriber } from './subscriber.ts';
 import { createTokens, type GetToken } from './tokens.ts';
 import { onWake } from './wake.ts';
-import type {
-  CommandName,
-  EventName,
-  Req,
-  Res,
-  ServerEvents,
-  VerdictReceipt,
-} from './wire.gen.ts';
+import type { CommandName, EventName, Req, Res, ServerEvents, VerdictReceipt } from './wire.gen.ts';
 
 export interface ClientOptions {
   /** The server's origin. Default: the page's own. */
@@ -101,8 +94,7 @@ export function createClient(options: ClientOptions): Client {
 
   const subscriber: Subscriber = new Subscriber({
     ...ports,
-    subscribe: (body, apply) =>
-      machine.request('call:subscribe', body, REQUEST_TIMEOUT_MS, apply),
+    subscribe: (body, apply) => machine.request('call:subscribe', body, REQUEST_TIMEOUT_MS, apply),
     unsubscribe: (body) => request('call:unsubscribe', body),
     subscribed: applied,
     unknown: (callId) => list.remove(callId),

@@ -106,8 +106,7 @@ export class Transcript {
     const limit = Date.parse(final.timestamp) - ABANDONED_MS;
     const gone = [...this.#open].filter((id) => {
       const open = this.#row(id).get();
-      const sameVoice =
-        open?.speaker === final.speaker && open.participant === final.participant;
+      const sameVoice = open?.speaker === final.speaker && open.participant === final.participant;
       return sameVoice && Date.parse(open.timestamp) < limit;
     });
     this.#remove(gone);

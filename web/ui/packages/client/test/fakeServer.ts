@@ -15,10 +15,7 @@ import { FakeCall, type Stored } from './fakeCall.ts';
 export type Answer = Ack<unknown> | undefined;
 type Acknowledge = (answer: Ack<unknown>) => void;
 /** Undefined: answer as usual. 'silence': never answer. A promise: answer then. */
-export type Override = (
-  body: Body,
-  socket: Socket,
-) => Answer | 'silence' | Promise<Ack<unknown>>;
+export type Override = (body: Body, socket: Socket) => Answer | 'silence' | Promise<Ack<unknown>>;
 type Body = Record<string, unknown>;
 
 export function refuse(code: ErrorCode, more: object = {}): Ack<never> {

@@ -102,9 +102,7 @@ describe('a verdict', () => {
     const { client, server } = setup;
     server.close('draining', 60_000);
     await untilStatus(client, 'reconnecting');
-    const given = [true, false, null, true].map((helpful) =>
-      client.feedback('c1', 'd1', helpful),
-    );
+    const given = [true, false, null, true].map((helpful) => client.feedback('c1', 'd1', helpful));
     client.feedback('c1', 'd2', false);
     expect(client.outbox.get().map((item) => item.helpful)).toEqual([true, false]);
     expect(cards(setup)).toEqual([true, 'pending', false, 'pending']);
@@ -178,7 +176,12 @@ describe('a dismissed document', () => {
     server.call('c1').verdict(dismissal);
     server.publish('c1');
     await until(() => {
-      expect(client.call('c1').suggestions.get().map((card) => card.id)).toEqual(['d2']);
+      expect(
+        client
+          .call('c1')
+          .suggestions.get()
+          .map((card) => card.id),
+      ).toEqual(['d2']);
     });
   });
 });
