@@ -76,6 +76,7 @@ class StoreClient:
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.on_lost: Callable[[str], None] = lambda reason: None
         self.away_since: float | None = None  # monotonic; None: the store answers
+        self._closing = False
         self._greenlets = [
             gevent.spawn(self._write),
             gevent.spawn(self._listen),
@@ -83,6 +84,7 @@ class StoreClient:
         ]
 
     def close(self) -> None:
+        self._closing = True
         gevent.killall(self._greenlets)
         for queue in (self._reads, self._derived, self._interims):
             queue.close()
@@ -277,7 +279,7 @@ class StoreClient:
             self._note_away(str(problem))
 
     def _note_away(self, reason: str) -> None:
-        if self.away_since is None:
+        if self.away_since is None and not self._closing:
             self.away_since = self._clock()
             log.warning("store.away reason=%s", reason)
 

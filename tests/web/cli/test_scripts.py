@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from web.cli.access import CHECKOUT
 from web.cli.scripts import PAUSE_S, Interim, Line, ScriptError, parse, read, spoken_s
 
 DATA = os.environ.get("EARSHOT_DATA")
@@ -193,3 +194,11 @@ def test_real_dialogues_can_all_be_read(folder: str, calls: int) -> None:
         begins = [line.at_s for line in script.lines]
         assert begins == sorted(begins)
         assert all(line.duration_s > 0 for line in script.lines)
+
+
+def test_our_own_demo_gives_times_and_interim_texts_for_every_line() -> None:
+    scripts = read(CHECKOUT / "demo")
+    assert scripts
+    for script in scripts:
+        assert script.customer
+        assert all(line.interims is not None for line in script.lines)
