@@ -49,6 +49,7 @@ class AgentActor(DispatchedActor):
         self.closing = False
         self._pending: dict[int, Pending] = {}
         self._last_token = 0
+        self._dropped = 0  # hints, as far as we have made up for them
         self._watching = False
         now, limits = context.clock.mono(), context.settings.limits
         self._commands = TokenBucket(limits.commands_per_s, limits.commands_burst, now)
@@ -62,6 +63,10 @@ class AgentActor(DispatchedActor):
     def on_receive(self, message: Any) -> Any:
         if not self.closing or type(message) is m.Gone:
             _ARMS[type(message)](self, message)
+        # Hints that found the mailbox full leave no gap to see if they were the last.
+        if self.actor_inbox.dropped != self._dropped and self.actor_inbox.empty():
+            self._dropped = self.actor_inbox.dropped
+            self.subscriptions.on_dropped()
 
     def on_stop(self) -> None:
         self._depart()

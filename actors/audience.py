@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors import messages as m
 from actors.ports import Frame
-from engine.errors import EngineError, UnknownCall
+from engine.errors import EngineError, Unavailable, UnknownCall
 from engine.identity import Identity
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RING = 256  # events kept as ready frames
 CHUNK_EVENTS = 256
 CHUNK_BYTES = 65_536
+AHEAD_S = 0.05  # until a join whose cursor is beyond our fold is looked at again
 
 
 class JoinedAgent(NamedTuple):
@@ -37,6 +38,7 @@ class Audience:
     def __init__(self, actor: CallActor) -> None:
         self._actor = actor
         self._joined: dict[str, JoinedAgent] = {}  # connection_id -> who
+        self._ahead: dict[str, m.Join] = {}  # whose cursor is beyond our fold
         self._ring: deque[m.LogFrame] = deque(maxlen=RING)
 
     def __len__(self) -> int:
@@ -59,7 +61,41 @@ class Audience:
                 self._actor.send(joined.ref, message)
 
     def join(self, join: m.Join, call: Call) -> None:
-        """Snapshot and joining are one message: the next event told is cursor.seq + 1."""
+        """Snapshot and joining are one message: the next event told is cursor.seq + 1. A
+        cursor beyond our fold may be right where the fold is late: the log is asked first."""
+        since = join.since
+        if since is not None and since.epoch == call.epoch and since.seq > call.seq:
+            self._ahead[join.connection_id] = join
+            self._actor.follower.look_ahead(join)
+        else:
+            self._admit(join, call)
+
+    def looks_ahead(self, join: m.Join) -> bool:
+        """It still waits: its connection has neither left nor asked anew."""
+        return self._ahead.get(join.connection_id) is join
+
+    def looked_ahead(self, read: m.PageRead) -> None:
+        """What the log answered to a join whose cursor was beyond our fold."""
+        actor, join = self._actor, read.about
+        if not self.looks_ahead(join):
+            return
+        call = actor.call
+        if (
+            call is not None
+            and read.page is not None
+            and read.page.top >= join.since.seq > call.seq
+        ):
+            actor.later(AHEAD_S, m.Tick("join", join))  # the fold is on its way there
+            return
+        del self._ahead[join.connection_id]
+        try:
+            if read.reason is not None:
+                raise Unavailable(f"The store is away: {read.reason}")
+            self._admit(join, actor.require_watcher(join.identity))
+        except EngineError as refusal:
+            actor.send(join.agent, m.Refused(actor.key, join.generation, refusal))
+
+    def _admit(self, join: m.Join, call: Call) -> None:
         actor, since = self._actor, join.since
         self._joined[join.connection_id] = JoinedAgent(
             join.agent, join.identity, join.generation, join.interim
@@ -96,6 +132,7 @@ class Audience:
 
     def leave(self, connection_id: str) -> None:
         self._joined.pop(connection_id, None)
+        self._ahead.pop(connection_id, None)
 
     def catch_up(self, ask: m.CatchUp, call: Call | None) -> None:
         """From the ring, else from the log; the answer and the top belong together."""
@@ -151,6 +188,9 @@ class Audience:
         joined, self._joined = self._joined, {}
         for agent in joined.values():
             self._actor.send(agent.ref, message)
+        ahead, self._ahead = self._ahead, {}
+        for join in ahead.values():
+            self._actor.send(join.agent, m.CallLost(self._actor.key))
 
 
 def bounded(frames: Iterable[m.LogFrame]) -> tuple[m.LogFrame, ...]:

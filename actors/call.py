@@ -23,7 +23,7 @@ from actors.writing import Writer
 from engine.answers import CallDetail
 from engine.call import Call
 from engine.decoding import encode
-from engine.errors import EngineError, Unavailable
+from engine.errors import EngineError, Internal, Unavailable
 from engine.identity import Identity
 from engine.log import CallKey, StoredEvent
 from engine.wire import TranscriptionUpdate
@@ -50,6 +50,7 @@ class CallActor(DispatchedActor):
         self.writer = Writer(self, bounds.call_mailbox_durable)
         self.follower = Follower(self)
         self._waiting: deque[Any] = deque()
+        self._handling: Any = None  # the message of this moment: answered if it fails us
         self._watching_deadlines = False
         self._last_activity = context.clock.mono()
 
@@ -60,9 +61,16 @@ class CallActor(DispatchedActor):
         self.later(self.context.settings.actors.passivate_s, m.Tick("passivate"))
 
     def on_receive(self, message: Any) -> Any:
+        self._handling = message
         _ARMS[type(message)](self, message)
+        self._handling = None
 
     def on_failure(self, *_: Any) -> None:
+        """Who asked what we failed on hears it at once; everybody else may ask again."""
+        failed_on, fault = self._handling, Internal("A fault of ours; it was noted")
+        if isinstance(failed_on, (m.Join, m.Inspect, m.ReadHistory, m.Erase)):
+            self._refuse(failed_on, fault)
+        self.writer.refuse_one(failed_on, fault)
         self._abandon()
 
     def on_stop(self) -> None:
@@ -76,6 +84,11 @@ class CallActor(DispatchedActor):
         gone = Unavailable("The call's actor ended; ask again")
         self.writer.abandon(gone)
         self._release(gone)
+        for message in self.actor_inbox.peek():
+            if isinstance(message, m.Join):
+                self.send(message.agent, m.CallLost(self.key))
+            elif hasattr(message, "reply_to"):
+                self._refuse(message, gone)
         self.audience.lose()
 
     def later(self, delay_s: float, message: Any) -> None:
@@ -90,6 +103,9 @@ class CallActor(DispatchedActor):
             self.watch_deadlines()
         elif tick.kind == "passivate":
             self._passivate()
+        elif tick.kind == "join":
+            if self.audience.looks_ahead(tick.about):
+                self._on_join(tick.about)
         else:
             self.leader.on_tick(tick)
 
@@ -157,8 +173,8 @@ class CallActor(DispatchedActor):
 
     def _release(self, error: EngineError | None) -> None:
         """Handle, or refuse, what waited for the log."""
-        waiting, self._waiting = self._waiting, deque()
-        for message in waiting:
+        for _ in range(len(self._waiting)):
+            message = self._waiting.popleft()
             if error is None:
                 self.on_receive(message)
             else:
@@ -192,11 +208,13 @@ class CallActor(DispatchedActor):
         call = self.call
         if call is None:
             return
-        agents_before = call.agent_ids
+        agents_before, unread_before = call.agent_ids, call.unread
         call.apply(stored)
         self.audience.tell(self.frame(stored))
         self._last_activity = self.context.clock.mono()
-        if stored.event == "transcription:update" and call.segments:
+        if call.unread > unread_before:
+            return  # not understood: told as it is, and nothing follows from it
+        if stored.event == "transcription:update":
             self.interims.forget(call.segments[-1].segment_id)
             self.leader.on_final(call.segments[-1])
         elif stored.event == "call:status":
@@ -214,6 +232,8 @@ class CallActor(DispatchedActor):
         self.leader.begin()
 
     def publish_interim(self, update: TranscriptionUpdate) -> None:
+        if self.call is not None and update.segment_id in self.call.finals:
+            return  # its final was in the same batch, and has been told
         body = encode(update)
         self._keep_interim(update, body)
         self.context.store.publish_interim(self.key, body)
@@ -252,6 +272,9 @@ class CallActor(DispatchedActor):
 
     def _on_leave(self, leave: m.Leave) -> None:
         self.audience.leave(leave.connection_id)
+        for waiting in tuple(self._waiting):
+            if isinstance(waiting, m.Join) and waiting.connection_id == leave.connection_id:
+                self._waiting.remove(waiting)
         self._last_activity = self.context.clock.mono()
 
     def _on_inspect(self, ask: m.Inspect) -> None:

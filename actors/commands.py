@@ -48,9 +48,11 @@ def _verdict(
 
 
 def _seen(body: wire.DocSeen, who: Identity, reply_to: m.Ref, token: int, random: Random) -> Build:
-    dismissed = tuple(
-        (place, item.doc_id) for place, item in enumerate(body.items) if item.action == "dismissed"
-    )
+    places: dict[str, int] = {}  # of each document's first dismissal
+    for place, item in enumerate(body.items):
+        if item.action == "dismissed":
+            places.setdefault(item.doc_id, place)
+    dismissed = tuple((place, doc_id) for doc_id, place in places.items())
     if dismissed and who.role != "agent":
         raise Forbidden(f"The role {who.role} may not dismiss documents")
     return CallKey(who.tenant, body.call_id), m.Dismiss(who, dismissed, reply_to, token)

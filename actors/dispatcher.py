@@ -102,8 +102,7 @@ class Dispatcher:
     def run(self) -> bool:
         """Turns until nobody is ready or the time is up. True: somebody still is, and
         `wake` is not called again; whoever runs us must."""
-        while self._posted:
-            self.send(*self._posted.popleft())
+        self._tell_posted()
         deadline = self._clock() + self._turn_s
         while self._ready:
             self._turn(self._ready.popleft())
@@ -111,6 +110,10 @@ class Dispatcher:
                 break
         self._awake = bool(self._ready)
         return self._awake
+
+    def _tell_posted(self) -> None:
+        while self._posted:
+            self.send(*self._posted.popleft())
 
     def send(self, ref: ActorRef[Any], message: Any) -> bool:
         """`tell` that never raises: False when the actor is gone or its mailbox is full,
@@ -172,6 +175,9 @@ class Dispatcher:
             actor.on_start()
         except BaseException as error:  # noqa: BLE001 - a start that fails is a failure like others
             self._fail(actor, error)
+        if actor.actor_stopped.is_set():
+            if actor.ready:
+                self._ready.remove(actor)  # it told itself something first
             self._empty(actor)
 
     def _fail(self, actor: DispatchedActor, error: BaseException) -> None:

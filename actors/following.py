@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from actors import messages as m
 from actors.audience import CHUNK_EVENTS
 from engine.cursor import Relation, relation
-from engine.log import Hint, Moved, Page, StoredEvent
+from engine.log import Hint, Moved, StoredEvent
 
 if TYPE_CHECKING:
     from actors.call import CallActor
@@ -69,18 +69,29 @@ class Follower:
         """Something that held a read back is over."""
         self.expect(self._expected)
 
+    def look_ahead(self, join: m.Join) -> None:
+        """A cursor of our epoch beyond our fold: another node may know more than we do."""
+        actor = self._actor
+        after = actor.call.seq if actor.call else 0
+        actor.context.store.read(actor.key, "gap", after, CHUNK_EVENTS, actor.actor_ref, about=join)
+
     def on_page(self, read: m.PageRead) -> None:
         actor = self._actor
         if read.purpose == "load":
             actor.on_loaded(read)
         elif read.purpose == "catch_up":
             actor.audience.caught_up(read, actor.call)
+        elif read.about is not None:
+            if read.reason is None and actor.call is not None:
+                self._fold(read)
+            actor.audience.looked_ahead(read)
+            actor.writer.pump()
         else:
             self._reading = False
             if read.reason is not None:
                 actor.later(RELOAD_S, m.TopSeen("", self._expected))
             elif actor.call is not None:
-                self._fold(read.page)
+                self._fold(read)
             actor.writer.pump()
 
     def on_moved(self, moved: Moved) -> None:
@@ -120,12 +131,14 @@ class Follower:
         else:
             self.expect(top.seq)
 
-    def _fold(self, page: Page | None) -> None:
-        call = self._actor.call
+    def _fold(self, read: m.PageRead) -> None:
+        call, page = self._actor.call, read.page
         if page is None:
             self._actor.on_missing()
-        elif call is None or page.epoch != call.epoch or page.top < call.seq:
-            self.reload()
+        elif call is None or page.epoch != call.epoch or page.top < read.after:
+            self.reload()  # the log is another one, or shorter than what we have folded
+        elif self._actor.writer.batch is not None:
+            self.expect(page.top)  # the page may hold what our own append is bringing
         else:
             self._advance_all(page.events)
             # A hint may be newer than the read it crossed. If the next read does not know

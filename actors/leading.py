@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.assist.view import CallExcerpt, CallLine
-
 from actors import messages as m
 from engine import decide
+from engine.assist.view import CallExcerpt, CallLine
 from engine.wire import TranscriptionUpdate
 
 if TYPE_CHECKING:
@@ -147,8 +146,8 @@ class Leader:
 
     def draft(self, proposed: m.Proposed) -> decide.Draft | None:
         """Called by the writer, on the fold as it is then."""
-        if self._actor.call is None:
-            return None
+        if self._actor.call is None or not self.leads:
+            return None  # it waited for the store, and the lease has lapsed meanwhile
         return decide.suggestion(
             self._actor.call,
             proposed.because,
@@ -163,6 +162,8 @@ class Leader:
             self._count("failed")
         elif appended:
             self._count("shown")
+        elif not self.leads:
+            self._count("superseded")
         else:
             self._count("unchanged" if proposed.documents else "quiet")
         self._next()

@@ -190,7 +190,9 @@ class Proposed(Control, frozen=True):
 
 
 class Tick(Control, frozen=True):
-    kind: Literal["lease", "debounce", "passivate", "retry", "deadline", "expire", "slow", "held"]
+    kind: Literal[
+        "lease", "debounce", "passivate", "retry", "deadline", "expire", "slow", "held", "join"
+    ]
     about: Any = None
 
 

@@ -46,6 +46,7 @@ class Subscription:
         self.ref: m.Ref | None = None  # the CallActor, once joined
         # (token, command) of the client who waits for the join; None: we joined by ourselves
         self.asked: tuple[int, CallSubscribe] | None = None
+        self.plain = False  # asked for without an acknowledgement
         self._outlet = outlet
         self._ask_chunk = ask_chunk
         self._prelude: deque[Frame] = deque()
@@ -94,6 +95,16 @@ class Subscription:
         if self.state is State.BEHIND:
             self.state = State.CATCHING_UP
             self._continue(None)
+
+    def look(self) -> None:
+        """Something may have been missed: ask for what follows the cursor."""
+        if self.state is State.LIVE:
+            self._ask()
+
+    def inherit(self, old: Subscription) -> None:
+        """What the one before had not yet been greeted with goes out first."""
+        self._prelude.extend(old._prelude)
+        self.plain = old.plain
 
     def ask_again(self) -> None:
         """The store was away when a chunk was asked for."""

@@ -92,6 +92,7 @@ class Subscriptions:
         self._generation += 1
         subscription = Subscription(key, self._generation, interim, actor.outlet, self._ask_chunk)
         subscription.asked = asked
+        subscription.plain = asked is not None and not actor.takes_answer(asked[0])
         if since is not None:
             subscription.cursor = since
         actor.context.call(key).tell(
@@ -113,9 +114,12 @@ class Subscriptions:
         prelude = []
         if subscription.asked is not None:
             token, _ = subscription.asked
-            subscription.asked = None
-            if not actor.takes_answer(token):
+            subscription.asked, subscription.ref = None, joined.ref
+            if subscription.plain:
                 prelude = prelude_of(joined, encode)
+            elif not actor.takes_answer(token):
+                self.unsubscribe(joined.call)  # too late: its client was told `unavailable`
+                return
             answer = answers.Subscription(joined.cursor, joined.mode)
             if joined.snapshot is not None:
                 answer.snapshot = joined.snapshot
@@ -134,9 +138,13 @@ class Subscriptions:
             return
         if subscription.asked is not None:
             token, body = subscription.asked
-            del self._by_call[refused.call]
-            if not actor.takes_answer(token) and isinstance(refused.error, UnknownCall):
-                self._wait_early(refused.call, body)
+            if subscription.plain and isinstance(refused.error, Unavailable):
+                # Nobody who asks for no answer asks again: it goes live when that is possible.
+                actor.later(REJOIN_S, m.Tick("retry", refused.call))
+            else:
+                del self._by_call[refused.call]
+                if subscription.plain and isinstance(refused.error, UnknownCall):
+                    self._wait_early(refused.call, body)
             actor.settle(token, error=refused.error)
         elif isinstance(refused.error, UnknownCall):
             self.on_unassigned(m.Unassigned(refused.call, expelled=True))
@@ -178,6 +186,7 @@ class Subscriptions:
         since = old.cursor if old.cursor.epoch else None
         try:
             self._join(lost.call, since, old.interim, old.asked)
+            self._by_call[lost.call].inherit(old)
         except (MailboxFull, EngineError):
             self._actor.close(Unavailable("The call cannot be read"), jitter=True)
 
@@ -224,6 +233,11 @@ class Subscriptions:
             self.on_lost(m.CallLost(key))
         else:
             subscription.ask_again()
+
+    def on_dropped(self) -> None:
+        """Some hint was lost, nobody knows of which call: all look at their tops."""
+        for subscription in self._by_call.values():
+            subscription.look()
 
     def on_room(self) -> None:
         for subscription in self._by_call.values():

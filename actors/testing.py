@@ -60,10 +60,12 @@ class SimulatedDispatcher(Dispatcher):
         """Everybody in turn; returns the count of messages. Raises RuntimeError past `limit`:
         two actors may be telling each other for ever."""
         count = 0
+        self._tell_posted()
         while self._ready:
             actor = self._ready[0]
             self.deliver(actor)
             self._settle(actor, back=True)
+            self._tell_posted()
             count += 1
             if count > limit:
                 raise RuntimeError(f"still busy after {limit} messages")

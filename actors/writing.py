@@ -81,6 +81,7 @@ class Writer:
         self._bound = bound
         self._queue: deque[Work] = deque()
         self.batch: Batch | None = None
+        self._open: dict[Work, None] = {}  # not answered yet, oldest first
 
     @property
     def busy(self) -> bool:
@@ -90,6 +91,7 @@ class Writer:
         """Queue a command; a full queue answers `busy`."""
         context = self._actor.context
         work = Work(command, context.clock.mono() + context.settings.actors.command_timeout_s)
+        self._open[work] = None
         if len(self._queue) >= self._bound:
             self._refuse(work, Busy("Too many commands wait for this call", retry_after_ms=500))
             return
@@ -127,11 +129,17 @@ class Writer:
         while self._queue:
             self._refuse(self._queue.popleft(), error)
 
+    def refuse_one(self, command: Any, error: EngineError) -> None:
+        """The work of this command, wherever it stands; nothing if it was answered."""
+        for work in tuple(self._open):
+            if work.command is command:
+                self._refuse(work, error)
+
     def abandon(self, error: EngineError) -> None:
         """The actor ends. Whoever asks again does so with the same ids."""
-        if self.batch is not None:
-            self._refuse_batch(self.batch, error)
-        self.refuse_all(error)
+        for work in tuple(self._open):
+            self._refuse(work, error)
+        self._queue.clear()
 
     def on_deadline(self, now: float) -> None:
         """Answer those who waited too long. What is in flight stays there: its fate is open."""
@@ -292,7 +300,8 @@ class Writer:
             seq = request.expected_seq + place
             seqs[entry.key] = seq
             stored = StoredEvent(seq, entry.event, entry.body, entry.key, entry.digest)
-            actor.advance(stored, own=True)
+            if actor.call is not None and seq == actor.call.seq + 1:
+                actor.advance(stored, own=True)
         for work in batch.works:
             self._finish(work, seqs)
 
@@ -338,13 +347,14 @@ class Writer:
         """Publish interim text, then answer. `seqs`: what this append brought."""
         if work.answered:
             return
+        work.answered = True
+        del self._open[work]
         for plan in work.plans:
             if plan.outcome == "published":
                 self._actor.publish_interim(plan.update)
         if isinstance(work.command, m.Proposed):
             self._actor.leader.settled(work.command, appended=bool(seqs))
         else:
-            work.answered = True
             value = receipt_of(self._actor, work, seqs)
             self._reply(work.command, m.Answered(work.command.token, value))
 
@@ -356,6 +366,7 @@ class Writer:
         if work.answered:
             return
         work.answered = True
+        del self._open[work]
         if isinstance(work.command, m.Proposed):
             self._actor.leader.settled(work.command, appended=False, failed=True)
         else:

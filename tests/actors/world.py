@@ -76,6 +76,11 @@ class World:
         self.asked: list[Any] = []  # what waits for answer()
         self.followed: dict[CallKey, Any] = {}
         self.hints_on = True
+        self.late = False  # what the store says takes its time: see `deliver`
+        self.on_its_way: list[tuple[Any, Any]] = []
+        self.leases_on = True  # False: the store is away for who asks to lead
+        self.faults: list[str] = []
+        self.reads_away = False
         self.proposals: list[tuple[str, Any, Any]] = []  # (because, excerpt, reply_to)
         self.indexed: list[Any] = []
         self.verdicts: list[bytes] = []
@@ -145,7 +150,29 @@ class World:
             raise box[0].error
         return box[0].value
 
+    def post(self, call_id: str, build: Any, tenant: str = "default") -> list[m.Answered]:
+        """Tell a call without running anybody; what it will be answered."""
+        box: list[m.Answered] = []
+        self.directory.call(CallKey(tenant, call_id)).tell(build(Box(box)))
+        return box
+
+    def epoch(self, call: CallKey) -> str:
+        top = self.log.tops([call])[0]
+        assert top is not None
+        return top.epoch
+
     # --- the store ------------------------------------------------------------------------
+
+    def _reply(self, ref: Any, message: Any) -> None:
+        """At once, or on its way until `deliver` when `late` is set."""
+        if self.late:
+            self.on_its_way.append((ref, message))
+        else:
+            self.dispatcher.send(ref, message)
+
+    def deliver(self, place: int = 0) -> None:
+        """What has been on its way arrives."""
+        self.dispatcher.send(*self.on_its_way.pop(place))
 
     def _ask(self, answer: Any) -> None:
         if self.auto:
@@ -156,42 +183,63 @@ class World:
     def append(self, request: Any, reply_to: Any) -> None:
         def answer() -> None:
             try:
-                message: Any = m.AppendAnswered(self.log.append([request])[0])
+                message: Any = m.AppendAnswered(self._append(request))
             except LogUnavailable as away:
                 message = m.AppendFailed(away.reason, away.uncertain)
-            self.dispatcher.send(reply_to, message)
+            self._reply(reply_to, message)
 
         self._ask(answer)
 
+    def lose_answers(self, count: int) -> None:
+        """The next appends take effect, and nobody hears of it."""
+        self.faults += ["lost"] * count
+
+    def _append(self, request: Any) -> Any:
+        """`faults`: what happens to the next appends: "away", "vanished"
+        (nobody knows), "lost" (it took effect), or "" for none."""
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "away":
+            raise LogUnavailable("the store is away", uncertain=False)
+        if fault == "vanished":
+            raise LogUnavailable("no answer, and no effect", uncertain=True)
+        answer = self.log.append([request])[0]
+        if fault == "lost":
+            raise LogUnavailable("the answer was lost", uncertain=True)
+        return answer
+
     def read(self, call, purpose, after, limit, reply_to, about=None) -> None:  # type: ignore[no-untyped-def]
         def answer() -> None:
+            if self.reads_away:
+                away = m.PageRead(purpose, after, None, "the store is away", about)
+                self._reply(reply_to, away)
+                return
             size = 100_000 if purpose == "load" else limit
             page = self.log.read(call, after, size)
             while purpose == "load" and page and page.events and page.events[-1].seq < page.top:
                 more = self.log.read(call, page.events[-1].seq, size)
                 assert more is not None
                 page = page._replace(events=page.events + more.events)
-            self.dispatcher.send(reply_to, m.PageRead(purpose, after, page, None, about))
+            self._reply(reply_to, m.PageRead(purpose, after, page, None, about))
 
         self._ask(answer)
 
     def history(self, call: CallKey, query: Any, reply_to: Any, token: Any) -> None:
         page = history_page(self.log, call, query)
-        self.dispatcher.send(reply_to, m.Answered(token, page))
+        self._reply(reply_to, m.Answered(token, page))
 
     def lead(self, call: CallKey, ttl_ms: int, asked_at: float, reply_to: Any) -> None:
-        lease = self.log.lead(call, "node-1", ttl_ms)
+        lease = self.log.lead(call, "node-1", ttl_ms) if self.leases_on else None
         if lease is None:
-            self.dispatcher.send(reply_to, m.Led(asked_at, mine=False, fence=0, ttl_ms=0))
+            self._reply(reply_to, m.Led(asked_at, mine=False, fence=0, ttl_ms=0))
         else:
-            self.dispatcher.send(reply_to, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms))
+            self._reply(reply_to, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms))
 
     def resign(self, call: CallKey) -> None:
         self.log.resign(call, "node-1")
 
     def follow(self, call: CallKey, reply_to: Any) -> None:
         self.followed[call] = reply_to
-        self._ask(lambda: self.dispatcher.send(reply_to, m.Following()))
+        self._ask(lambda: self._reply(reply_to, m.Following()))
 
     def unfollow(self, call: CallKey) -> None:
         self.followed.pop(call, None)
@@ -212,7 +260,7 @@ class World:
     def _on_hint(self, hint: Hint) -> None:
         ref = self.followed.get(hint.call)
         if ref is not None and self.hints_on:
-            self.dispatcher.send(ref, m.HintArrived(hint))
+            self._reply(ref, m.HintArrived(hint))
 
     # --- assist, gate, rooms --------------------------------------------------------------
 

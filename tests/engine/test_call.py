@@ -106,6 +106,13 @@ def test_no_bytes_in_the_log_raise(event: str, body: bytes) -> None:
     assert (call.seq, call.unread) == (1, 1)
 
 
+def test_a_stored_event_nested_deeper_than_any_parser_follows_does_not_raise() -> None:
+    call = fold([created()])
+    body = b'{"seq":2,"metadata":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001
+    call.apply(StoredEvent(2, "call:status", body, "", ""))
+    assert (call.seq, call.unread, call.status) == (2, 1, "active")
+
+
 @pytest.mark.parametrize("field", ["started_at", "ended_at"])
 def test_a_status_with_an_instant_that_is_none_changes_nothing(field: str) -> None:
     call = fold([created()])

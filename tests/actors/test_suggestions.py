@@ -1,0 +1,290 @@
+"""When suggestions are asked for, by whom, and that every trigger ends in one outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actors import messages as m
+from engine import decide
+from engine.log import Append
+from tests.actors.acts import (
+    KEY,
+    change,
+    create,
+    documents,
+    foreign,
+    joined,
+    propose,
+    say,
+    segment,
+)
+from tests.actors.world import Box, World
+
+OUTCOMES = ("shown", "unchanged", "quiet", "superseded", "failed")
+
+
+@pytest.fixture
+def world() -> World:
+    found = World()
+    create(found)
+    return found
+
+
+def outcomes(world: World) -> dict[str, int]:
+    counts = world.context.counts
+    return {
+        name: counts[f"suggestions_{name}"] for name in OUTCOMES if counts[f"suggestions_{name}"]
+    }
+
+
+def triggers(world: World) -> list[str]:
+    return [because for because, _, _ in world.proposals]
+
+
+def test_ranking_is_asked_a_moment_after_the_customer_spoke(world: World) -> None:
+    say(world, "s1", "my router blinks")
+    world.run(0.2)
+    assert world.proposals == []
+    world.run(0.1)
+    because, excerpt, _ = world.proposals[0]
+    assert (because, excerpt.tenant) == ("s1", "default")
+    assert [(line.speaker, line.text, line.seq) for line in excerpt.lines] == [
+        ("customer", "my router blinks", 2)
+    ]
+
+
+def test_what_the_agent_says_and_interim_text_ask_for_nothing(world: World) -> None:
+    say(world, "a1", speaker="agent")
+    say(world, "s1", final=False)
+    world.run(1)
+    assert world.proposals == []
+
+
+def test_a_burst_is_one_question_about_the_last_of_it(world: World) -> None:
+    for number in range(4):
+        say(world, f"s{number}")
+    world.run(1)
+    assert triggers(world) == ["s3"]
+    propose(world, "d1")
+    assert outcomes(world) == {"superseded": 3, "shown": 1}
+
+
+def test_one_question_is_in_flight_and_the_newest_wins(world: World) -> None:
+    say(world, "s1")
+    world.run(0.3)
+    for number in (2, 3):
+        say(world, f"s{number}")
+        world.run(1)
+    assert triggers(world) == ["s1"]
+    propose(world, "d1")
+    world.run(0.3)
+    assert triggers(world) == ["s1", "s3"]
+    propose(world, "d2")
+    assert outcomes(world) == {"shown": 2, "superseded": 1}
+
+
+def test_a_suggestion_says_because_of_what_and_reaches_every_screen(world: World) -> None:
+    ann = joined(world)
+    say(world, "s1")
+    world.run(0.3)
+    propose(world, "d1", summary="about a router")
+    shown = ann.screen.events("ai:suggestion")
+    assert [(s["because"], s["suggestion_id"], s["summary"], s["seq"]) for s in shown] == [
+        ("s1", "suggestion:s1", "about a router", 3)
+    ]
+
+
+def test_the_same_documents_are_not_shown_again(world: World) -> None:
+    ann = joined(world)
+    for number in range(3):
+        say(world, f"s{number}")
+        world.run(0.3)
+        propose(world, "d1")
+    assert outcomes(world) == {"shown": 1, "unchanged": 2}
+    assert len(ann.screen.events("ai:suggestion")) == 1
+
+
+def test_nothing_found_is_quiet_and_a_fault_of_ranking_is_failed(world: World) -> None:
+    say(world, "s1")
+    world.run(0.3)
+    propose(world)
+    say(world, "s2")
+    world.run(0.3)
+    propose(world, failed=True)
+    say(world, "s3")
+    world.run(0.3)
+    propose(world, "d1")
+    assert outcomes(world) == {"quiet": 1, "failed": 1, "shown": 1}
+    assert triggers(world) == ["s1", "s2", "s3"], "a fault stops nothing"
+
+
+def test_a_store_that_is_away_makes_it_failed_and_the_next_is_asked_for(world: World) -> None:
+    say(world, "s1")
+    world.run(0.3)
+    world.faults = ["away"]
+    propose(world, "d1")
+    say(world, "s2")
+    world.run(0.3)
+    propose(world, "d1")
+    assert outcomes(world) == {"failed": 1, "shown": 1}
+
+
+def test_an_append_without_an_answer_is_one_suggestion(world: World) -> None:
+    ann = joined(world)
+    say(world, "s1")
+    world.run(0.3)
+    world.lose_answers(1)
+    propose(world, "d1")
+    world.run(1)
+    assert len(ann.screen.events("ai:suggestion")) == 1
+    assert sum(outcomes(world).values()) == 1
+
+
+def test_every_trigger_has_exactly_one_outcome(world: World) -> None:
+    said = 0
+    for number in range(40):
+        say(world, f"s{number}")
+        said += 1
+        world.run((0.1, 0.3, 0.6)[number % 3])
+        if world.proposals and number % 2:
+            propose(world, *("d1", "d2", "d3")[: number % 4], failed=number % 7 == 0)
+            world.proposals.clear()
+    while True:
+        world.run(1)
+        if not world.proposals:
+            break
+        propose(world, "d9")
+        world.proposals.clear()
+    assert sum(outcomes(world).values()) == said
+
+
+def test_at_most_one_suggestion_is_written_for_a_trigger(world: World) -> None:
+    """A leader before us wrote it already: its key is known, and ours is not written."""
+    say(world, "s1")
+    world.run(0.3)
+    draft = decide.suggestion(_fold(world), "s1", documents("d7"), "", "none")
+    assert draft is not None
+    entry = decide.entry(draft, world.epoch(KEY), 3)
+    world.hints_on = False
+    world.log.append([Append(KEY, world.epoch(KEY), 2, (entry,))])
+    propose(world, "d1")
+    page = world.log.read(KEY, 0, 99)
+    assert page is not None
+    assert [event.event for event in page.events].count("ai:suggestion") == 1
+    assert outcomes(world) == {"unchanged": 1}
+
+
+def test_after_the_end_nothing_is_asked_for(world: World) -> None:
+    change(world, status="ended")
+    say(world, "s1")
+    world.run(1)
+    assert world.proposals == []
+
+
+# --- the lease ----------------------------------------------------------------------------
+
+
+def test_who_does_not_lead_asks_for_nothing() -> None:
+    world = World()
+    create(world)
+    world.directory.call(KEY).tell(m.Erase(Box([]), 1))  # forget this node's actor
+    world.run()
+    world.log.resign(KEY, "node-1")
+    world.log.lead(KEY, "node-2", 3_600_000)
+    say(world, "s1")
+    world.run(5)
+    assert (world.proposals, outcomes(world)) == ([], {})
+
+
+def test_a_leader_whose_lease_lapsed_asks_for_nothing_and_writes_nothing(world: World) -> None:
+    say(world, "s1")
+    world.run(0.3)
+    world.leases_on = False  # the store does not answer renewals any more
+    world.run(12)
+    propose(world, "d1")
+    say(world, "s2")
+    world.run(1)
+    assert triggers(world) == ["s1"]
+    assert outcomes(world) == {"superseded": 1}
+    assert _events(world).count("ai:suggestion") == 0
+
+
+def test_a_lease_that_lapses_while_a_suggestion_waits_for_the_store_writes_nothing(
+    world: World,
+) -> None:
+    say(world, "s1")
+    world.run(0.3)
+    world.leases_on = False
+    world.run(5)
+    world.auto = False
+    world.post("call-1", lambda to: m.AppendSegments([segment("s2", speaker="agent")], to, 1))
+    world.run()
+    propose(world, "d1")
+    world.run(4)  # past two thirds of the lease, and not yet the time-out of the command
+    while world.asked:
+        world.answer()
+        world.run()
+    assert _events(world) == ["call:status", "transcription:update", "transcription:update"]
+    assert outcomes(world) == {"superseded": 1}
+
+
+def test_a_suggestion_carries_the_fence_and_a_newer_leader_shuts_it_out(world: World) -> None:
+    say(world, "s1")
+    world.run(0.3)
+    world.log.resign(KEY, "node-1")
+    assert world.log.lead(KEY, "node-2", 60_000).fence == 2
+    propose(world, "d1")
+    assert _events(world).count("ai:suggestion") == 0
+    assert outcomes(world) == {"failed": 1}
+    say(world, "s2")
+    world.run(1)
+    assert triggers(world) == ["s1"], "it knows that it leads no more"
+
+
+def test_what_is_not_the_leaders_alone_is_written_without_a_fence(world: World) -> None:
+    world.log.resign(KEY, "node-1")
+    world.log.lead(KEY, "node-2", 60_000)
+    assert say(world, "s1").outcome == "appended"
+
+
+def test_a_new_leader_sees_to_the_last_thing_the_customer_said(world: World) -> None:
+    world.leases_on = False
+    world.run(13)
+    say(world, "s1")
+    world.run(1)
+    assert world.proposals == []
+    world.leases_on = True
+    world.run(6)
+    assert triggers(world) == ["s1"]
+
+
+def test_what_another_node_took_in_asks_the_leader_too(world: World) -> None:
+    foreign(world, 2, "far")
+    world.run(1)
+    assert triggers(world) == ["far"]
+
+
+def test_a_call_that_ended_is_led_by_nobody(world: World) -> None:
+    change(world, status="ended")
+    world.run(10)
+    lease: Any = world.log.lead(KEY, "node-2", 1000)
+    assert lease.mine
+
+
+def _events(world: World) -> list[str]:
+    page = world.log.read(KEY, 0, 99)
+    assert page is not None
+    return [event.event for event in page.events]
+
+
+def _fold(world: World) -> Any:
+    from engine.call import Call
+
+    page = world.log.read(KEY, 0, 99)
+    assert page is not None
+    call = Call.empty(KEY, page.epoch)
+    for stored in page.events:
+        call.apply(stored)
+    return call
