@@ -20,6 +20,7 @@ from actors.ports import Frame, Outlet
 from actors.receipts import Created
 from actors.session import Session
 from actors.subscriptions import Subscriptions
+from actors.timers import Timer
 from engine import answers, wire
 from engine.decoding import encode, error_of
 from engine.errors import CODES, Busy, EngineError, NotFound, RateLimited, Unavailable
@@ -75,8 +76,8 @@ class AgentActor(DispatchedActor):
         self._depart()
         self.outlet.close(reconnect=True)
 
-    def later(self, delay_s: float, message: Any) -> None:
-        self.context.wheel.after(delay_s, self.actor_ref, message)
+    def later(self, delay_s: float, message: Any) -> Timer:
+        return self.context.wheel.after(delay_s, self.actor_ref, message)
 
     def close(self, error: EngineError, *, jitter: bool = False) -> None:
         """Say why, then close. `jitter`: many are told at once, and come back apart."""
@@ -97,6 +98,7 @@ class AgentActor(DispatchedActor):
         self._stop()
 
     def _depart(self) -> None:
+        self.session.end()
         self.subscriptions.leave_all()
         self.context.departed(self.connection_id, self.session.identity)
 

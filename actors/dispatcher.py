@@ -185,8 +185,14 @@ class Dispatcher:
         try:
             actor.on_failure(*sys.exc_info())
         except BaseException as second:  # noqa: BLE001 - its clean-up failed too
-            self.on_failure(Failure(actor, second))
-        self.on_failure(Failure(actor, error))
+            self._tell_failure(Failure(actor, second))
+        self._tell_failure(Failure(actor, error))
+
+    def _tell_failure(self, failure: Failure) -> None:
+        try:
+            self.on_failure(failure)
+        except BaseException as fault:  # noqa: BLE001 - nothing may leave a turn, not even this
+            self.bury("on_failure", fault, "the hook failed")
 
     def _empty(self, actor: DispatchedActor) -> None:
         """What was left in a stopped actor's mailbox: askers get an error, the rest is dead."""

@@ -120,7 +120,10 @@ class Leader:
 
     def _rank(self) -> None:
         call, because = self._actor.call, self._wanted
-        if call is None or because is None or self._ranking:
+        if because is None or self._ranking:
+            return
+        if call is None:
+            self._debounce()  # the call is being read anew
             return
         if not self.leads:
             # Not ours to do. The leader has the same trigger, or the next one finds it.

@@ -17,6 +17,7 @@ from engine.times import instant_at
 
 if TYPE_CHECKING:
     from actors.agent import AgentActor
+    from actors.timers import Timer
 
 
 class Session:
@@ -29,7 +30,7 @@ class Session:
         self._held: deque[m.Ask] = deque()
         self._connecting: dict[int, wire.AgentConnect] = {}
         self._walls: set[int] = set()  # tokens of calls:watch
-        self._expiry = 0  # counts renewals: an older timer means nothing
+        self._expiry: Timer | None = None  # of the token that holds now
 
     def begin(self) -> None:
         limit_s = self._actor.context.settings.limits.authenticate_s
@@ -39,8 +40,14 @@ class Session:
         if tick.kind == "held" and self.identity is None:
             error = Unauthenticated("Not authenticated in time")
             self._actor.on_receive(m.Close(error))
-        elif tick.kind == "expire" and tick.about == self._expiry:
+        elif tick.kind == "expire":
             self._actor.on_receive(m.Close(Expired("The token has expired")))
+
+    def end(self) -> None:
+        """No timer outlives the connection, or the token it was for."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
 
     def hold(self, ask: m.Ask) -> None:
         """Raises Busy over the bound."""
@@ -85,9 +92,9 @@ class Session:
     def _admit(self, identity: Identity, client_id: str | None) -> None:
         actor = self._actor
         self.identity = identity
-        self._expiry += 1
+        self.end()
         left_s = identity.expires_at - actor.context.clock.wall()
-        actor.later(max(0.0, left_s), m.Tick("expire", self._expiry))
+        self._expiry = actor.later(max(0.0, left_s), m.Tick("expire"))
         actor.context.identified(actor.actor_ref, actor.connection_id, identity, client_id)
 
     def _reject(self, token: Any, error: EngineError) -> None:

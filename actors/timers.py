@@ -13,20 +13,25 @@ from typing import Any
 
 from pykka import ActorRef
 
+MOST_CANCELLED = 64
+
 
 class Timer:
     """A message on its way. `cancel` is idempotent."""
 
-    __slots__ = ("due", "message", "ref")
+    __slots__ = ("_wheel", "due", "message", "ref")
 
-    def __init__(self, due: float, ref: ActorRef[Any], message: Any) -> None:
+    def __init__(self, due: float, ref: ActorRef[Any], message: Any, wheel: Wheel) -> None:
         self.due = due
         self.ref: ActorRef[Any] | None = ref
         self.message = message
+        self._wheel = wheel
 
     def cancel(self) -> None:
-        self.ref = None
-        self.message = None
+        if self.ref is not None:
+            self.ref = None
+            self.message = None
+            self._wheel.cancelled()
 
 
 class Wheel:
@@ -43,24 +48,27 @@ class Wheel:
         self._send = send
         self._on_earlier = on_earlier
         self._heap: list[tuple[float, int, Timer]] = []
+        self._cancelled = 0  # of those in the heap
         self._order = count()
 
     def after(self, delay_s: float, ref: ActorRef[Any], message: Any) -> Timer:
-        timer = Timer(self._clock() + delay_s, ref, message)
+        timer = Timer(self._clock() + delay_s, ref, message, self)
         heapq.heappush(self._heap, (timer.due, next(self._order), timer))
         if self._heap[0][2] is timer:
             self._on_earlier()
         return timer
 
     def advance(self) -> int:
-        """Tell everything that is due; returns how many."""
+        """Tell everything that is due to who is still alive; returns how many."""
         now = self._clock()
         told = 0
         while self._heap and self._heap[0][0] <= now:
             timer = heapq.heappop(self._heap)[2]
-            if timer.ref is not None:
-                self._send(timer.ref, timer.message)
-                timer.cancel()
+            ref, timer.ref = timer.ref, None  # from here on there is nothing to cancel
+            if ref is None:
+                self._cancelled -= 1
+            elif ref.is_alive():
+                self._send(ref, timer.message)
                 told += 1
         return told
 
@@ -68,7 +76,22 @@ class Wheel:
         """When the earliest timer is due, on the clock's scale."""
         while self._heap and self._heap[0][2].ref is None:
             heapq.heappop(self._heap)
+            self._cancelled -= 1
         return self._heap[0][0] if self._heap else None
 
+    def cancelled(self) -> None:
+        """A timer in the heap means nothing any more. Once most of them do not, they are
+        thrown out: a token's end lies hours ahead, connections come and go in seconds."""
+        self._cancelled += 1
+        if self._cancelled > MOST_CANCELLED and self._cancelled * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if entry[2].ref is not None]
+            heapq.heapify(self._heap)
+            self._cancelled = 0
+
+    @property
+    def size(self) -> int:
+        """Entries held, cancelled ones too."""
+        return len(self._heap)
+
     def __len__(self) -> int:
-        return sum(1 for _, _, timer in self._heap if timer.ref is not None)
+        return len(self._heap) - self._cancelled

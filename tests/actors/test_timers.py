@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.testing import SimulatedDispatcher
-from actors.timers import Wheel
+from actors.timers import MOST_CANCELLED, Wheel
+from tests.actors.test_dispatcher import Recorder
 
 
 class Fixture:
@@ -27,7 +28,12 @@ class Fixture:
         self.earlier += 1
 
     def after(self, delay_s: float, message: Any) -> Any:
-        return self.wheel.after(delay_s, "somebody", message)  # type: ignore[arg-type]
+        return self.wheel.after(delay_s, Somebody(), message)  # type: ignore[arg-type]
+
+
+class Somebody:
+    def is_alive(self) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -89,13 +95,24 @@ def test_everything_is_told_in_the_order_of_its_time(
     assert there.told == sorted(delays)
 
 
-def test_a_message_to_an_actor_that_is_gone_costs_a_dead_letter() -> None:
-    from tests.actors.test_dispatcher import Recorder
-
+def test_a_message_to_an_actor_that_is_gone_is_dropped_without_a_dead_letter() -> None:
     world = SimulatedDispatcher()
     ref = Recorder.start(world)
     world.wheel.after(1.0, ref, "late")
     ref.tell("stop")
     world.run_until_idle()
     world.advance(2.0)
-    assert [letter.reason for letter in world.dead_letters] == ["actor is gone"]
+    assert list(world.dead_letters) == []
+    assert len(world.wheel) == 0
+
+
+def test_cancelled_timers_do_not_stay_until_they_would_have_been_due(there: Fixture) -> None:
+    kept = there.after(50_000.0, "kept")
+    for number in range(10_000):
+        there.after(28_800.0, number).cancel()
+    assert len(there.wheel) == 1
+    assert there.wheel.size <= 2 * MOST_CANCELLED
+    there.time = 60_000.0
+    there.wheel.advance()
+    kept.cancel()  # told already: there is nothing to cancel
+    assert (there.told, len(there.wheel)) == (["kept"], 0)
