@@ -48,13 +48,6 @@ class _ReverseIndex:
                     del waiting[namespace]
 
 
-    def close(self) -> None:
-        """Stop listening to the message queue, before its store stops."""
-        listener = getattr(self, "thread", None)
-        if listener is not None:
-            listener.kill()
-
-
 class LocalRooms(_ReverseIndex, socketio.Manager):
     """One process, no message queue: what flask_socketio.test_client wants."""
 

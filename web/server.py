@@ -122,7 +122,6 @@ class Server:
                 gevent.sleep(0.05)
         server.stop(timeout=1)
         app.socketio.server.manager.close()
-        app.socketio.server.manager.close()
 
     def _listen(self) -> socket.socket:
         """The port is taken before the store is started: a second server must not touch it."""

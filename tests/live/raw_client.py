@@ -107,7 +107,9 @@ class RawClient:
 
     def event(self, name: str, bound_s: float = BOUND_S) -> Any:
         """The data of the next event of this name."""
-        return self.until(lambda packet: packet.kind == "event" and packet.name == name, bound_s).data
+        return self.until(
+            lambda packet: (packet.kind, packet.name) == ("event", name), bound_s
+        ).data
 
     def error(self) -> Any:
         """The next `error` event, which must have the form of every refusal."""
@@ -169,3 +171,7 @@ def refusal_in(answer: dict[str, Any]) -> dict[str, Any]:
     assert {"code", "message", "retryable"} <= set(error), error
     assert set(error) <= {"code", "message", "retryable", "field", "retry_after_ms"}, error
     return error
+
+
+def still_answers(client: RawClient) -> bool:
+    return client.ok("client:report", {"paint_ms": [1.5]}) == {}

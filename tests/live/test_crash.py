@@ -68,7 +68,9 @@ def answered(producers: list[Producer], count: int) -> None:
     until(lambda: all(len(producer.answered) >= count for producer in producers))
 
 
-def join(server: LiveServer, call_id: str, since: dict[str, Any] | None = None) -> tuple[RawClient, Any]:
+def join(
+    server: LiveServer, call_id: str, since: dict[str, Any] | None = None
+) -> tuple[RawClient, Any]:
     """A connection subscribed to the call, and what the subscription was answered."""
     client = RawClient(server.url, {"token": server.token("anna")})
     return client, client.ok("call:subscribe", {"call_id": call_id, "since": since})

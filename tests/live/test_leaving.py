@@ -143,9 +143,7 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_password(
     refused: Callable[..., str],
 ) -> None:
     began = time.monotonic()
-    said = refused(
-        REDIS_URL="redis://me:hush@127.0.0.1:9", EARSHOT__STORE__CONNECT_TIMEOUT_S="1"
-    )
+    said = refused(REDIS_URL="redis://me:hush@127.0.0.1:9", EARSHOT__STORE__CONNECT_TIMEOUT_S="1")
     assert time.monotonic() - began < REFUSED_S
     assert "redis://127.0.0.1:9" in said
     assert "hush" not in said

@@ -210,9 +210,7 @@ def test_told_to_come_back_the_client_does_and_goes_on(
         assert client.named("(ended)") == []
 
 
-def test_told_to_stay_away_the_client_does(
-    shared_server: LiveServer, everybody: Everybody
-) -> None:
+def test_told_to_stay_away_the_client_does(shared_server: LiveServer, everybody: Everybody) -> None:
     agent_id = new_id("agent")
     call_id = shared_server.caller().create(agent_id)
     clients = everybody(shared_server, burst_of(shared_server, agent_id, call_id))

@@ -35,9 +35,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
         store = EmbeddedStore.start(folder / "store")
         up.callback(store.stop)
         settings = {"REDIS_URL": store.url, "EARSHOT__ASSIST__THRESHOLD": 0.01}
-        made = [
-            up.enter_context(running(folder / name, **settings)) for name in ("here", "there")
-        ]
+        made = [up.enter_context(running(folder / name, **settings)) for name in ("here", "there")]
         yield Nodes(*made)
 
 
@@ -186,20 +184,19 @@ def _knows(node: LiveServer) -> bool:
         return bool(caller.get("/v1/documents/search?q=router")["documents"])
 
 
-def test_when_one_is_killed_the_other_goes_on_with_the_call(
-    nodes: Nodes, tmp_path: Any
-) -> None:
+def test_when_one_is_killed_the_other_goes_on_with_the_call(nodes: Nodes, tmp_path: Any) -> None:
     """A third node dies without a word while its subscriber's call is written elsewhere."""
     agent_id, caller = new_id("agent"), nodes.here.caller()
     call_id = caller.create(agent_id)
-    with running(tmp_path / "third", REDIS_URL=nodes.here.setting("REDIS_URL")) as third:
-        with watching(third, agent_id, call_id) as client:
-            third_caller = third.caller()
-            third_caller.say(call_id, line("s1", "one", speaker="agent"))
-            heard = client.event("transcription:update")
-            cursor = {"epoch": heard["epoch"], "seq": heard["seq"]}
-            third.kill()
-            client.closed()
+    with (
+        running(tmp_path / "third", REDIS_URL=nodes.here.setting("REDIS_URL")) as third,
+        watching(third, agent_id, call_id) as client,
+    ):
+        third.caller().say(call_id, line("s1", "one", speaker="agent"))
+        heard = client.event("transcription:update")
+        cursor = {"epoch": heard["epoch"], "seq": heard["seq"]}
+        third.kill()
+        client.closed()
     caller.say(call_id, line("s2", "two", speaker="agent"))
     with RawClient(nodes.there.url, {"token": nodes.there.token(agent_id)}) as client:
         answer = client.ok("call:subscribe", {"call_id": call_id, "since": cursor})
