@@ -1,8 +1,9 @@
-"""Bytes to one socket: a frame made once, handed to each receiver's transport.
+"""Bytes to one socket: a frame made once, written straight to each receiver's WebSocket.
 
-Owns how much may wait for one browser and the order of what leaves. It never blocks, never
-knows calls, and holds no frame that the transport has not taken: what does not fit is not
-taken at all, and the AgentActor reads it from the log when there is room.
+Owns how much may wait for one browser and the order of what leaves. It never blocks and
+never knows calls. A WebSocket that has nothing waiting is written to at once; what does not
+fit is not taken at all, and the AgentActor reads it from the log when there is room. A
+client that polls, or is about to upgrade, is served through Engine.IO's queue.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import gevent
 from engineio import packet as eio
 
 from actors.ports import Frame
+from web.websocket_frames import text_frame
 
 LOOK_S = 0.05  # between looks whether a full transport has drained
+ANSWERS_BOUND = 4  # times the bound of frames: more answers waiting, and the client is not reading
 LINGER_S = 1.0  # for a client that was told to go, before its transport is closed
 
 
@@ -45,49 +48,73 @@ class SocketOutlet:
         self._waiting = 0  # their sum
         self._moved_at = clock()
         self._looking: Any = None
+        self._closing = False
 
     def send(self, frame: Frame) -> bool:
         transport = self._transport()
+        writer = transport.direct() if transport is not None else None
+        if writer is not None:
+            if frame.encoded is None:
+                frame.encoded = text_frame(b"4" + frame.packet)
+            if writer.offer(frame.encoded):
+                return True
+            writer.on_room = self._on_room
+            return False
         if transport is not None:
             self._measure(transport)
             if self._waiting and self._waiting + len(frame.packet) > self._bound:
                 self._look_for_room()
                 return False
-        if frame.encoded is None:
-            frame.encoded = eio.Packet(eio.MESSAGE, data=frame.packet.decode())
-        self._put(transport, frame.encoded, len(frame.packet))
+        self._put(transport, frame.packet)
         return True
 
     def answer(self, ack_id: Any, body: bytes) -> None:
-        data = f"3{ack_id}[" + body.decode() + "]"
-        self._put(self._transport(), eio.Packet(eio.MESSAGE, data=data), len(data))
+        packet = b"3%d[%b]" % (ack_id, body)
+        transport = self._transport()
+        writer = transport.direct() if transport is not None else None
+        if writer is not None:
+            writer.put(text_frame(b"4" + packet))
+            waiting = writer.waiting
+        else:
+            self._put(transport, packet)
+            waiting = self._waiting
+        if waiting > ANSWERS_BOUND * self._bound and not self._closing:
+            # Somebody asks and never reads: commands pending do not bound what is answered.
+            self.close(reconnect=True)
 
     def close(self, *, reconnect: bool) -> None:
-        gevent.spawn(self._close, reconnect)
+        if not self._closing:
+            self._closing = True
+            gevent.spawn(self._close, reconnect)
 
     def stalled_s(self) -> float:
         transport = self._transport()
         if transport is None:
             return 0.0
+        if transport.upgraded and transport.websocket is not None:
+            stalled: float = transport.websocket.writer.stalled_s()
+            return stalled
         self._measure(transport)
         return self._clock() - self._moved_at if self._waiting else 0.0
 
     def _transport(self) -> Any:
         return self._server.eio.sockets.get(self._eio_sid)
 
-    def _put(self, transport: Any, packet: eio.Packet, size: int) -> None:
+    def _put(self, transport: Any, packet: bytes) -> None:
+        """By way of Engine.IO's queue."""
+        message = eio.Packet(eio.MESSAGE, data=packet.decode())
         if transport is None:
             # Flask-SocketIO's test client has no transport; a real one that is gone does
             # not mind.
             if self._server.manager.is_connected(self._sid, "/"):
-                self._server._send_eio_packet(self._eio_sid, packet)
+                self._server._send_eio_packet(self._eio_sid, message)
             return
         if transport.closed:
             return
         # Not Socket.send: it checks the ping and may close, which waits.
-        transport.queue.put(packet)
-        self._sizes.append(size)
-        self._waiting += size
+        transport.queue.put(message)
+        self._sizes.append(len(packet))
+        self._waiting += len(packet)
 
     def _measure(self, transport: Any) -> None:
         """Forget what the transport has taken since."""
@@ -123,7 +150,7 @@ class SocketOutlet:
             return
         until = self._clock() + LINGER_S
         while not transport.closed and self._clock() < until:
-            if reconnect and transport.queue.empty():
+            if reconnect and transport.is_empty():
                 break
             gevent.sleep(LOOK_S)
         if not transport.closed:

@@ -52,8 +52,26 @@ class _Post(Payload):  # type: ignore[misc]
 
 
 class Transport(engineio.socket.Socket):  # type: ignore[misc]
+    """`websocket` is ours (web/websocket.py), once there is one."""
+
+    websocket: Any = None
+    _in_hand = 0  # packets the writer greenlet took from the queue and is still sending
+
+    def direct(self) -> Any:
+        """The WebSocket's writer, when a frame given to it overtakes nothing: the upgrade is
+        complete and Engine.IO's queue is empty. None: use the queue."""
+        if self._in_hand or self.websocket is None or not self.upgraded or self.closed:
+            return None
+        return self.websocket.writer if self.queue.empty() else None
+
+    def is_empty(self) -> bool:
+        """Everything that was to be sent has left."""
+        waiting = self.websocket is not None and self.websocket.writer.waiting
+        return self.queue.empty() and not self._in_hand and not waiting
+
     def poll(self) -> list[Any]:
         """Wait for packets to send; [] means that the transport is closed."""
+        self._in_hand = 0
         queue, server = self.queue, self.server
         empty = server.get_queue_empty_exception()
         try:
@@ -73,6 +91,8 @@ class Transport(engineio.socket.Socket):  # type: ignore[misc]
                 queue.put(None)  # for the next poll
                 break
             packets.append(following)
+        if self.upgraded:
+            self._in_hand = len(packets)
         return packets
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
@@ -99,6 +119,7 @@ class Transport(engineio.socket.Socket):  # type: ignore[misc]
     def _websocket_handler(self, ws: Any) -> Any:
         """A frame that is no packet ends the connection; without this its actor would stay
         until the ping's time-out."""
+        self.websocket = getattr(ws, "_sock", None)
         try:
             return super()._websocket_handler(ws)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
