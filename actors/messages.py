@@ -206,8 +206,9 @@ class Ask(Durable, frozen=True):
     ack_id: Any
 
 
-class Refuse(Durable, frozen=True):
-    """A command that was refused before it became one."""
+class Refuse(Control, frozen=True):
+    """A command that was refused before it became one. Control: an answer is never dropped;
+    who does not read them is closed by the outlet's bound."""
 
     ack_id: Any
     error: EngineError

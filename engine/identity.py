@@ -128,6 +128,12 @@ class Tokens:
             )
         except UnicodeError:
             raise Unauthenticated("The token is not ASCII", field="auth_token") from None
+        except jwt.DecodeError as problem:
+            if isinstance(problem, jwt.InvalidSignatureError):
+                reason = "it was signed with another key"
+            else:
+                reason = "it is no JWT that can be read"
+            raise Unauthenticated(f"The token is not valid: {reason}", field="auth_token") from None
         except jwt.PyJWTError as problem:
             raise Unauthenticated(
                 f"The token is not valid: {problem}", field="auth_token"

@@ -31,6 +31,7 @@ log = logging.getLogger("earshot.server")
 
 CONFIG = Path("config.yaml")
 BACKLOG = 1024
+SHORTEST_SECRET = 32  # RFC 7518, 3.2: an HS256 key has at least the hash's 256 bits
 
 
 class CannotStart(Exception):
@@ -41,6 +42,10 @@ class QuietHandler(Handler):
     """No line per request: what matters is counted, and paths may hold call ids."""
 
     def log_request(self) -> None: ...
+
+    def log_error(self, msg: str, *args: Any) -> None:
+        """pywsgi quotes what it could not read, which may be transcript text."""
+        log.warning("server.unreadable_request peer=%s", self.client_address)
 
     def handle(self) -> None:
         """pywsgi sends head and body apart; without this the body waits 40 ms for the peer's
@@ -81,6 +86,11 @@ class Server:
             raise CannotStart(
                 "JWT_SECRET is not set, so no token could be checked. Set it to a long random "
                 "string, or use `make run` for a demo that makes its own."
+            )
+        if settings.tokens.algorithm == "HS256" and len(settings.jwt_secret) < SHORTEST_SECRET:
+            raise CannotStart(
+                f"JWT_SECRET has fewer than {SHORTEST_SECRET} characters and could be guessed. "
+                "A good one: `openssl rand -hex 32`."
             )
         listener = self._listen()
         for number in (signal.SIGTERM, signal.SIGINT):

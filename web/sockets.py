@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("earshot.sockets")
 
 NAMESPACE = "/"
+RESERVED = frozenset(("connect", "connect_error", "disconnect"))
 QUEUE_CHANNEL = "flask-socketio"  # where SocketIO(message_queue=…) emits by default
 
 
@@ -184,7 +185,9 @@ class Front:
                 self._refuse(eio_sid, nameless, id)
                 return
             ours = (namespace or NAMESPACE) == NAMESPACE
-            if ours and (name in COMMANDS or not self._is_handled(name)):
+            # `connect` and `disconnect` are the server's own words: their handlers are never
+            # a client's to call.
+            if name in RESERVED or (ours and (name in COMMANDS or not self._is_handled(name))):
                 sid = server.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
                 if sid is not None and server.manager.is_connected(sid, NAMESPACE):
                     self.on_command(sid, name, data[1:], id)

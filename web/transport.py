@@ -18,6 +18,7 @@ from socketio import packet
 # What python-engineio reads of one payload; its clients refuse a longer one, and its server
 # would write all that waits into one.
 PACKETS_IN_AN_ANSWER = Payload.max_decode_packets
+MOST_ATTACHMENTS = 16  # binary ones of users' own events; each is held until the last came
 PACKETS_IN_A_POST = 500  # of a client that polls; maxPayload bounds their bytes
 
 
@@ -38,6 +39,8 @@ class CheckedPacket(packet.Packet):  # type: ignore[misc]
             raise Malformed("The packet cannot be read") from None
         if self.packet_type not in _FROM_CLIENTS:
             raise Malformed("The packet is of no known type")
+        if attachments > MOST_ATTACHMENTS:
+            raise Malformed(f"More than {MOST_ATTACHMENTS} attachments are announced")
         return attachments
 
     def add_attachment(self, attachment: Any) -> bool:

@@ -14,7 +14,7 @@ from engine.knowledge.terms import spoken_terms, terms
 
 MOST_CHARACTERS = 300
 MOST_MATCHES = 20
-TELLING = 0.5  # of the rarest matching word's idf: what a word needs to be marked
+TELLING = 0.6  # of the rarest matching word's idf: what a word needs to be marked
 
 
 def excerpt(passage: Passage, weights: Mapping[str, float], rarity: Callable[[str], float]) -> str:

@@ -65,7 +65,9 @@ class Bm25Suggester:
         asked = weights(lines)
         hits = _without(index.rank(asked, CANDIDATES + len(excerpt.dismissed)), excerpt.dismissed)
         gate = _gate(index, excerpt.customer_turn(), hits[:GATE_CANDIDATES])
-        shown = self._shown(index, asked, hits, gate)
+        said = distinct(*(line.text for line in lines if line.speaker == "customer"))
+        theirs = {term: asked[term] for term in said if term in asked}
+        shown = self._shown(index, asked, theirs, hits, gate)
         line, kind = summary(
             lines, [(document.title, hit.score) for document, hit in shown], index.rarity
         )
@@ -76,19 +78,24 @@ class Bm25Suggester:
         index = self._library.index(tenant)
         asked = dict.fromkeys(distinct(query), 1.0)
         return [
-            _document(index, hit, asked, relevance(hit.score, index.ceiling, 1.0))
+            _document(index, hit, asked, asked, relevance(hit.score, index.ceiling, 1.0))
             for hit in index.rank(asked, limit)
         ]
 
     def _shown(
-        self, index: Index, asked: dict[str, float], hits: Sequence[Hit], gate: float
+        self,
+        index: Index,
+        asked: dict[str, float],
+        theirs: dict[str, float],
+        hits: Sequence[Hit],
+        gate: float,
     ) -> list[tuple[SuggestedDocument, Hit]]:
         shown: dict[tuple[str, str], tuple[SuggestedDocument, Hit]] = {}
         for hit in hits:
             sure = relevance(hit.score, index.ceiling, gate)
             if sure < self._settings.threshold or len(shown) == self._settings.limit:
                 break
-            document = _document(index, hit, asked, sure)
+            document = _document(index, hit, asked, theirs, sure)
             # What reads the same is one document to an agent, whatever its id.
             shown.setdefault((document.title, document.excerpt), (document, hit))
         return list(shown.values())
@@ -122,7 +129,10 @@ def _without(hits: Sequence[Hit], dismissed: frozenset[str]) -> list[Hit]:
     return [hit for hit in hits if hit.doc_id not in dismissed][:CANDIDATES]
 
 
-def _document(index: Index, hit: Hit, asked: dict[str, float], sure: float) -> SuggestedDocument:
+def _document(
+    index: Index, hit: Hit, asked: dict[str, float], theirs: dict[str, float], sure: float
+) -> SuggestedDocument:
+    """`theirs`: the customer's own words, which are marked; what the agent said is not."""
     document = index.get(hit.doc_id)
     shown = excerpt(hit.passage, asked, index.rarity)
     return SuggestedDocument(
@@ -131,5 +141,5 @@ def _document(index: Index, hit: Hit, asked: dict[str, float], sure: float) -> S
         excerpt=shown,
         relevance=sure,
         url=(document.url if document else None) or UNSET,
-        matches=matches(shown, asked, index.rarity),
+        matches=matches(shown, theirs, index.rarity),
     )

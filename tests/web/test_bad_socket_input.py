@@ -267,3 +267,38 @@ def test_one_bad_segment_in_a_batch_and_nothing_of_it_lands(
         good = {"call_id": call_id, "segments": [line("good"), line("better")]}
         results = client.ok("segment:append", good)["results"]
         assert [(r["seq"], r["outcome"]) for r in results] == [(3, "appended"), (4, "appended")]
+
+
+@pytest.mark.parametrize("name", ["connect", "connect_error", "disconnect"])
+def test_the_servers_own_words_are_no_events_of_a_client(client: RawClient, name: str) -> None:
+    error = client.refusal(name, {"token": "whatever"})
+    assert (error["code"], error["field"]) == ("bad_request", "event")
+    assert still_answers(client)
+
+
+def test_more_attachments_than_anybody_needs_are_refused(client: RawClient) -> None:
+    client.write('459999-["x",{"_placeholder":true,"num":0}]')
+    assert client.error()["field"] == "data"
+    assert still_answers(client)
+
+
+def test_every_command_of_a_long_pipeline_is_answered(
+    listening: LiveServer, producer: Caller
+) -> None:
+    call_id = producer.create()
+    with RawClient(listening.url, {"token": listening.token("p", "producer")}) as client:
+        for number in range(600):
+            body = {"call_id": call_id, "segments": [line(f"s{number}", "hello")]}
+            client.write(f"42{1000 + number}" + json.dumps(["segment:append", body]))
+        answers: dict[int, Any] = {}
+        while len(answers) < 600:
+            packet = client.next()
+            assert packet.kind != "closed"
+            if packet.kind == "ack":
+                answers[packet.ack_id] = packet.data[0]
+    done = sum(answer["ok"] for answer in answers.values())
+    refused = {a["error"]["code"] for a in answers.values() if not a["ok"]}
+    assert done >= 64
+    assert refused <= {"busy"}
+    said = [e for e in producer.log(call_id) if e["event"] == "transcription:update"]
+    assert len(said) == done
