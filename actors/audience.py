@@ -90,7 +90,7 @@ class Audience:
         del self._ahead[join.connection_id]
         try:
             if read.reason is not None:
-                raise Unavailable(f"The store is away: {read.reason}")
+                raise Unavailable("The store is away")
             self._admit(join, actor.require_watcher(join.identity))
         except EngineError as refusal:
             actor.send(join.agent, m.Refused(actor.key, join.generation, refusal))

@@ -154,7 +154,7 @@ class CallActor(DispatchedActor):
         if not self.loading:
             return
         if read.reason is not None:
-            self._release(Unavailable(f"The store is away: {read.reason}"))
+            self._release(Unavailable("The store is away"))
             self.later(RELOAD_S, m.Following())
             return
         self.loading = False
@@ -341,6 +341,7 @@ _ARMS: dict[type[Any], Any] = {
     m.PageRead: lambda actor, read: actor.follower.on_page(read),
     m.HintArrived: lambda actor, arrived: actor.follower.on_hint(arrived.hint),
     m.Following: CallActor._on_following,
+    m.Vanished: lambda actor, _: actor.call and not actor.writer.busy and actor.on_missing(),
     m.TopSeen: lambda actor, top: actor.follower.on_top(top),
     m.Led: lambda actor, led: actor.leader.on_led(led),
     m.Proposed: lambda actor, proposed: actor.leader.on_proposed(proposed),

@@ -170,6 +170,10 @@ class TopSeen(Control, frozen=True):
     seq: int
 
 
+class Vanished(Control, frozen=True):
+    """There is no such log any more: erased on another node, or expired."""
+
+
 class Led(Control, frozen=True):
     """`asked_at` is of our monotonic clock, from before the question was sent."""
 

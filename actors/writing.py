@@ -253,7 +253,7 @@ class Writer:
         if not uncertain and not self.batch.uncertain:
             works, self.batch = self.batch.works, None
             for work in works:
-                self._refuse(work, Unavailable(f"The store is away: {reason}"))
+                self._refuse(work, Unavailable("The store is away; nothing was written"))
             self.pump()
             return
         # Asked again with the same keys before anything else is written: a Known answer

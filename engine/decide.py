@@ -108,10 +108,6 @@ def segments(
 
     `interims`: the newest interim text of each segment that is not final yet.
     """
-    if call.status == "ended" and call.ended_at is not None:
-        since_end_s = now_s - seconds_of(call.ended_at)
-        if since_end_s > late_grace_s:
-            raise CallEnded(f"The call ended more than {late_grace_s:g} s ago")
     plans: list[SegmentPlan] = []
     batch_finals: dict[str, str] = {}
     latest = dict(interims)
@@ -122,7 +118,16 @@ def segments(
             else _interim(call, segment, batch_finals, latest, place, now_s)
         )
         plans.append(plan)
+    # What is in the log already is answered as the first time, however late it is asked.
+    if _is_over(call, now_s, late_grace_s) and any(p.outcome != "repeated" for p in plans):
+        raise CallEnded(f"The call ended more than {late_grace_s:g} s ago")
     return plans
+
+
+def _is_over(call: Call, now_s: float, late_grace_s: float) -> bool:
+    if call.status != "ended" or call.ended_at is None:
+        return False
+    return now_s - seconds_of(call.ended_at) > late_grace_s
 
 
 def _final(

@@ -76,6 +76,8 @@ class SocketOutlet:
             writer.put(text_frame(b"4" + packet))
             waiting = writer.waiting
         else:
+            if transport is not None:
+                self._measure(transport)
             self._put(transport, packet)
             waiting = self._waiting
         if waiting > ANSWERS_BOUND * self._bound and not self._closing:

@@ -17,7 +17,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from gevent.pywsgi import WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from engine import store
 from engine.config import Settings, SettingsError, load
@@ -31,6 +31,7 @@ log = logging.getLogger("earshot.server")
 
 CONFIG = Path("config.yaml")
 BACKLOG = 1024
+SOCKETS_PATH = "/socket.io/"
 SHORTEST_SECRET = 32  # RFC 7518, 3.2: an HS256 key has at least the hash's 256 bits
 
 
@@ -40,6 +41,13 @@ class CannotStart(Exception):
 
 class QuietHandler(Handler):
     """No line per request: what matters is counted, and paths may hold call ids."""
+
+    def run_application(self) -> None:
+        """WebSockets live under Socket.IO's path; anywhere else an upgrade is not offered."""
+        if self.environ.get("PATH_INFO", "").startswith(SOCKETS_PATH):
+            super().run_application()
+        else:
+            WSGIHandler.run_application(self)
 
     def log_request(self) -> None: ...
 
@@ -115,6 +123,8 @@ class Server:
             message_bytes=self._settings.limits.frame_bytes,
             dead_peer_s=self._settings.server.ping_interval_s
             + self._settings.server.ping_timeout_s,
+            # After `slow`, which says why and lets the client come back.
+            send_timeout_s=self._settings.limits.slow_s * 1.5,
         )
         server = WSGIServer(
             listener, app.flask, log=None, error_log=_ErrorLog(), handler_class=QuietHandler

@@ -195,8 +195,24 @@ class Front:
                 theirs(eio_sid, namespace, id, data)
 
         server._handle_event = handle_event
+        self._answer_late_requests()
         server.eio.on("connect", self.on_transport)
         server.eio.on("message", self.on_message)
+
+    def _answer_late_requests(self) -> None:
+        """A poll or a POST that crosses the end of its session is a 400, not a fault."""
+        server = self._server.eio
+        theirs = server.handle_request
+
+        def handle_request(environ: dict[str, Any], start_response: Any) -> Any:
+            try:
+                return theirs(environ, start_response)
+            except KeyError:
+                answer = server._bad_request("Session is disconnected")
+                start_response(answer["status"], answer["headers"])
+                return [answer["response"]]
+
+        server.handle_request = handle_request
 
     def _is_handled(self, name: str) -> bool:
         """A user's own handler, in any of python-socketio's ways."""

@@ -169,7 +169,8 @@ class StoreClient:
             try:
                 found = history_page(self._log, call, query)
             except LogUnavailable as problem:
-                error = Unavailable(f"The store is away: {problem.reason}")
+                error = Unavailable("The store is away")
+                self._note_away(problem.reason)
                 self._tell(reply_to, m.Answered(token, error=error))
             else:
                 self._tell(reply_to, m.Answered(token, found))
@@ -240,8 +241,8 @@ class StoreClient:
             return
         self._note_back()
         for call, top in zip(calls, tops, strict=True):
-            if top is not None:
-                self._tell_follower(call, m.TopSeen(top.epoch, top.seq))
+            seen = m.TopSeen(top.epoch, top.seq) if top is not None else m.Vanished()
+            self._tell_follower(call, seen)
 
     def _tell_follower(self, call: CallKey, message: Any) -> None:
         ref = self._followed.get(call)

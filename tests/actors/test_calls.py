@@ -343,6 +343,30 @@ def test_a_call_that_keeps_failing_is_parked_and_says_so() -> None:
     assert ann.screen.seqs() == [2]
 
 
+def test_a_final_in_the_log_is_answered_as_repeated_however_late_it_is_sent_again() -> None:
+    world = World()
+    create(world)
+    say(world, "s1")
+    change(world, status="ended")
+    world.run(60)
+    assert say(world, "s1").outcome == "repeated"
+    with pytest.raises(CallEnded):
+        say(world, "s2")
+
+
+def test_a_log_erased_by_another_node_is_no_longer_shown_here() -> None:
+    world = World()
+    create(world)
+    say(world, "s1")
+    ann = world.connect("ann")
+    subscribe(world, ann)
+    world.log.delete(KEY)
+    world.directory.call(KEY).tell(m.Vanished())
+    world.run()
+    assert ann.screen.events("call:unassigned") == [{"call_id": "call-1"}]
+    assert subscribe(world, ann, 2)["error"]["code"] == "unknown_call"
+
+
 def _foreign(world: World, epoch: str, seq: int, segment_id: str, text: str = "far") -> None:
     """Another node appends a segment."""
     event = wire.TranscriptionUpdate(
