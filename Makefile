@@ -37,7 +37,7 @@ setup: $(RUN_STAMP) $(UI_PAGE) ## install what running needs, build the desk; th
 setup-dev: $(DEV_STAMP) $(UI_PAGE)
 
 run: setup ## server, demo documents and calls; prints the desk's address  [DATA= SPEED= PORT=]
-	@$(PY) -m web.cli run-demo --speed $(SPEED) --port $(PORT) $(if $(DATA),--data "$(DATA)")
+	@$(PY) -m web.cli run-demo --speed "$(SPEED)" --port "$(PORT)" $(if $(DATA),--data "$(DATA)")
 
 test: setup-dev ## every test, Python and TypeScript  [ARGS= for pytest, which then runs alone]
 	@began=$$SECONDS; python=0; ui=0; \
@@ -98,5 +98,5 @@ $(UI_STAMP): $(UI_LOCK) $(UI_MANIFESTS)
 
 $(UI_PAGE): $(UI_STAMP) $(UI_SOURCES)
 	@echo 'Building the desk.'
-	@npm run --silent build --prefix $(UI)
+	@npm run --silent build --prefix $(UI) -- -- --logLevel warn
 	@touch $@

@@ -26,7 +26,30 @@ from web.cli.words import count
 PATH = click.Path(exists=True, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+class _Quiet(click.Group):
+    """Ctrl-C is what people end commands with, so it is no error to tell."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+
+class _OfMake(click.Command):
+    """Names what is wrong as it is given to make: DATA, PORT or SPEED."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as problem:
+            name = problem.param.name if problem.param else None
+            raise Failure(f"{(name or 'make run').upper()}: {problem.message}") from None
+
+
+@click.group(
+    cls=_Quiet, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96}
+)
 def earshot() -> None:
     """Earshot from the command line.
 
@@ -84,7 +107,7 @@ def import_documents(paths: tuple[Path, ...], url: str, token: str | None) -> No
     PATH is a folder (its kb.jsonl, else every .md, .html and .txt in it), a .jsonl file with
     one document a line, or one document's file. A document that is there already is replaced.
     What is refused is listed with the reason, and the exit code is then 1; the rest is in.
-    docs/data-formats.md describes the formats.
+    docs/data-formats.md describes the formats. A server that is away is waited for, 30 s long.
 
     \b
     Examples:
@@ -99,7 +122,10 @@ def import_documents(paths: tuple[Path, ...], url: str, token: str | None) -> No
     bearer = access.bearer(url, token, "admin")
     with Api(url, bearer) as api, Progress(disable=not sys.stdout.isatty()) as progress:
         bar = progress.add_task("Importing", total=len(items))
-        outcome = documents.send(api, items, lambda done: progress.advance(bar, done), click.echo)
+        outcome = documents.send(
+            api, items, lambda done: progress.advance(bar, done),
+            say=lambda text: click.echo(text, err=True),
+        )  # fmt: skip
     click.echo(f"{count(outcome.accepted, 'document')} imported.")
     if outcome.refused:
         click.echo(f"{count(len(outcome.refused), 'document')} refused:", err=True)
@@ -119,7 +145,7 @@ def import_documents(paths: tuple[Path, ...], url: str, token: str | None) -> No
     default=1,
     show_default=True,
     metavar="N",
-    help="How many calls run at once; they begin one after the other.",
+    help="How many calls run at once, at most one of each dialogue; they begin one by one.",
 )
 @click.option(
     "--agent",
@@ -171,7 +197,8 @@ def replay(
         running.start()
         tally = running.join()
     early = f", {tally.ended_early} ended early" if tally.ended_early else ""
-    click.echo(f"{count(tally.played, 'call')} played to the end{early}.")
+    left = f", {tally.left_live} could not be ended" if tally.left_live else ""
+    click.echo(f"{count(tally.played, 'call')} played to the end{early}{left}.")
 
 
 @earshot.command()
@@ -211,7 +238,8 @@ def tail(call_id: str, interim: bool, raw: bool, url: str, token: str | None) ->
     """Follow CALL_ID as text until it ends.
 
     Begins with what was said so far. Goes on where it was after a restart of the server or a
-    broken network: nothing is missing and nothing comes twice. Ctrl-C stops.
+    broken network: nothing is missing and nothing comes twice. A
+    server that does not answer is waited for, and that is said once. Ctrl-C stops.
 
     \b
     Examples:
@@ -240,7 +268,7 @@ def tail(call_id: str, interim: bool, raw: bool, url: str, token: str | None) ->
     shown.follow(stopping)
 
 
-@earshot.command("run-demo", hidden=True)
+@earshot.command("run-demo", cls=_OfMake, hidden=True)
 @click.option("--data", type=PATH, help="Folder to replay  [default: demo]")
 @click.option("--speed", type=A_SPEED, default=1.0)
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, envvar="PORT")

@@ -19,7 +19,8 @@ from web.cli.words import count, printable
 
 
 class Display(Protocol):
-    """Follows a replay; `slot` counts the calls that run at once from 0."""
+    """Follows a replay; `slot` counts the calls that run at once from 0, `how` a call ended is
+    said as it stands."""
 
     def __enter__(self) -> Display: ...
     def __exit__(
@@ -30,7 +31,7 @@ class Display(Protocol):
     ) -> None: ...
     def began(self, slot: int, call_id: str, agent_id: str, lines: int) -> None: ...
     def heard(self, slot: int, piece: Piece) -> None: ...
-    def ended(self, slot: int, whole: bool) -> None: ...
+    def ended(self, slot: int, how: str) -> None: ...
     def say(self, text: str) -> None: ...
 
 
@@ -58,8 +59,8 @@ class Lines:
     def heard(self, slot: int, piece: Piece) -> None:
         return None
 
-    def ended(self, slot: int, whole: bool) -> None:
-        self.say(f"{self._calls[slot]} {'ended' if whole else 'ended early'}")
+    def ended(self, slot: int, how: str) -> None:
+        self.say(f"{self._calls[slot]} {how}")
 
     def say(self, text: str) -> None:
         with self._lock:
@@ -95,7 +96,7 @@ class Bars:
         shown = f"{piece.speaker}: {words[-60:]}"
         self._progress.update(self._tasks[slot], advance=int(piece.final), words=shown)
 
-    def ended(self, slot: int, whole: bool) -> None:
+    def ended(self, slot: int, how: str) -> None:
         # The bar makes room for the slot's next call, or a long replay would fill the screen.
         self._progress.remove_task(self._tasks.pop(slot))
 

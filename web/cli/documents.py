@@ -21,6 +21,7 @@ from web.cli.client import Api
 from web.cli.failures import Failure, Refused, Stopped
 from web.cli.patience import Outage, insist
 
+ONE_FILE = (".md", ".markdown", ".html", ".htm", ".txt")
 CHUNK_DOCUMENTS = 1000
 CHUNK_BYTES = 1_000_000  # a tenth of what a request may carry, so that the bar moves
 INDEXING_S = 120.0  # the answer comes when the chunk can be found
@@ -42,9 +43,12 @@ def read(path: Path) -> list[readers.Item]:
         if path.suffix in (".jsonl", ".ndjson"):
             with path.open("rb") as file:
                 return list(readers.read_lines(file))
+        if path.suffix.lower() not in ONE_FILE:
+            raise Failure(f"{path} is no document: expected a .md, .html, .txt or .jsonl file.")
         return [readers.read_file(path, readers.id_of(path.name))]
     except EngineError as problem:
-        raise Failure(f"{path}: {problem.message}") from None
+        named = problem.message.startswith(str(path))
+        raise Failure(problem.message if named else f"{path}: {problem.message}") from None
     except OSError as problem:
         raise Failure(f"{path} cannot be read: {problem.strerror}") from None
 

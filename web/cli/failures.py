@@ -48,7 +48,8 @@ class Refused(Failure):
 
     def format_message(self) -> str:
         where = f", field `{self.field}`" if self.field else ""
-        return f"{self.message} ({self.code}{where})"
+        message = self.message.removesuffix(f": `{self.field}`")  # the field once, not twice
+        return f"{message} ({self.code}{where})"
 
 
 class Away(Failure):

@@ -32,7 +32,7 @@ class Outage:
         with self._lock:
             told, self._away = self._away, True
         if not told:
-            self._say(f"{reason} Trying again until it does.")
+            self._say(f"{reason} Trying again until it does (Ctrl-C to stop).")
 
     def ends(self) -> None:
         if not self._away:

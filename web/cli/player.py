@@ -17,6 +17,7 @@ from web.cli.timeline import Piece
 
 LATE_INTERIM_S = 0.5  # interim text later than this is passed over; the next one replaces it
 LATE_CALL_S = 2.0  # later than this, the call goes on from where it is instead of catching up
+REPLAY = "replay"  # key of the metadata by which the calls of a replay are known
 FAREWELL_S = 3.0  # longest wait for the answer to an ending when asked to stop
 
 
@@ -41,13 +42,18 @@ class Player:
         self._origin_s = 0.0
         self._timestamps: dict[str, str] = {}
 
-    def create(self, agent_id: str, customer: str | None, source: str | None) -> None:
+    def create(self, agent_id: str, customer: str | None, source: str | None, folder: str) -> None:
         """Raises Refused, or Stopped. The same call_id again is answered with the call."""
-        body: dict[str, Any] = {"call_id": self.call_id, "agent_ids": [agent_id]}
+        metadata = {REPLAY: folder[:500]}
+        body: dict[str, Any] = {
+            "call_id": self.call_id,
+            "agent_ids": [agent_id],
+            "metadata": metadata,
+        }
         if customer:
             body["customer"] = customer[:500]
         if source:
-            body["metadata"] = {"source": source[:500]}
+            metadata["source"] = source[:500]
         self._insist(lambda: self._api.post("/v1/calls", body))
         self._origin_s = self._pace.clock()
 
@@ -71,12 +77,19 @@ class Player:
         """Says that the call ended, as long as it takes. Raises Refused, or Stopped."""
         self._insist(lambda: self._api.patch(self._path, {"status": "ended"}))
 
-    def farewell(self) -> None:
-        """Says it once, for a replay that is being stopped."""
+    def farewell(self) -> str | None:
+        """Says it once, for a replay that is being stopped; why it could not, else None.
+
+        An abandoned call ends by itself after call.silent_s.
+        """
         try:
             self._api.patch(self._path, {"status": "ended"}, answer_s=FAREWELL_S)
-        except (Refused, Away):
-            return  # an abandoned call ends by itself after call.silent_s
+        except Away:
+            return "the server is away"
+        except Refused as refusal:
+            ended = refusal.code in ("call_ended", "unknown_call")
+            return None if ended else refusal.format_message()
+        return None
 
     def _due(self, piece: Piece) -> float:
         return self._origin_s + piece.at_s / self._pace.speed

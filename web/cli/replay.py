@@ -6,12 +6,13 @@ web/cli/player.py, what is shown web/cli/display.py.
 
 from __future__ import annotations
 
+import collections
 import itertools
 import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from web.cli.bearer import Bearer
@@ -35,7 +36,8 @@ _ENDS_A_CALL = frozenset(
 
 
 class Plan(NamedTuple):
-    """What to replay and how. `speed` 2.0 is twice as fast as spoken."""
+    """What to replay and how. `speed` 2.0 is twice as fast as spoken; of `at_once` calls
+    there are at most as many as `scripts`, so that no dialogue is heard twice at once."""
 
     scripts: Sequence[Script]
     agent_ids: Sequence[str] = ("agent-1",)
@@ -46,10 +48,11 @@ class Plan(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What a replay came to."""
+    """What a replay came to. `left_live`: could not be ended."""
 
     played: int
     ended_early: int
+    left_live: int
 
 
 def fresh_call_id(script_id: str) -> str:
@@ -66,12 +69,13 @@ class Replay:
         self._asked_to_stop = threading.Event()
         self._outage = Outage(display.say)
         self._lock = threading.Lock()
-        self._casts = self._cast()
+        self._waiting = collections.deque(plan.scripts)
+        self._agent_ids = itertools.cycle(plan.agent_ids)
         self._failure: Failure | None = None
-        self._played = self._ended_early = 0
+        self._played = self._ended_early = self._left_live = 0
         self._threads = [
             threading.Thread(target=self._run_slot, args=(slot,), name=f"call-{slot}", daemon=True)
-            for slot in range(min(plan.at_once, self._most_at_once()))
+            for slot in range(min(plan.at_once, len(plan.scripts)))
         ]
 
     def start(self) -> None:
@@ -81,6 +85,11 @@ class Replay:
     def stop(self) -> None:
         """Asks every call to end. Safe in a signal handler and more than once."""
         self._asked_to_stop.set()
+
+    @property
+    def at_once(self) -> int:
+        """How many calls there are at once at most."""
+        return len(self._threads)
 
     @property
     def running(self) -> bool:
@@ -95,15 +104,7 @@ class Replay:
             thread.join(max(0.0, deadline - time.monotonic()))
         if self._failure is not None:
             raise self._failure
-        return Tally(self._played, self._ended_early)
-
-    def _most_at_once(self) -> int:
-        return self._plan.at_once if self._plan.forever else len(self._plan.scripts)
-
-    def _cast(self) -> Iterator[tuple[Script, str]]:
-        plan = self._plan
-        scripts = itertools.cycle(plan.scripts) if plan.forever else iter(plan.scripts)
-        return zip(scripts, itertools.cycle(plan.agent_ids), strict=False)
+        return Tally(self._played, self._ended_early, self._left_live)
 
     def _run_slot(self, slot: int) -> None:
         wait = self._asked_to_stop.wait
@@ -113,6 +114,7 @@ class Replay:
             with Api(self._url, self._bearer) as api:
                 while (cast := self._next()) is not None:
                     self._play(slot, api, *cast)
+                    self._played_once(cast[0])
                     if wait(BETWEEN_CALLS_S / self._plan.speed):
                         return
         except Stopped:
@@ -123,35 +125,47 @@ class Replay:
 
     def _next(self) -> tuple[Script, str] | None:
         with self._lock:
-            return next(self._casts, None)
+            if not self._waiting:
+                return None
+            return self._waiting.popleft(), next(self._agent_ids)
+
+    def _played_once(self, script: Script) -> None:
+        """For ever, a dialogue waits for its turn again only after it ended."""
+        if self._plan.forever:
+            with self._lock:
+                self._waiting.append(script)
 
     def _play(self, slot: int, api: Api, script: Script, agent_id: str) -> None:
         pace = Pace(time.monotonic, time.time, self._asked_to_stop.wait, self._plan.speed)
         player = Player(api, fresh_call_id(script.script_id), pace, self._outage)
         pieces = timeline(script, interim=self._plan.interim)
         try:
-            player.create(agent_id, script.customer, script.source)
+            player.create(agent_id, script.customer, script.source, script.folder)
         except Stopped:
             player.farewell()  # the server may have it all the same
             raise
         self._display.began(slot, player.call_id, agent_id, len(script.lines))
-        whole = self._play_whole(slot, player, pieces)
-        self._display.ended(slot, whole)
+        whole, left_because = self._play_whole(slot, player, pieces)
+        how = f"could not be ended: {left_because}" if left_because else "ended early"
+        self._display.ended(slot, "ended" if whole else how)
         with self._lock:
             self._played += whole
-            self._ended_early += not whole
+            self._ended_early += not whole and left_because is None
+            self._left_live += left_because is not None
 
-    def _play_whole(self, slot: int, player: Player, pieces: list[Piece]) -> bool:
+    def _play_whole(
+        self, slot: int, player: Player, pieces: list[Piece]
+    ) -> tuple[bool, str | None]:
+        """Whether it was played to its end; if not, why it could not be ended, else None."""
         try:
             if player.play(pieces, lambda piece: self._display.heard(slot, piece)):
                 player.end()
-                return True
+                return True, None
         except Stopped:
             pass
         except Refused as refusal:
             if refusal.code not in _ENDS_A_CALL:
                 raise
             self._display.say(f"{player.call_id}: {refusal.format_message()}")
-            return False
-        player.farewell()
-        return False
+            return False, None
+        return False, player.farewell()

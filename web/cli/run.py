@@ -14,14 +14,15 @@ from pathlib import Path
 
 import click
 
-from web.cli import knowledge_stamp
-from web.cli.access import bearer, settings
+from web.cli import knowledge_stamp, leftovers
+from web.cli.access import DEFAULT_URL, bearer, settings
 from web.cli.client import Api, await_ready
 from web.cli.display import Lines
 from web.cli.failures import Away, Failure, Refused
 from web.cli.replay import Plan, Replay
 from web.cli.scripts import Script, ScriptError, read
 from web.cli.server_process import ServerProcess, refuse_used_port
+from web.cli.words import count
 
 HOST = "127.0.0.1"
 DEMO = Path("demo")
@@ -52,7 +53,8 @@ class Demo:
         refuse_used_port(HOST, self._port)
         environment = self._environment()
         on_signals(self._stop)
-        server = ServerProcess(environment, drain_s=settings(environment).server.drain_s)
+        self._settings = settings(environment)
+        server = ServerProcess(environment, drain_s=self._settings.server.drain_s)
         try:
             return self._serve(server, scripts)
         finally:
@@ -65,10 +67,11 @@ class Demo:
         if not await_ready(self._url, within_s=READY_S, alive=alive):
             return self._not_ready(server)
         self._import()
+        self._end_leftovers()
         plan = Plan(scripts, ("agent-1",), self._speed, self._at_once, forever=True)
         self._replay = Replay(self._url, bearer(self._url, None, "producer"), plan, Lines())
         self._replay.start()
-        self._announce()
+        self._announce(self._replay.at_once)
         while server.running and self._replay.running and not self._stopping:
             time.sleep(0.1)
         if self._stopping:
@@ -83,17 +86,29 @@ class Demo:
 
     def _end(self, server: ServerProcess) -> None:
         """The calls first, while the server still takes their endings."""
-        if self._replay is not None and self._replay.running:
-            click.echo("Ending the calls.", err=True)
-            self._replay.stop()
-            try:
-                self._replay.join()
-            except Failure as problem:
-                problem.show()
+        try:
+            if self._replay is not None and self._replay.running:
+                self._end_calls(self._replay, server)
+        finally:
+            if server.running:
+                click.echo("Stopping the server.", err=True)
+            if not server.stop():
+                click.echo("The server did not end in time and was killed.", err=True)
+        folder = leftovers.living_store(self._settings) if server.killed else None
+        if folder is not None:
+            click.echo(
+                f"Its embedded Valkey lives on; the next start on {folder} takes it over.", err=True
+            )
+
+    @staticmethod
+    def _end_calls(replay: Replay, server: ServerProcess) -> None:
         if server.running:
-            click.echo("Stopping the server.", err=True)
-        if not server.stop():
-            click.echo("The server did not end in time and was killed.", err=True)
+            click.echo("Ending the calls.", err=True)
+        replay.stop()
+        try:
+            replay.join()
+        except Failure as problem:
+            problem.show()
 
     def _not_ready(self, server: ServerProcess) -> int:
         if self._stopping:
@@ -103,15 +118,34 @@ class Demo:
         raise Failure(f"The server was not ready within {READY_S:.0f} s.")
 
     def _died(self, server: ServerProcess) -> int:
-        click.echo(f"The server ended by itself {server.ending}; it says why above.", err=True)
+        click.echo(f"The server {server.ending}.", err=True)
+        if not server.killed and leftovers.folder_in_use(self._settings):
+            click.echo(
+                "For a second one beside it:"
+                f" EARSHOT__STORE__DATA_DIR=var/other make run PORT={self._port}",
+                err=True,
+            )
         return 1
 
-    def _announce(self) -> None:
+    def _announce(self, at_once: int) -> None:
         click.echo(
-            f"\n  Earshot is running: {self._at_once} calls at once from {self._folder}"
+            f"\n  Earshot is running: {count(at_once, 'call')} at once from {self._folder}"
             f"\n\n      {self._url}/\n"
-            "\n  Open this address in a browser. Ctrl-C ends everything.\n"
+            "\n  Open this address in a browser. Ctrl-C ends everything."
         )
+        if self._url != DEFAULT_URL:
+            click.echo(f"  For ./earshot elsewhere: export EARSHOT_URL={self._url}")
+        click.echo()
+
+    def _end_leftovers(self) -> None:
+        """Calls that an earlier run was killed under, and nobody speaks in any more."""
+        try:
+            with Api(self._url, bearer(self._url, None, "admin")) as api:
+                ended = leftovers.end_replayed(api)
+        except (Refused, Away) as problem:
+            raise Failure(f"Earlier calls were not ended. {problem.format_message()}") from None
+        if ended:
+            click.echo(f"{count(ended, 'call')} of an earlier replay ended.")
 
     def _import(self) -> None:
         source = knowledge_of(self._folder)

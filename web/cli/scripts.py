@@ -58,6 +58,7 @@ class Script(NamedTuple):
     lines: tuple[Line, ...]
     customer: str | None = None
     source: str | None = None
+    folder: str = ""  # the name of the one its file is in
 
 
 def read(path: Path) -> list[Script]:
@@ -84,7 +85,9 @@ def _read_file(path: Path) -> list[Script]:
     if path.suffix not in (".jsonl", ".json", ".ndjson"):
         raise ScriptError(f"{path}: dialogues are .jsonl or .json; see docs/data-formats.md")
     scripts = [
-        parse(value, fallback_id=f"{path.stem}-{number}", where=where)
+        parse(value, fallback_id=f"{path.stem}-{number}", where=where)._replace(
+            folder=path.resolve().parent.name
+        )
         for number, where, value in _values(path, text)
     ]
     if not scripts:

@@ -53,9 +53,15 @@ class ServerProcess:
     def ending(self) -> str:
         """How it ended, for people."""
         code = self._process.returncode
-        if code is not None and code < 0:
-            return f"by signal {signal.Signals(-code).name}"
-        return f"with exit code {code}"
+        if self.killed:
+            return f"was killed ({signal.Signals(-code).name})"
+        return f"ended by itself with exit code {code}; it says why above"
+
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended it, which it could not answer."""
+        code = self._process.returncode
+        return code is not None and code < 0
 
     def stop(self) -> bool:
         """Lets it drain; False when it had to be killed."""

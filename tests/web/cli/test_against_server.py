@@ -269,15 +269,34 @@ def test_a_second_demo_imports_nothing_again(demonstrated: Place) -> None:
     assert "imported" not in demonstrated.said("demo")
 
 
-def test_a_demo_whose_server_dies_says_so(place: Place) -> None:
+def test_a_demo_whose_server_is_killed_says_what_is_left_and_the_next_one_tidies(
+    place: Place,
+) -> None:
     running = demo(place)
     until(lambda: " began" in place.said("demo"))
     os.kill(server_of(place), signal.SIGKILL)
     assert running.wait(STEP_S) == 1
-    assert "The server ended by itself by signal SIGKILL" in place.said("demo")
-    # The store outlives a killed server; a start on its folder takes it over, and ends it.
-    place.environment["JWT_SECRET"] = SECRET
-    place.server()
+    said = place.said("demo")
+    assert "The server was killed (SIGKILL)." in said
+    assert "could not be ended: the server is away" in said
+    assert "ended early" not in said
+    assert f"the next start on {place.folder / 'store'} takes it over" in said
+    again = demo(place)
+    until(lambda: "1 call of an earlier replay ended." in place.said("demo"))
+    again.send_signal(signal.SIGINT)
+    assert again.wait(STEP_S) == 0
+
+
+def test_a_demo_beside_another_is_told_how(place: Place) -> None:
+    running = demo(place)
+    until(lambda: "Earshot is running" in place.said("demo"))
+    assert f"export EARSHOT_URL={place.url}" in place.said("demo")
+    place.environment["PORT"] = str(free_port())
+    assert demo(place).wait(STEP_S) == 1
+    hint = f"EARSHOT__STORE__DATA_DIR=var/other make run PORT={place.environment['PORT']}"
+    assert hint in place.said("demo")
+    running.send_signal(signal.SIGINT)
+    assert running.wait(STEP_S) == 0
 
 
 def test_a_demo_on_a_port_in_use_names_it(place: Place) -> None:

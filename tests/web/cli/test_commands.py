@@ -75,6 +75,26 @@ def test_what_was_typed_wrong_is_named(arguments: tuple[str, ...], named: str) -
     assert named in result.output
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--data", "/nope"), ("--port", "many"), ("--speed", "0")]
+)
+def test_what_make_run_was_given_wrong_is_named_as_make_names_it(option: str, value: str) -> None:
+    result = run("run-demo", option, value)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {option[2:].upper()}: ")
+    assert value in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_an_interrupt_ends_a_command_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("web.cli.access.bearer", interrupted)
+    result = run("calls")
+    assert (result.exit_code, result.output) == (130, "")
+
+
 def test_a_setting_that_is_unknown_is_named() -> None:
     env = {"JWT_SECRET": SECRET, "EARSHOT__SERVER__PROT": "1"}
     result = run("token", "a", env=env)

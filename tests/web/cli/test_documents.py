@@ -67,7 +67,7 @@ def test_what_is_refused_is_told_with_its_reason(server: Any, tmp_path: Path) ->
     assert outcome.accepted == 1
     assert sum(done) == 3
     assert outcome.refused[0].startswith("bad id: line 2: ")
-    assert outcome.refused[0].endswith("(bad_request, field `id`)")
+    assert outcome.refused[0].endswith("|+*- (bad_request, field `id`)")
     assert outcome.refused[1] == "server: Holds no text (bad_request, field `text`)"
 
 
@@ -114,5 +114,12 @@ def test_one_file_is_one_document(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_documents_is_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match=r"holds no kb\.jsonl"):
+    with pytest.raises(Failure, match=r"holds no kb\.jsonl") as told:
         read(tmp_path)
+    assert told.value.message.count(str(tmp_path)) == 1
+
+
+def test_a_file_that_is_no_document_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("all:\n")
+    with pytest.raises(Failure, match="Makefile is no document"):
+        read(tmp_path / "Makefile")

@@ -71,7 +71,7 @@ def test_an_outage_and_its_end_are_said_once_for_all_calls() -> None:
     outage.ends()
     outage.ends()
     assert said == [
-        "http://here does not answer. Trying again until it does.",
+        "http://here does not answer. Trying again until it does (Ctrl-C to stop).",
         "The server answers again.",
     ]
 

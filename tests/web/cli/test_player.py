@@ -55,7 +55,7 @@ def play(
 ) -> Played:
     said = said if said is not None else []
     player = Player(api, "card-1", time.pace(speed), Outage(said.append))
-    player.create("agent-1", "Ada", "ours")
+    player.create("agent-1", "Ada", "ours", "demo")
     at: list[float] = []
     if player.play(timeline(SCRIPT, interim=interim), lambda piece: at.append(time.now_s - 100.0)):
         player.end()
@@ -73,7 +73,7 @@ def test_a_call_is_created_spoken_and_ended(server: Any, api: Api) -> None:
             "call_id": "card-1",
             "agent_ids": ["agent-1"],
             "customer": "Ada",
-            "metadata": {"source": "ours"},
+            "metadata": {"replay": "demo", "source": "ours"},
         }
     ]
     assert [s["text"] for s in segments(server)] == ["my card was swallowed", "sorry to hear that"]
@@ -189,7 +189,10 @@ def test_being_stopped_ends_the_waiting_for_a_server(server: Any, api: Api) -> N
         play(api, time)
 
 
-def test_a_farewell_to_a_server_that_is_away_is_no_error(server: Any, api: Api) -> None:
+def test_a_farewell_to_a_server_that_is_away_says_so_after_one_attempt(
+    server: Any, api: Api
+) -> None:
     server.answer = lambda asked: (0, None)
-    Player(api, "card-1", Time().pace(), Outage(print)).farewell()
+    player = Player(api, "card-1", Time().pace(), Outage(print))
+    assert player.farewell() == "the server is away"
     assert len(server.asked) == 1

@@ -52,7 +52,7 @@ def until(condition: Callable[[], bool]) -> None:
 def test_every_dialogue_is_played_to_its_end(server: Any) -> None:
     running, memory = replay(server, Plan(SCRIPTS, speed=FAST, at_once=2))
     running.start()
-    assert running.join() == (3, 0)
+    assert running.join() == (3, 0, 0)
     texts = [body["segments"][0]["text"] for body in server.said("POST", "/segments")]
     assert {"hello 0", "hello 1", "hello 2"} <= set(texts)
     assert [a.body for a in server.asked if a.method == "PATCH"] == [{"status": "ended"}] * 3
@@ -77,12 +77,25 @@ def test_a_replay_for_ever_begins_again_with_fresh_ids(server: Any) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_one_dialogue_can_be_several_calls_at_once_for_ever(server: Any) -> None:
-    running, memory = replay(server, Plan([LONG], speed=FAST, at_once=3, forever=True))
+def test_a_dialogue_is_not_played_twice_at_once(server: Any) -> None:
+    plan = Plan([LONG, SCRIPTS[0]], speed=FAST, at_once=4, forever=True)
+    running, memory = replay(server, plan)
+    assert running.at_once == 2
     running.start()
-    until(lambda: len([line for line in memory.said if " began" in line]) == 3)
+    until(lambda: len([line for line in memory.said if " began" in line]) >= 4)
     running.stop()
-    assert running.join() == (0, 3)
+    running.join()
+    assert len([line for line in memory.said if "long-" in line and " began" in line]) == 1
+
+
+def test_a_call_whose_server_died_is_not_said_to_have_ended(server: Any) -> None:
+    running, memory = replay(server, Plan([LONG], speed=1.0))
+    running.start()
+    assert memory.spoke.wait(5)
+    server.close()
+    running.stop()
+    assert running.join() == (0, 0, 1)
+    assert memory.said[-1].endswith("could not be ended: the server is away")
 
 
 def test_being_stopped_ends_the_running_calls(server: Any) -> None:
@@ -90,7 +103,7 @@ def test_being_stopped_ends_the_running_calls(server: Any) -> None:
     running.start()
     assert memory.spoke.wait(5)
     running.stop()
-    assert running.join() == (0, 1)
+    assert running.join() == (0, 1, 0)
     assert [a.body for a in server.asked if a.method == "PATCH"] == [{"status": "ended"}]
     assert not running.running
 
@@ -103,7 +116,7 @@ def test_a_call_that_is_refused_makes_room_for_the_next(server: Any, refuse: Any
     )
     running, memory = replay(server, Plan(SCRIPTS, speed=FAST, interim=False))
     running.start()
-    assert running.join() == (2, 1)
+    assert running.join() == (2, 1, 0)
     assert any("It is call_ended (call_ended)" in line for line in memory.said)
 
 
@@ -125,7 +138,7 @@ def test_a_server_that_comes_back_is_told_what_it_missed(
     server.close()
     until(lambda: any("Trying again" in line for line in memory.said))
     again = start_server(server.port)
-    assert running.join() == (1, 0)
+    assert running.join() == (1, 0, 0)
     assert [body["segments"][0]["text"] for body in again.said("POST", "/segments")] == ["hello 0"]
     assert len([line for line in memory.said if "Trying again" in line]) == 1
 
