@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check protocol evaluate lock
+.PHONY: help setup setup-dev run test check protocol evaluate bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -65,6 +65,12 @@ evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else each labe
 	  if [ -n "$(DATA)" ] || { [ -f "$$folder/kb.jsonl" ] && [ -f "$$folder/dialogues.jsonl" ]; }; then \
 	    found=1; $(PY) -m engine.assist.evaluate "$$folder" || exit 1; fi; done; \
 	[ -n "$$found" ] || { echo 'Which folder? make evaluate DATA=FOLDER, or set EARSHOT_DATA.' >&2; exit 1; }
+
+bench: setup ## ours beside its peers; writes docs/benchmarks.md (long, wants a quiet machine)  [ARGS=]
+	@$(MAKE) --silent -C bench && $(PY) bench/run.py $(ARGS)
+
+bench-quick: setup ## two minutes, ours and stock Flask-SocketIO  [ARGS=]
+	@$(MAKE) --silent -C bench && $(PY) bench/run.py --quick $(ARGS)
 
 lock: $(DEV_STAMP) ## pin the newest versions that requirements*.txt allow, with hashes
 	@compile() { CUSTOM_COMPILE_COMMAND='make lock' $(VENV)/bin/pip-compile --quiet --upgrade \
