@@ -158,7 +158,7 @@ class AgentActor(DispatchedActor):
                 self.subscriptions.subscribe(key, body, token)
             elif isinstance(body, wire.CallsWatch):
                 identity.require(identity.may_supervise, "watch the tenant's calls")
-                self.session.list_calls(token)
+                self.session.list_calls(token, body.filter)
             else:
                 self._tell_call(body, token)
         except EngineError:

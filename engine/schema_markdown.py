@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.schema_prose import COMMAND_NOTES, EVENT_NOTES, INTRODUCTION
+from engine.schema_prose import COMMAND_NOTES, EVENT_NOTES, INTRODUCTION, NOT_SENT_YET, WHO_MAY
 
 Schema = dict[str, Any]
 
@@ -21,15 +21,17 @@ def markdown(document: Schema) -> str:
     shapes: dict[str, Schema] = document["$defs"]
     parts = [INTRODUCTION, "In the tables below a field is required unless it says optional.\n"]
     parts.append("## Events: server to client\n")
+    facts = ", ".join(f"`{name}`" for name in document["x-log-events"])
+    parts.append(f"Facts of a call's log: {facts}. The others are in no log.\n")
+    parts.append(f"{NOT_SENT_YET}\n")
     for name, ref in document["x-events"].items():
-        in_log = name in document["x-log-events"]
-        kind = "A fact of the log." if in_log else "Not in the log."
-        parts += _section(name, _said(shapes[_named(ref)], EVENT_NOTES[name], kind))
+        parts += _section(name, EVENT_NOTES[name])
         parts.append(_fields(shapes[_named(ref)]))
     parts.append("## Commands: client to server\n")
+    parts.append(f"{WHO_MAY}\n")
     for name, pair in document["x-commands"].items():
         request, answer = shapes[_named(pair["request"])], shapes[_named(pair["answer"])]
-        parts += _section(name, _said(request, COMMAND_NOTES[name]))
+        parts += _section(name, COMMAND_NOTES[name])
         parts.append(_fields(request))
         parts.append(
             f"Answer: {_link(_named(pair['answer']))}\n"
@@ -38,7 +40,7 @@ def markdown(document: Schema) -> str:
         )
     parts.append("## Shapes\n")
     for name in _shared(document):
-        parts += _section(name, _said(shapes[name]))
+        parts += _section(name, " ".join(shapes[name].get("description", "").split()))
         parts.append(_fields(shapes[name]))
     parts.append(_codes(document["x-codes"]))
     return "\n".join(parts)
@@ -100,10 +102,6 @@ def _section(title: str, text: str) -> Iterator[str]:
     yield f"### {title}\n"
     if text:
         yield f"{text}\n"
-
-
-def _said(schema: Schema, *notes: str) -> str:
-    return " ".join(" ".join(part.split()) for part in (schema.get("description"), *notes) if part)
 
 
 def _codes(codes: dict[str, dict[str, Any]]) -> str:

@@ -1,7 +1,9 @@
 """The words of docs/protocol.md that no shape can say: what a stranger needs to know first.
 
-Owns prose only: an introduction, and one note for each event and command about when it
-comes and what to do with it. A test holds that every name of the wire has its note.
+Owns prose only: an introduction, and one note for each event and command: what it is, when
+it comes and what to do with it. The note stands on the page instead of the shape's docstring.
+Tests hold that every name of the wire has its note, that the trace is made of valid messages
+that mean to a cursor what the text says, and that the limits are those of config.yaml.
 """
 
 from __future__ import annotations
@@ -46,16 +48,35 @@ Ask for one and you get exactly one object:
 {"ok": false, "error": {"code": "unknown_call", "message": "No such call", "retryable": true}}
 ```
 
+Apply it synchronously, in the callback. When one polling response holds an acknowledgement
+and an event, a promise (`emitWithAck`) applies the acknowledgement after the event.
+
 `data` is the answer named at each command below. The error is the same object in HTTP. It may
 carry `field` (the path of what is wrong, such as `segments[3].text`) and `retry_after_ms`. A
 client that asked for no acknowledgement gets the refusal as an `error` event. The codes are a
 closed set, at the end of this page.
 
+## Tokens
+
+A token is a JWT. Its claims:
+
+| claim | | meaning |
+|---|---|---|
+| `sub` | required | the agent's id |
+| `role` | required | `agent`, `supervisor`, `producer` or `admin` |
+| `exp` | required | its end, in seconds since 1970 |
+| `tenant` | optional | `default` when absent |
+| `nbf`, `iat` | optional | at most `tokens.leeway_s` (10) seconds from now |
+
+`iss` and `aud` are required too where `tokens.issuer` and `tokens.audience` are set. Tokens are
+made by your identity provider, by `./earshot token` (HS256 only), or in development by
+`POST /v1/tokens`.
+
 ## Authentication
 
 Send the token in the Socket.IO handshake (`auth: {token, client_id}`), or in `agent:connect`,
 or both; then both must name the same agent. `agent:connect` on a live connection replaces the
-token in place: do that when `session:expiring` comes. `client_id` is the browser tab: a new
+token in place: do that before `expires_at` of its answer. `client_id` is the browser tab: a new
 connection with the same agent and client_id replaces the old one. Without a client_id none is
 replaced. A connection that has not authenticated within 10 s is closed. Commands sent before
 that are held, 32 at most, and run in order afterwards.
@@ -74,15 +95,57 @@ client's place is its cursor, `{epoch, seq}`. What an event is to a client is on
 | an epoch that sorts after yours | a reset | `call:subscribe` again without `since` |
 | an epoch that sorts before yours | stale | drop it |
 
+Compare epochs as plain strings (`<` and `>`), never as numbers and not by a locale.
+
 After a reconnect, subscribe with `since`. The answer's `mode` is `live` or `replay` (your
 cursor holds; what follows it comes as ordinary events) or `snapshot` (replace what you have).
 The first event after the answer has `cursor.seq + 1`.
 
+### A worked trace
+
+The client was at seq 41 when its connection was lost. `>` is sent by the client, `<` by the
+server; the epoch is shortened to `e1`.
+
+```
+> call:subscribe {"call_id": "call-1", "since": {"epoch": "e1", "seq": 41}}
+< acknowledgement {"ok": true, "data": {"cursor": {"epoch": "e1", "seq": 41}, "mode": "replay"}}
+< transcription:update {"call_id": "call-1", "speaker": "customer", "text": "It blinks red.",
+    "timestamp": "2026-01-05T09:30:12.000Z", "segment_id": "s-17", "revision": 0, "final": true,
+    "epoch": "e1", "seq": 42}
+< feedback:update {"call_id": "call-1", "doc_id": "router-lights", "agent_id": "agent-1",
+    "helpful": true, "epoch": "e1", "seq": 43}
+```
+
+Each is the next one: 42, then 43. Both are applied, and the cursor is 43. Now 44 is missing:
+
+```
+< transcription:update {"call_id": "call-1", "speaker": "agent", "text": "Please restart it.",
+    "timestamp": "2026-01-05T09:30:21.000Z", "segment_id": "s-19", "revision": 0, "final": true,
+    "epoch": "e1", "seq": 45}
+```
+
+The client does not apply 45: it comes again. It subscribes from where it is, and goes on:
+
+```
+> call:subscribe {"call_id": "call-1", "since": {"epoch": "e1", "seq": 43}}
+< acknowledgement {"ok": true, "data": {"cursor": {"epoch": "e1", "seq": 43}, "mode": "replay"}}
+< transcription:update {"call_id": "call-1", "speaker": "agent", "text": "Thank you.",
+    "timestamp": "2026-01-05T09:30:15.000Z", "segment_id": "s-18", "revision": 0, "final": true,
+    "epoch": "e1", "seq": 44}
+< transcription:update {"call_id": "call-1", "speaker": "agent", "text": "Please restart it.",
+    "timestamp": "2026-01-05T09:30:21.000Z", "segment_id": "s-19", "revision": 0, "final": true,
+    "epoch": "e1", "seq": 45}
+```
+
+The server does not skip, so a gap is rare. Whatever of the first subscription still comes
+after the second one is stale by the same comparison, and dropped.
+
 ## Snapshot
 
 Taken at `cursor`: the call, the last 200 final segments, the latest suggestion, the verdicts.
-It comes in the acknowledgement of `call:subscribe`, when `since` was absent or no longer fits.
-Older segments: `call:history`.
+`verdicts` hold dismissals too, with `dismissed: true`: a card that was put away stays away.
+The snapshot comes in the acknowledgement of `call:subscribe`, when `since` was absent or no
+longer fits. Older segments: `call:history`.
 
 ## Interim text
 
@@ -94,29 +157,66 @@ Show a transcript by `timestamp`, then by `seq`.
 ## Ids and instants
 
 Ids match `[A-Za-z0-9_.:@|+*-]{1,128}`. Instants are RFC 3339; the server writes UTC with `Z`.
-Fields may be added to any shape, never removed: ignore what you do not know.
+`timestamp` is what the producer sent, else the server's clock when the text arrived. Fields
+may be added to any shape, never removed: ignore what you do not know.
+
+## Limits
+
+Of one connection. All but the last row are defaults: `limits` in config.yaml changes them.
+
+| what | at most | over it |
+|---|---|---|
+| commands | 20 a second, 40 at once after quiet | `rate_limited` |
+| `call:subscribe` | 10 a second, 20 at once after quiet | `rate_limited` |
+| commands that wait for an answer | 64 | `busy` |
+| calls subscribed to | 100 | `too_many` |
+| a frame | 1,000,000 bytes | the connection is closed |
+| a segment's text | 20,000 characters | `bad_request` |
+
+The two rates do not hold for the roles producer and admin. A frame's bound is announced in
+the handshake as `maxPayload`.
 """
 
+WHO_MAY = (
+    "`segment:append`, `call:create` and `call:update` are for the roles producer and admin, "
+    "`calls:watch` for supervisor and admin."
+)
+
+NOT_SENT_YET = (
+    "This version does not send `call:summary`, `call:watchers`, `calls:changed` and "
+    "`session:expiring` yet."
+)
+
 EVENT_NOTES: dict[str, str] = {
-    "transcription:update": "Text that was said. Final text is sent once to everybody who "
-    "subscribed; interim text only to who asked for it.",
-    "ai:suggestion": "`matches` are the words of the customer that were found in the excerpt. "
-    "`because` is the segment_id that led to it. `summary` is '' when there is none.",
-    "call:status": "Sent when the call began, changed or ended. To show a running clock, count "
+    "transcription:update": "A piece of transcript. Final text is sent once to everybody who "
+    "subscribed, and has epoch and seq; interim text has neither and is sent only to who asked "
+    "for it.",
+    "ai:suggestion": "Documents and a summary line. Replaces the suggestion before. `matches` "
+    "are the words of the customer that were found in the excerpt. `because` is the segment_id "
+    "that led to it. `summary` is '' when there is none; `summary_kind` says what it is: the "
+    "customer's own `sentence`, a line made of the best document's `title`, or a `model`'s words.",
+    "call:status": "The call itself, when it began, changed or ended. `duration` is in whole "
+    "seconds and runs to now until the end. To show a running clock, count "
     "from `started_at` by the server's clock (`server_time` of `agent:connect`).",
     "feedback:update": "A verdict of any agent on this call, also your own; `helpful: null` "
     "means it was taken back. With `dismissed: true` it is no verdict: the card was put away.",
-    "call:summary": "Comes after the call has ended.",
+    "call:summary": "What the call came to, after its end. `source` names what wrote the summary; "
+    "its values are not fixed, since no summary is made and sent yet.",
     "call:assigned": "The call is now this agent's, sent to each of their connections. "
     "Subscribe to it.",
     "call:unassigned": "The call is no longer this agent's; its events stop.",
-    "call:health": "Whether transcription and suggestions work for this call.",
+    "call:health": "Whether transcription and suggestions work for this call. `silent`: nothing "
+    "comes from the recogniser though the call is active. `slow`: suggestions come late. `down`: "
+    "it does not work now. For now it is sent only as `down` for both, to who subscribes to a "
+    "call that failed repeatedly and rests; `ok`, `silent` and `slow` are not sent yet.",
     "call:watchers": "Who watches the call now.",
     "calls:changed": "For a supervisor after `calls:watch`: rows that are new or changed, and "
     "the ids of those that left.",
     "session:expiring": "Send `agent:connect` with a new token before `expires_at`.",
-    "session:closing": "With `reconnect: false` do not come back by yourself: `code` says why.",
-    "error": "A refusal of a command that asked for no acknowledgement.",
+    "session:closing": "Said before the server closes. With `reconnect: true` come back after "
+    "`after_ms`; else do not come back by yourself: `code` says why.",
+    "error": "A refusal of a command that asked for no acknowledgement. Acknowledgements and HTTP "
+    "hold the same object.",
 }
 
 COMMAND_NOTES: dict[str, str] = {
@@ -130,10 +230,10 @@ COMMAND_NOTES: dict[str, str] = {
     "doc:feedback": "A verdict on a suggested document; `helpful: null` takes it back. Send the "
     "same `feedback_id` again after a time-out: it counts once.",
     "doc:seen": "What became of the cards, in batches.",
-    "calls:watch": "Supervisors: the live calls now, then `calls:changed`.",
+    "calls:watch": "The live calls now, then `calls:changed`.",
     "client:report": "Milliseconds from a segment's arrival at the server to its paint.",
-    "segment:append": "Producers. A batch is checked and appended whole. `appended`: it is in "
+    "segment:append": "A batch is checked and appended whole. `appended`: it is in "
     "the log. `repeated`: it was already. `published`: interim text, passed on.",
-    "call:create": "Producers. The same call_id again answers with the call as it is.",
-    "call:update": "Producers. A new status, or other agents.",
+    "call:create": "A new call. The same call_id again answers with the call as it is.",
+    "call:update": "A new status, or other agents.",
 }

@@ -232,3 +232,22 @@ def test_a_supervisor_lists_the_calls_and_an_agent_does_not(world: World) -> Non
     wall = wire.CallsWatch()
     assert ask(world, world.connect("sue", "supervisor"), wall)["data"] == {"calls": []}
     assert ask(world, world.connect("ann"), wall)["error"]["code"] == "forbidden"
+
+
+def test_a_supervisors_list_is_filtered_as_asked() -> None:
+    world = World()
+    calls = [
+        wire.CallView("c1", "active", 0, "2024-01-01T00:00:00.000Z", ["ann"]),
+        wire.CallView("c2", "on_hold", 0, "2024-01-01T00:00:00.000Z", ["ann", "ben"]),
+    ]
+    world.calls_of = lambda identity, token, to: world.dispatcher.send(  # type: ignore[method-assign]
+        to, m.CallsListed(token, calls)
+    )
+    sue = world.connect("sue", "supervisor")
+    for ack_id, wanted in enumerate(
+        (None, wire.CallsFilter(status="on_hold"), wire.CallsFilter(agent_id="ben")), start=1
+    ):
+        sue.ref.tell(m.Ask(wire.CallsWatch(wanted), ack_id))
+        world.run()
+    listed = [[c["call_id"] for c in sue.screen.ack(n)["data"]["calls"]] for n in (1, 2, 3)]
+    assert listed == [["c1", "c2"], ["c2"], ["c2"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ import pytest
 
 from engine import schema
 from engine.answers import COMMANDS, Snapshot, Subscription
+from engine.config import Limits
+from engine.cursor import Relation, relation
 from engine.errors import CODES
 from engine.schema_markdown import words
-from engine.schema_prose import COMMAND_NOTES, EVENT_NOTES
+from engine.schema_prose import COMMAND_NOTES, EVENT_NOTES, INTRODUCTION
 from engine.schema_typescript import type_of
 from engine.wire import (
     EVENTS,
+    MAX_TEXT,
     AiSuggestion,
     CallView,
     Cursor,
@@ -58,6 +62,65 @@ def test_every_event_command_and_code_is_in_every_output() -> None:
 def test_every_event_and_command_has_its_note_and_no_note_is_left_over() -> None:
     assert list(EVENT_NOTES) == list(EVENTS)
     assert list(COMMAND_NOTES) == list(COMMANDS)
+
+
+def test_the_page_says_no_sentence_twice() -> None:
+    page = re.sub(r"```.*?```", "", schema.outputs()["docs/protocol.md"], flags=re.DOTALL)
+    no_prose = ("|", "#", "Answer: ", "No fields.")
+    prose = [line for line in page.splitlines() if not line.startswith(no_prose)]
+    sentences = re.split(r"(?<=[.:])\s+", " ".join(" ".join(prose).split()))
+    assert len(sentences) > 100
+    assert {one for one in sentences if sentences.count(one) > 1} == set()
+
+
+def traced() -> list[tuple[str, str, Any]]:
+    """The worked trace: who sends (`>` the client), the name, the object."""
+    section = INTRODUCTION.split("### A worked trace", 1)[1].split("\n## ", 1)[0]
+    blocks = "".join(re.findall(r"```\n(.*?)```", section, flags=re.DOTALL))
+    found = re.findall(r"^([<>]) (\S+) (\{.*(?:\n {4}.*)*)", blocks, flags=re.MULTILINE)
+    return [(way, name, json.loads(body)) for way, name, body in found]
+
+
+def test_every_message_of_the_worked_trace_has_its_shape() -> None:
+    messages = traced()
+    assert len(messages) == 9
+    for way, name, body in messages:
+        if name == "acknowledgement":
+            assert body["ok"]
+            assert validator("Subscription")(body["data"])
+        else:
+            shape = COMMANDS[name][0] if way == ">" else EVENTS[name]
+            assert validator(shape.__name__)(body), body
+
+
+def test_the_worked_trace_means_to_a_cursor_what_the_page_says() -> None:
+    cursor, meant = Cursor("", 0), []
+    for _, name, body in traced():
+        if name == "acknowledgement":
+            assert body["data"]["cursor"] == plain(cursor)
+        elif name == "call:subscribe":
+            since = Cursor(**body["since"])
+            assert cursor in (since, Cursor("", 0))
+            cursor = since
+        else:
+            meant.append(relation(cursor, body["epoch"], body["seq"]))
+            if meant[-1] is Relation.NEXT:
+                cursor = Cursor(body["epoch"], body["seq"])
+    assert meant == [Relation.NEXT] * 2 + [Relation.GAP] + [Relation.NEXT] * 2
+    assert cursor.seq == 45
+
+
+def test_the_limits_on_the_page_are_the_defaults() -> None:
+    section, limits = INTRODUCTION.split("## Limits", 1)[1], Limits()
+    for row in (
+        f"| commands | {limits.commands_per_s} a second, {limits.commands_burst} at once",
+        f"| `call:subscribe` | {limits.subscribes_per_s} a second",
+        f"| commands that wait for an answer | {limits.pending_commands} |",
+        f"| calls subscribed to | {limits.calls_per_connection} |",
+        f"| a frame | {limits.frame_bytes:,} bytes |",
+        f"| a segment's text | {MAX_TEXT:,} characters |",
+    ):
+        assert row in section
 
 
 def test_every_reference_leads_to_a_shape() -> None:

@@ -15,14 +15,27 @@ export function durationOf(call: CallView, serverNow: number): number {
   return Math.max(0, Math.floor((serverNow - Date.parse(call.started_at)) / 1000));
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hour12: false,
-});
+// h23, because `hour12: false` makes 24:05 of five past midnight in some languages.
+const MINUTE = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const CLOCK = new Intl.DateTimeFormat(undefined, { ...MINUTE, second: '2-digit' });
+const HOUR = new Intl.DateTimeFormat(undefined, MINUTE);
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 export function formatClock(timestamp: string): string {
+  return formatted(CLOCK, timestamp);
+}
+
+/** 09:30. */
+export function formatHour(timestamp: string): string {
+  return formatted(HOUR, timestamp);
+}
+
+/** The day of it, for when the hour does not say enough. */
+export function formatDay(timestamp: string): string {
+  return formatted(DAY, timestamp);
+}
+
+function formatted(format: Intl.DateTimeFormat, timestamp: string): string {
   const instant = Date.parse(timestamp);
-  return Number.isNaN(instant) ? '' : CLOCK.format(instant);
+  return Number.isNaN(instant) ? '' : format.format(instant);
 }

@@ -17,6 +17,11 @@ export interface Said {
   tone: 'good' | 'wait' | 'bad';
 }
 
+/** A sentence is the customer's own; a title or a model's line is about it. */
+export function summaryWords(kind: wire.AiSuggestion['summary_kind']): string {
+  return kind === 'sentence' ? 'Customer said' : 'In short';
+}
+
 /** The connection, as a person would say it. */
 export function connectionWords(connection: Connection, isLost: boolean): Said {
   switch (connection.status) {

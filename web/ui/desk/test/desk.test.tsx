@@ -104,6 +104,24 @@ describe('a live call', () => {
     expect(list().textContent).toContain('No live call');
   });
 
+  it('that ended says when it began, the newest first and twenty at most', async () => {
+    const began = (n: number): Date => new Date(2026, 0, 1, 0, n);
+    for (let n = 1; n <= 22; n += 1)
+      callOf(`old-${n}`, 'Hannah Weiss', began(n).toISOString()).status({ status: 'ended' });
+    await opened();
+    await within(list()).findAllByText('Hannah Weiss');
+    const shown = [...list().querySelectorAll('.call-item-start')].map((at) => at.textContent);
+    const expected = Array.from({ length: 20 }, (_, place) => 22 - place);
+    expect(shown).toEqual(expected.map((n) => `00:${String(n).padStart(2, '0')}`));
+  });
+
+  it('has nothing suggested at first, and promises no document', async () => {
+    callOf('c1', 'Miriam Okafor');
+    await opened();
+    await screen.findByText('Nothing suggested yet');
+    screen.getByText('Documents that match what the customer says appear here.');
+  });
+
   it('gives older lines on demand', async () => {
     const call = callOf('c1', 'Miriam Okafor');
     for (let n = 1; n <= 210; n += 1) call.say({ segment_id: `s${n}`, text: `line ${n}.` });
@@ -143,8 +161,17 @@ describe('a suggestion', () => {
     const marks = [...shown.querySelectorAll('mark')].map((mark) => mark.textContent);
     expect(marks).toEqual(['red', 'light']);
     expect(shown.textContent).toContain('86%');
-    expect(screen.getByText('No internet.')).not.toBeNull();
+    expect(screen.getByText('No internet.').closest('section')?.textContent).toBe(
+      'Customer saidNo internet.',
+    );
     expect(within(await card('Unsafe')).queryByRole('link')).toBeNull();
+  });
+
+  it.each(['title', 'model'] as const)('with a summary of kind %s has it in short', async (kind) => {
+    callOf('c1', 'Miriam Okafor').suggest({ summary: 'A fault.', summary_kind: kind });
+    await opened();
+    const summary = await screen.findByText('A fault.');
+    expect(summary.closest('section')?.textContent).toBe('In shortA fault.');
   });
 
   it('takes a verdict, another one, and takes it back', async () => {

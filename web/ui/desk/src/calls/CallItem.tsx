@@ -3,6 +3,7 @@ import type { CallRow } from '@earshot/client';
 import { useSegment, useTranscriptIds } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
+import { formatDay, formatHour } from '../time.ts';
 import { SPEAKER_WORDS, STATUS_WORDS } from '../words.ts';
 
 export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): void }): ReactNode {
@@ -16,6 +17,15 @@ export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): vo
       onClick={choose}
     >
       <span className="call-item-name">{call.customer ?? call.call_id}</span>
+      {call.status === 'ended' && (
+        <time
+          className="call-item-start"
+          dateTime={call.started_at}
+          title={`Began on ${formatDay(call.started_at)}`}
+        >
+          {formatHour(call.started_at)}
+        </time>
+      )}
       <Duration call={call} />
       {call.status !== 'ended' && (
         <span className="call-item-words">

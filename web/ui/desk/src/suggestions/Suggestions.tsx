@@ -3,17 +3,18 @@ import { useCall, useSuggestions, useSummary } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Empty } from '../Empty.tsx';
 import { Page } from '../icons.tsx';
+import { summaryWords } from '../words.ts';
 import { SuggestionCard } from './SuggestionCard.tsx';
 
 export function Suggestions({ callId }: { callId: string | null }): ReactNode {
   const cards = useSuggestions(callId);
-  const { summary } = useSummary(callId);
+  const { summary, summary_kind } = useSummary(callId);
   const { sync } = useCall(callId);
   return (
     <aside className="pane suggestions" aria-label="Suggested documents">
       {summary !== '' && (
         <section className="summary">
-          <h2 className="section-title">In short</h2>
+          <h2 className="section-title">{summaryWords(summary_kind)}</h2>
           <p>{summary}</p>
         </section>
       )}
@@ -30,8 +31,8 @@ export function Suggestions({ callId }: { callId: string | null }): ReactNode {
         </ul>
       ) : (
         sync !== 'syncing' && (
-          <Empty icon={<Page />} title="No suggestion yet">
-            <p>When the customer says what they need, documents that answer it appear here.</p>
+          <Empty icon={<Page />} title="Nothing suggested yet">
+            <p>Documents that match what the customer says appear here.</p>
           </Empty>
         )
       )}
