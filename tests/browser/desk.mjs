@@ -1,0 +1,31 @@
+// Opens the desk in Debian's Chromium and prints what an agent would see, one JSON object.
+// Arguments: URL. Run by test_desk.py with the packages of web/ui.
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+
+const { chromium } = createRequire(resolve('web/ui/package.json'))('playwright-core');
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const complaints = [];
+page.on('console', (message) => {
+  if (message.type() === 'error') complaints.push(message.text());
+});
+page.on('pageerror', (error) => complaints.push(error.message));
+page.setDefaultTimeout(15_000);
+await page.goto(process.argv[2]);
+await page.getByText('my router has no light at all').last().waitFor();
+await page.getByRole('button', { name: /^Helpful/ }).first().click();
+await page.getByRole('button', { name: /undo/i }).first().waitFor();
+const seen = {
+  heading: await page.getByRole('heading', { name: 'Ada' }).textContent(),
+  connected: await page.getByText('Connected').count(),
+  lines: await page.locator('.line-text').allTextContents(),
+  injected: await page.locator('.line-text img').count(),
+  complaints,
+};
+await browser.close();
+process.stdout.write(JSON.stringify(seen));

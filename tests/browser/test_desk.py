@@ -1,0 +1,64 @@
+"""The desk in a real browser, against the real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.live.server import LiveServer, line, running, until
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).with_name("desk.mjs")
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+def _needed(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def _call_with_a_suggestion(server: LiveServer) -> str:
+    text = "# Router without a light\n\nIf the router has no light, check its plug and adapter."
+    document = {"id": "router", "title": "Router without a light", "text": text}
+    with server.caller("admin-1", "admin") as admin:
+        admin.ask("PUT", "/v1/documents", {"documents": [document]})
+        call = admin.post("/v1/calls", {"agent_ids": ["agent-1"], "customer": "Ada"})
+        call_id: str = call["call"]["call_id"]
+        until(lambda: admin.get("/v1/documents/search?q=router+light")["documents"])
+        admin.say(call_id, line("s1", HOSTILE, speaker="agent"))
+        admin.say(call_id, line("s2", "my router has no light at all"))
+        until(lambda: admin.get(f"/v1/calls/{call_id}")["suggestion"])
+    return call_id
+
+
+def test_an_agent_sees_the_call_and_says_that_a_document_helped(tmp_path: Path) -> None:
+    node, chromium = _needed("node"), _needed("chromium")
+    with running(tmp_path) as server:
+        call_id = _call_with_a_suggestion(server)
+        ran = subprocess.run(
+            [node, str(SCRIPT), f"{server.url}/"],
+            cwd=ROOT,
+            env=os.environ | {"CHROMIUM": chromium},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        seen = json.loads(ran.stdout)
+        assert (seen["heading"], seen["connected"] > 0) == ("Ada", True)
+        assert seen["lines"] == [HOSTILE, "my router has no light at all"]
+        assert (seen["injected"], seen["complaints"]) == (0, [])
+        with server.caller() as producer:
+            until(lambda: producer.get(f"/v1/calls/{call_id}")["verdicts"])
+            verdict = producer.get(f"/v1/calls/{call_id}")["verdicts"][0]
+        assert (verdict["doc_id"], verdict["helpful"]) == ("router", True)
