@@ -341,7 +341,7 @@ _ARMS: dict[type[Any], Any] = {
     m.PageRead: lambda actor, read: actor.follower.on_page(read),
     m.HintArrived: lambda actor, arrived: actor.follower.on_hint(arrived.hint),
     m.Following: CallActor._on_following,
-    m.Vanished: lambda actor, _: actor.call and not actor.writer.busy and actor.on_missing(),
+    m.Vanished: lambda actor, _: actor.follower.confirm(),
     m.TopSeen: lambda actor, top: actor.follower.on_top(top),
     m.Led: lambda actor, led: actor.leader.on_led(led),
     m.Proposed: lambda actor, proposed: actor.leader.on_proposed(proposed),

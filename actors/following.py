@@ -61,13 +61,23 @@ class Follower:
             if self._expected:
                 self.reload()
         elif self._expected > actor.call.seq:
-            self._reading = True
-            after = actor.call.seq
-            actor.context.store.read(actor.key, "gap", after, CHUNK_EVENTS, actor.actor_ref)
+            self._read_on(actor.call.seq)
 
     def look(self) -> None:
         """Something that held a read back is over."""
         self.expect(self._expected)
+
+    def confirm(self) -> None:
+        """Somebody saw no log. What they saw may be older than what we wrote, so it is read
+        once more: a page that is not there says that the call is missing."""
+        actor = self._actor
+        if actor.call is not None and not self._reading and actor.writer.batch is None:
+            self._read_on(actor.call.seq)
+
+    def _read_on(self, after: int) -> None:
+        actor = self._actor
+        self._reading = True
+        actor.context.store.read(actor.key, "gap", after, CHUNK_EVENTS, actor.actor_ref)
 
     def look_ahead(self, join: m.Join) -> None:
         """A cursor of our epoch beyond our fold: another node may know more than we do."""

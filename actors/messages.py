@@ -171,7 +171,8 @@ class TopSeen(Control, frozen=True):
 
 
 class Vanished(Control, frozen=True):
-    """There is no such log any more: erased on another node, or expired."""
+    """A look found no such log: erased on another node, expired, or looked for before it was
+    created. The reader makes sure."""
 
 
 class Led(Control, frozen=True):

@@ -40,7 +40,7 @@ class CannotStart(Exception):
 
 
 class QuietHandler(Handler):
-    """No line per request: what matters is counted, and paths may hold call ids."""
+    """No line per request, as its base: what matters is counted, and paths may hold call ids."""
 
     def run_application(self) -> None:
         """WebSockets live under Socket.IO's path; anywhere else an upgrade is not offered."""
@@ -48,8 +48,6 @@ class QuietHandler(Handler):
             super().run_application()
         else:
             WSGIHandler.run_application(self)
-
-    def log_request(self) -> None: ...
 
     def log_error(self, msg: str, *args: Any) -> None:
         """pywsgi quotes what it could not read, which may be transcript text."""

@@ -94,7 +94,6 @@ class Front:
 
     def __init__(self, node: Node, socketio: SocketIO) -> None:
         self._node = node
-        self._socketio = socketio
         self._server: Any = socketio.server
 
     # --- connections ----------------------------------------------------------------------

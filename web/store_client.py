@@ -74,7 +74,6 @@ class StoreClient:
         self._derived = WorkQueue("derived", 1, READS_WAITING)
         self._interims = WorkQueue("interims", 1, INTERIMS_WAITING)
         self.on_notice: Callable[[Notice], None] = lambda notice: None
-        self.on_lost: Callable[[str], None] = lambda reason: None
         self.away_since: float | None = None  # monotonic; None: the store answers
         self._closing = False
         self._greenlets = [
@@ -223,7 +222,6 @@ class StoreClient:
                     self.on_notice(arrival)
                 elif isinstance(arrival, Lost):
                     log.warning("store.hints_lost reason=%s", arrival.reason)
-                    self.on_lost(arrival.reason)
 
     def _check(self) -> None:
         """A lost last hint leaves no gap to see: look at where each log ends."""

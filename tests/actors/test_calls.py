@@ -367,6 +367,18 @@ def test_a_log_erased_by_another_node_is_no_longer_shown_here() -> None:
     assert subscribe(world, ann, 2)["error"]["code"] == "unknown_call"
 
 
+def test_a_look_older_than_the_calls_creation_does_not_end_it() -> None:
+    world = World()
+    create(world)
+    ann = world.connect("ann")
+    subscribe(world, ann)
+    world.directory.call(KEY).tell(m.Vanished())  # looked for a moment too early
+    world.run()
+    assert say(world, "s1").seq == 2
+    assert ann.screen.events("call:unassigned") == []
+    assert ann.screen.seqs() == [2]
+
+
 def _foreign(world: World, epoch: str, seq: int, segment_id: str, text: str = "far") -> None:
     """Another node appends a segment."""
     event = wire.TranscriptionUpdate(
