@@ -62,8 +62,14 @@ class AgentActor(DispatchedActor):
         self.session.begin()
 
     def on_receive(self, message: Any) -> Any:
-        if not self.closing or type(message) is m.Gone:
-            _ARMS[type(message)](self, message)
+        kind = type(message)
+        if not self.closing:
+            if kind is m.LogFrame:  # most messages are
+                self.subscriptions.on_log_frame(message)
+            else:
+                _ARMS[kind](self, message)
+        elif kind is m.Gone:
+            self._on_gone(message)
         # Hints that found the mailbox full leave no gap to see if they were the last.
         if self.actor_inbox.dropped != self._dropped and self.actor_inbox.empty():
             self._dropped = self.actor_inbox.dropped

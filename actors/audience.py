@@ -47,8 +47,8 @@ class Audience:
     def tell(self, frame: m.LogFrame) -> None:
         """A new event of the log, to everybody."""
         self._ring.append(frame)
-        for joined in self._joined.values():
-            self._actor.send(joined.ref, frame)
+        refs = [joined.ref for joined in self._joined.values()]
+        self._actor.dispatcher.broadcast(refs, frame)
 
     def remember(self, frame: m.LogFrame) -> None:
         """An event read when the log was loaded: for those who catch up."""
@@ -56,9 +56,8 @@ class Audience:
 
     def tell_interim(self, frame: Frame) -> None:
         message = m.StateFrame(self._actor.key, frame, interim=True)
-        for joined in self._joined.values():
-            if joined.interim:
-                self._actor.send(joined.ref, message)
+        wanting = [joined.ref for joined in self._joined.values() if joined.interim]
+        self._actor.dispatcher.broadcast(wanting, message)
 
     def join(self, join: m.Join, call: Call) -> None:
         """Snapshot and joining are one message: the next event told is cursor.seq + 1. A

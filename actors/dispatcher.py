@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import pykka
@@ -60,6 +60,14 @@ class _Stopped:
 
     def set(self) -> None:
         self._set = True
+
+
+class DispatchedRef(ActorRef[Any]):
+    """Pykka's, which knows its actor weakly; a broadcast wants it at hand."""
+
+    def __init__(self, actor: DispatchedActor) -> None:
+        super().__init__(actor)
+        self.actor = actor
 
 
 class Dispatcher:
@@ -128,6 +136,16 @@ class Dispatcher:
             return False
         return True
 
+    def broadcast(self, refs: Iterable[ActorRef[Any]], hint: Any) -> None:
+        """`send` of one hint to many, in one envelope."""
+        envelope = Envelope(hint)
+        for ref in refs:
+            actor: DispatchedActor = ref.actor  # type: ignore[attr-defined] # all are ours
+            if actor.actor_stopped.is_set():
+                self.bury(ref.actor_class.__name__, hint, "actor is gone")
+            elif actor.actor_inbox.put_hint(envelope) and not actor.ready:
+                self.schedule(actor)
+
     def bury(self, actor: str, message: Any, reason: str) -> None:
         self.dead_letters_total += 1
         self.dead_letters.append(DeadLetter(actor, type(message).__name__, reason))
@@ -137,25 +155,25 @@ class Dispatcher:
         return not self._ready and not self._posted
 
     def _turn(self, actor: DispatchedActor) -> None:
-        inbox = actor.actor_inbox
+        mail, stopped = actor.actor_inbox.mail, actor.actor_stopped
         for _ in range(self._turn_messages):
-            if inbox.empty():
+            if not mail:
                 actor.ready = False
                 return
             self.deliver(actor)
-            if actor.actor_stopped.is_set():
+            if stopped.is_set():
                 return
-        if inbox.empty():
-            actor.ready = False
-        else:
+        if mail:
             self._ready.append(actor)
+        else:
+            actor.ready = False
 
     def deliver(self, actor: DispatchedActor) -> None:
         """The actor's next message, to its end."""
         envelope = actor.actor_inbox.get()
         self.handled += 1
         try:
-            response = actor._handle_receive(envelope.message)
+            response = actor.take(envelope.message)
             if envelope.reply_to is not None:
                 envelope.reply_to.set(response)
         except Exception as error:  # noqa: BLE001 - the outer loop of every handler
@@ -225,7 +243,7 @@ class DispatchedActor(pykka.Actor):
         self.actor_urn = f"urn:earshot:{id(self):x}"
         self.actor_inbox = Mailbox(bounds)
         self.actor_stopped = _Stopped()  # type: ignore[assignment]
-        self._actor_ref = ActorRef(self)
+        self._actor_ref = DispatchedRef(self)
         self.dispatcher = dispatcher
         self.ready = False
         self.actor_inbox.bind(bounds, self._on_mail)
@@ -248,8 +266,16 @@ class DispatchedActor(pykka.Actor):
     def _start_actor_loop(self) -> None:
         self.dispatcher.start(self)
 
+    def take(self, message: Any) -> Any:
+        """One message. Those of our own types (they have an `admission`) go straight to
+        on_receive; Pykka's stop and proxies by way of Pykka."""
+        if hasattr(message, "admission"):
+            return self.on_receive(message)
+        return self._handle_receive(message)
+
     def _on_mail(self) -> None:
-        self.dispatcher.schedule(self)
+        if not self.ready:
+            self.dispatcher.schedule(self)
 
     def _stop(self) -> None:
         self.actor_stopped.set()

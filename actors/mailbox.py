@@ -41,20 +41,25 @@ class MailboxFull(Exception):
 
 
 def admission_of(message: Any) -> Admission:
-    if isinstance(message, pykka.messages._ActorStop):
-        return Admission.CONTROL
-    found: Admission = getattr(message, "admission", Admission.DURABLE)
+    try:
+        found: Admission = message.admission
+    except AttributeError:
+        stop = isinstance(message, pykka.messages._ActorStop)
+        return Admission.CONTROL if stop else Admission.DURABLE
     return found
+
+
+_DURABLE, _HINT = Admission.DURABLE, Admission.HINT
 
 
 class Mailbox:
     """Pykka's inbox protocol (put, get, empty), with bounds. One thread uses it."""
 
-    __slots__ = ("_bounds", "_durable", "_mail", "_on_mail", "dropped", "refused")
+    __slots__ = ("_durable", "_durable_bound", "_on_mail", "_total", "dropped", "mail", "refused")
 
     def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
-        self._mail: deque[Envelope[Any]] = deque()
+        self._total, self._durable_bound = bounds
+        self.mail: deque[Envelope[Any]] = deque()  # to be changed by put, put_hint and get only
         self._durable = 0
         self._on_mail: Callable[[], None] | None = None
         self.dropped = 0  # hints over the bound, since the actor began
@@ -62,38 +67,46 @@ class Mailbox:
 
     def bind(self, bounds: Bounds, on_mail: Callable[[], None]) -> None:
         """Called once, when the actor gets its dispatcher; `on_mail` at every put."""
-        self._bounds = bounds
+        self._total, self._durable_bound = bounds
         self._on_mail = on_mail
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Raises MailboxFull for a durable message over its bound."""
         admission = admission_of(envelope.message)
-        if admission is Admission.HINT:
-            if len(self._mail) >= self._bounds.total:
-                self.dropped += 1
+        if admission is _HINT:
+            if not self.put_hint(envelope):
                 return
-        elif admission is Admission.DURABLE:
-            if self._durable >= self._bounds.durable or len(self._mail) >= self._bounds.total:
-                self.refused += 1
-                raise MailboxFull(f"{self._durable} messages are waiting")
-            self._durable += 1
-        self._mail.append(envelope)
+        else:
+            if admission is _DURABLE:
+                if self._durable >= self._durable_bound or len(self.mail) >= self._total:
+                    self.refused += 1
+                    raise MailboxFull(f"{self._durable} messages are waiting")
+                self._durable += 1
+            self.mail.append(envelope)
         if self._on_mail is not None:
             self._on_mail()
 
+    def put_hint(self, envelope: Envelope[Any]) -> bool:
+        """A hint, without `on_mail`, whose envelope others may share. False: dropped."""
+        if len(self.mail) >= self._total:
+            self.dropped += 1
+            return False
+        self.mail.append(envelope)
+        return True
+
     def get(self) -> Envelope[Any]:
         """The oldest. Raises IndexError when empty: the dispatcher never waits here."""
-        envelope = self._mail.popleft()
-        if admission_of(envelope.message) is Admission.DURABLE:
+        envelope = self.mail.popleft()
+        if self._durable and admission_of(envelope.message) is _DURABLE:
             self._durable -= 1
         return envelope
 
     def empty(self) -> bool:
-        return not self._mail
+        return not self.mail
 
     def peek(self) -> tuple[Any, ...]:
         """The messages waiting, oldest first: for tests and dead letters."""
-        return tuple(envelope.message for envelope in self._mail)
+        return tuple(envelope.message for envelope in self.mail)
 
     def __len__(self) -> int:
-        return len(self._mail)
+        return len(self.mail)

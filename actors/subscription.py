@@ -9,7 +9,7 @@ prelude that a client without acknowledgements is greeted with.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
@@ -28,7 +28,12 @@ class State(Enum):
 
 
 class Subscription:
-    """`ask_chunk` asks the CallActor for what follows the cursor."""
+    """`ask_chunk` asks the CallActor for what follows the cursor (`epoch`, `seq`)."""
+
+    __slots__ = (
+        "_ask_chunk", "_outlet", "_prelude", "asked", "epoch", "generation", "interim", "key",
+        "plain", "ref", "seq", "state",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -41,7 +46,7 @@ class Subscription:
         self.key = key
         self.generation = generation
         self.interim = interim
-        self.cursor = Cursor("", 0)
+        self.epoch, self.seq = "", 0
         self.state = State.JOINING
         self.ref: m.Ref | None = None  # the CallActor, once joined
         # (token, command) of the client who waits for the join; None: we joined by ourselves
@@ -49,7 +54,11 @@ class Subscription:
         self.plain = False  # asked for without an acknowledgement
         self._outlet = outlet
         self._ask_chunk = ask_chunk
-        self._prelude: deque[Frame] = deque()
+        self._prelude: deque[Frame] | None = None  # an empty deque is 700 bytes
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.epoch, self.seq)
 
     @property
     def is_behind(self) -> bool:
@@ -58,8 +67,8 @@ class Subscription:
     def join(self, joined: m.Joined, prelude: list[Frame]) -> None:
         """The CallActor answered; `prelude` goes out before anything else."""
         self.ref = joined.ref
-        self.cursor = joined.cursor
-        self._prelude.extend(prelude)
+        self.epoch, self.seq = joined.cursor.epoch, joined.cursor.seq
+        self._greet_with(prelude)
         self._continue(joined.top)
         if self.state is State.LIVE:
             for frame in joined.interims:
@@ -69,10 +78,11 @@ class Subscription:
         """False: the log began a new epoch, and this cursor means nothing."""
         if self.state is not State.LIVE:
             return True  # it comes with a chunk
-        found = relation(self.cursor, frame.epoch, frame.seq)
-        if found is Relation.NEXT:
+        if frame.seq == self.seq + 1 and frame.epoch == self.epoch:  # relation's NEXT, quicker
             self._pass_on(frame)
-        elif found is Relation.GAP:
+            return True
+        found = relation(self.cursor, frame.epoch, frame.seq)
+        if found is Relation.GAP:
             self._ask()
         return found is not Relation.RESET
 
@@ -103,13 +113,16 @@ class Subscription:
 
     def inherit(self, old: Subscription) -> None:
         """What the one before had not yet been greeted with goes out first."""
-        self._prelude.extend(old._prelude)
+        self._greet_with(old._prelude or ())
         self.plain = old.plain
 
     def ask_again(self) -> None:
         """The store was away when a chunk was asked for."""
         if self.state is State.CATCHING_UP:
             self._ask()
+
+    def _greet_with(self, frames: Iterable[Frame]) -> None:
+        self._prelude = deque((*(self._prelude or ()), *frames)) or None
 
     def _continue(self, top: int | None) -> None:
         """Greet, then live at the top or the next chunk. `top` None: not known."""
@@ -118,6 +131,7 @@ class Subscription:
                 self.state = State.BEHIND
                 return
             self._prelude.popleft()
+        self._prelude = None
         if top is not None and self.cursor.seq >= top:
             self.state = State.LIVE
         else:
@@ -125,7 +139,7 @@ class Subscription:
 
     def _pass_on(self, frame: m.LogFrame) -> bool:
         if self._outlet.send(frame.frame):
-            self.cursor = Cursor(frame.epoch, frame.seq)
+            self.epoch, self.seq = frame.epoch, frame.seq
             return True
         self.state = State.BEHIND
         return False

@@ -94,7 +94,7 @@ class Subscriptions:
         subscription.asked = asked
         subscription.plain = asked is not None and not actor.takes_answer(asked[0])
         if since is not None:
-            subscription.cursor = since
+            subscription.epoch, subscription.seq = since.epoch, since.seq
         actor.context.call(key).tell(
             m.Join(
                 actor.actor_ref,
@@ -183,7 +183,7 @@ class Subscriptions:
         old = self._by_call.pop(lost.call, None)
         if old is None:
             return
-        since = old.cursor if old.cursor.epoch else None
+        since = old.cursor if old.epoch else None
         try:
             self._join(lost.call, since, old.interim, old.asked)
             self._by_call[lost.call].inherit(old)
@@ -203,7 +203,7 @@ class Subscriptions:
             return
         if not subscription.on_event(frame):
             self.on_reopening(m.Reopening(frame.call))
-        elif subscription.is_behind:
+        elif subscription.state is State.BEHIND:
             self._watch_slow(subscription)
 
     def on_state_frame(self, frame: m.StateFrame) -> None:

@@ -54,7 +54,7 @@ class Bench(NamedTuple):
 
 def _ours() -> Bench:
     mine, yours = socket.socketpair()
-    websocket = WebSocket(mine, {}, Bounds())
+    websocket = WebSocket(mine, Bounds())
     return Bench(yours._sock, websocket.receive, (mine, yours, websocket))
 
 

@@ -48,6 +48,18 @@ def decode(shape: type[T], raw: bytes | str) -> T:
     return value
 
 
+def decode_plain(shape: type[T], raw: str) -> T | None:
+    """The quick way for input as almost everybody sends it, wherever each text may stand.
+    None: it is ill, or has escapes or nesting that need a look; ask `parse` and `convert`."""
+    if _needs_a_look(raw):
+        return None
+    try:
+        value: T = _decoder(shape).decode(raw)  # type: ignore[arg-type]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return value
+
+
 def convert(shape: type[T], value: Any) -> T:
     """The same for a value that was already parsed, e.g. a Socket.IO argument."""
     _refuse_unstorable(value)

@@ -1,6 +1,7 @@
 """The event loop under the actors: gives the dispatcher its runs and the wheel its ticks.
 
-Owns three watchers of gevent's hub and nothing else. Actors run in loop callbacks: a
+Owns four watchers of gevent's hub and nothing else; what actors sent leaves at the end of
+a run. Actors run in loop callbacks: a
 handler that tried to wait there would get an error from gevent, not a pause.
 """
 
@@ -12,6 +13,7 @@ import gevent
 
 from actors.dispatcher import Dispatcher
 from actors.timers import Wheel
+from web.outgoing import Outgoing
 
 EARLIEST_S = 0.001
 
@@ -21,9 +23,13 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop: Any = gevent.get_hub().loop
+        self._outgoing = Outgoing.here()
+        self._due = False  # at this pass's check
         self._again = self._loop.timer(0.0)
         self._tick = self._loop.timer(0.0)
         self._thread = self._loop.async_()
+        # After the sockets of a pass were read; the lowest priority comes last.
+        self._check = self._loop.check(priority=self._loop.MINPRI)
         self.dispatcher: Dispatcher
         self.wheel: Wheel
 
@@ -31,10 +37,15 @@ class Loop:
         self.dispatcher = dispatcher
         self.wheel = wheel
         self._thread.start(self._run)
+        self._check.start(self._on_check)
 
     def wake(self) -> None:
-        """Run the dispatcher soon: after what the loop is doing now."""
-        self._loop.run_callback(self._run)
+        """Run the dispatcher soon: when all sockets of this pass were read, or else after
+        what the loop is doing now."""
+        if self._outgoing.reading:
+            self._due = True
+        else:
+            self._loop.run_callback(self._run)
 
     def wake_from_thread(self) -> None:
         """The same, from another thread."""
@@ -55,12 +66,25 @@ class Loop:
         return float(self._loop.now())
 
     def close(self) -> None:
-        for watcher in (self._again, self._tick, self._thread):
+        for watcher in (self._again, self._tick, self._thread, self._check):
             watcher.stop()
             watcher.close()
 
+    def _on_check(self) -> None:
+        self._outgoing.reading = False
+        if self._due:
+            self._due = False
+            self._run()
+
     def _run(self) -> None:
-        if self.dispatcher.run():
+        outgoing = self._outgoing
+        outgoing.held = True
+        try:
+            more = self.dispatcher.run()
+        finally:
+            outgoing.held = False
+            outgoing.flush()
+        if more:
             # By way of a timer, so that the loop looks at its sockets in between.
             self._again.stop()
             self._again.start(self._run)

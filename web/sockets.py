@@ -7,11 +7,12 @@ it enters a mailbox; anything ill is answered here with a code that names the fi
 
 from __future__ import annotations
 
+import io
 import json as plain_json
 import logging
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, cast
 
-import gevent
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
@@ -19,7 +20,7 @@ from flask_socketio import SocketIO
 from actors import messages as m
 from actors.mailbox import MailboxFull
 from engine.answers import COMMANDS
-from engine.decoding import convert, encode, error_of, parse
+from engine.decoding import convert, decode_plain, encode, error_of, parse
 from engine.errors import (
     BadRequest,
     Busy,
@@ -30,7 +31,9 @@ from engine.errors import (
 )
 from engine.identity import Identity
 from engine.wire import Id
-from web.outlet import SocketOutlet
+from web.delays import Delays
+from web.heartbeat import Heartbeat
+from web.outlet import SocketOutlet, TestClientTransport
 from web.rooms import LocalRooms, SharedRooms
 from web.transport import CheckedPacket, Malformed, install
 
@@ -42,6 +45,9 @@ log = logging.getLogger("earshot.sockets")
 NAMESPACE = "/"
 RESERVED = frozenset(("connect", "connect_error", "disconnect"))
 QUEUE_CHANNEL = "flask-socketio"  # where SocketIO(message_queue=…) emits by default
+OUTLETS_BEHIND = 4  # times the bound of frames: more answers waiting, and the client is not reading
+ACK_ID_DIGITS = 15  # at most, of an acknowledgement's id taken the quick way
+NAME_LENGTH = 64  # likewise, of an event
 
 
 class Codec:
@@ -64,8 +70,7 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
     """Flask-SocketIO over our actors. `node.queue_url` '' means no message queue."""
     settings = node.settings
     manager = SharedRooms(node.queue_url, channel=QUEUE_CHANNEL) if node.queue_url else LocalRooms()
-    origins: Any = settings.server.origins
-    install()
+    server, origins = settings.server, cast(Any, settings.server.origins)
     socketio = SocketIO(
         app,
         async_mode="gevent",
@@ -74,13 +79,16 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
         json=Codec,
         serializer=CheckedPacket,
         max_http_buffer_size=settings.limits.frame_bytes,
-        ping_interval=settings.server.ping_interval_s,
-        ping_timeout=settings.server.ping_timeout_s,
+        ping_interval=server.ping_interval_s,
+        ping_timeout=server.ping_timeout_s,
+        monitor_clients=False,  # the heartbeat does
         cors_allowed_origins="*" if "*" in origins else (origins or None),
         manage_session=False,
         logger=False,
         engineio_logger=False,
     )
+    heartbeat = Heartbeat(server.ping_interval_s, server.ping_timeout_s)
+    install(socketio.server.eio, heartbeat, OUTLETS_BEHIND * settings.limits.outlet_bytes)
     front = Front(node, socketio)
     socketio.on_event("connect", front.on_connect)
     socketio.on_event("disconnect", front.on_disconnect)
@@ -95,6 +103,7 @@ class Front:
     def __init__(self, node: Node, socketio: SocketIO) -> None:
         self._node = node
         self._server: Any = socketio.server
+        self._joins = Delays(node.settings.limits.authenticate_s, self._close_unless_joined)
 
     # --- connections ----------------------------------------------------------------------
 
@@ -112,16 +121,17 @@ class Front:
             error = error_of(refusal)
             raise Refused(error.message, plain_json.loads(encode(error))) from None
         eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
-        limits = node.settings.limits
+        transport = self._server.eio.sockets.get(eio_sid)
         outlet = SocketOutlet(
             self._server,
             sid,
-            eio_sid,
-            limits.outlet_bytes,
-            node.clock.mono,
+            transport or TestClientTransport(self._server, sid, eio_sid),
+            node.settings.limits.outlet_bytes,
             lambda: self._tell(sid, m.Room()),
         )
         ref = node.directory.connect(sid, outlet)
+        if transport is not None:
+            transport.direct = Direct(self, ref)
         if identity is not None:
             ref.tell(m.Verified(None, identity, client_id=client_id))
 
@@ -138,15 +148,15 @@ class Front:
 
     def on_transport(self, eio_sid: str, environ: Any) -> None:
         """An Engine.IO transport was opened; one that joins no namespace must not stay."""
-        self._server._handle_eio_connect(eio_sid, environ)
-        limit_s = self._node.settings.limits.authenticate_s
-        gevent.spawn_later(limit_s, self._close_unless_joined, eio_sid)
+        self._server._handle_eio_connect(eio_sid, kept_of(environ))
+        self._joins.put(eio_sid)
 
     def _close_unless_joined(self, eio_sid: str) -> None:
         manager, transport = self._server.manager, self._server.eio.sockets.get(eio_sid)
-        joined = any(manager.sid_from_eio_sid(eio_sid, space) for space in manager.get_namespaces())
-        if transport is not None and not transport.closed and not joined:
-            transport.close(wait=False, abort=True)
+        if transport is None or transport.closed:
+            return
+        if not any(manager.sid_from_eio_sid(eio_sid, space) for space in manager.get_namespaces()):
+            transport.close_soon(self._server.eio.reason.SERVER_DISCONNECT)
 
     def on_disconnect(self, *_: Any) -> None:
         self._tell(request.sid, m.Gone())  # type: ignore[attr-defined]
@@ -159,12 +169,16 @@ class Front:
     # --- commands -------------------------------------------------------------------------
 
     def on_message(self, eio_sid: str, data: Any) -> None:
-        """Whatever a client sent. What cannot be read is answered like an ill command."""
+        """Whatever a client sent that was not taken directly. What cannot be read is answered
+        like an ill command, and ends the connection."""
         try:
             self._server._handle_eio_message(eio_sid, data)
         except Malformed as problem:
             self._server._binary_packet.pop(eio_sid, None)
             self._refuse(eio_sid, BadRequest(str(problem), field="data"))
+            transport = self._server.eio.sockets.get(eio_sid)
+            if transport is not None:
+                transport.close_soon(self._server.eio.reason.TRANSPORT_ERROR)
 
     def _refuse(self, eio_sid: str, refusal: EngineError, ack_id: Any = None) -> None:
         """To a connection; there is nobody to tell before it has joined the namespace."""
@@ -231,12 +245,17 @@ class Front:
                 raise BadRequest(f"There is no event `{name[:80]}`", field="event")
             if len(arguments) != 1:
                 raise BadRequest(f"`{name}` takes one object", field="data")
-            ref.tell(m.Ask(_named(COMMANDS[name][0], arguments[0], "data"), ack_id))
+            self.ask(ref, _named(COMMANDS[name][0], arguments[0], "data"), ack_id)
+        except EngineError as problem:
+            self._node.dispatcher.send(ref, m.Refuse(ack_id, problem))
+
+    def ask(self, ref: Any, body: Any, ack_id: Any) -> None:
+        """A valid command of a connection."""
+        try:
+            ref.tell(m.Ask(body, ack_id))
         except MailboxFull:
             refusal = Busy("Too many commands are waiting on this connection", retry_after_ms=500)
             self._node.dispatcher.send(ref, m.Refuse(ack_id, refusal))
-        except EngineError as problem:
-            self._node.dispatcher.send(ref, m.Refuse(ack_id, problem))
 
     # --- rooms ----------------------------------------------------------------------------
 
@@ -246,6 +265,54 @@ class Front:
 
     def leave(self, connection_id: str, room: str) -> None:
         self._server.manager.basic_leave_room(connection_id, NAMESPACE, room)
+
+
+class Direct:
+    """From a text message to the AgentActor, without packet objects or a request context:
+    `42["name",{…}]`, or `4217["name",{…}]` with an acknowledgement's id. Called in the hub.
+
+    False for anything else, and for whatever is wrong: the usual way finds the words for it.
+    """
+
+    __slots__ = ("_front", "_ref")
+
+    def __init__(self, front: Front, ref: Any) -> None:
+        self._front = front
+        self._ref = ref
+
+    def __call__(self, message: str) -> bool:
+        begin = message.find('["', 2, ACK_ID_DIGITS + 4)
+        end = message.find('"', begin + 2, begin + 2 + NAME_LENGTH)
+        if begin < 0 or end < 0 or message[:2] != "42" or message[end + 1 : end + 2] != ",":
+            return False
+        ack_id = message[2:begin]
+        if ack_id and not (ack_id.isascii() and ack_id.isdigit()):
+            return False
+        command = COMMANDS.get(message[begin + 2 : end])
+        if command is None or message[-1] != "]" or not self._ref.is_alive():
+            return False
+        body = decode_plain(command[0], message[end + 2 : -1])
+        if body is None:
+            return False
+        self._front.ask(self._ref, body, int(ack_id) if ack_id else None)
+        return True
+
+
+def kept_of(environ: dict[str, Any]) -> dict[str, Any]:
+    """What users' handlers may ask of the request that opened a connection. Kept as long as
+    it, so strings are shared with other connections' and what belongs to the request is not
+    kept at all."""
+    kept = {
+        key: sys.intern(value) if type(value) is str else value
+        for key, value in environ.items()
+        if key not in _OF_THE_REQUEST and not key.startswith("werkzeug.")
+    }
+    kept["wsgi.input"] = _NO_BODY
+    return kept
+
+
+_NO_BODY = io.BytesIO()
+_OF_THE_REQUEST = frozenset(("wsgi.websocket", "wsgi.input", "wsgi.websocket_version"))
 
 
 def _named(shape: Any, value: Any, field: str) -> Any:

@@ -1,26 +1,41 @@
-"""Engine.IO's transport, made polite: what goes into one payload, and what ill input does.
+"""Engine.IO's transport, made quick and polite: one connection, polling or WebSocket.
 
-Owns the corrections of python-engineio's socket and of python-socketio's packet. It knows no
-event and no call.
+Owns what waits for one client, the order in which it leaves, the upgrade, and what ill input
+does. There is no greenlet for it: a WebSocket is read by the hub, the process's heartbeat
+pings, and only what a user's handler may wait in gets a greenlet, for as long as it takes.
+It knows no event and no call.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import deque
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import engineio.server
-import engineio.socket
+import gevent
 from engineio import exceptions
+from engineio import packet as eio
 from engineio.payload import Payload
+from gevent.event import Event
 from socketio import packet
+
+from web.heartbeat import Heartbeat
+from web.websocket_frames import binary_frame, text_frame
+
+log = logging.getLogger("earshot.transport")
 
 # What python-engineio reads of one payload; its clients refuse a longer one, and its server
 # would write all that waits into one.
 PACKETS_IN_AN_ANSWER = Payload.max_decode_packets
 MOST_ATTACHMENTS = 16  # binary ones of users' own events; each is held until the last came
 PACKETS_IN_A_POST = 500  # of a client that polls; maxPayload bounds their bytes
-
+MESSAGES_BEHIND = 64  # waiting for a user's handler before the socket is read no more
+UPGRADE_S = 10.0  # from the probe to the upgrade
+PING, PONG, NOOP = eio.Packet(eio.PING), "3", eio.Packet(eio.NOOP)
+_PING_FRAME = text_frame(b"2")
 
 _FROM_CLIENTS = frozenset(range(packet.BINARY_ACK + 1)) - {packet.CONNECT_ERROR}
 
@@ -54,48 +69,150 @@ class _Post(Payload):  # type: ignore[misc]
     max_decode_packets = PACKETS_IN_A_POST
 
 
-class Transport(engineio.socket.Socket):  # type: ignore[misc]
-    """`websocket` is ours (web/websocket.py), once there is one."""
+class Transport:
+    """What python-engineio's server and python-socketio's know as a socket.
 
-    websocket: Any = None
-    _in_hand = 0  # packets the writer greenlet took from the queue and is still sending
+    `writer` is the WebSocket's, once frames given to it overtake nothing; None: use `send` or
+    `send_text`. `direct`, when set, gets each text message first, as it came (`42[…`), in
+    the hub; False: the usual way. `on_room` is called when half of what a refusing outlet saw
+    waiting has been polled.
+    """
 
-    def direct(self) -> Any:
-        """The WebSocket's writer, when a frame given to it overtakes nothing: the upgrade is
-        complete and Engine.IO's queue is empty. None: use the queue."""
-        if self._in_hand or self.websocket is None or not self.upgraded or self.closed:
-            return None
-        return self.websocket.writer if self.queue.empty() else None
+    upgrade_protocols = ("websocket",)
 
+    __slots__ = (
+        "_behind", "_busy", "_moved_at", "_packets", "_polling", "_session", "beats", "closed",
+        "closing", "connected", "direct", "on_room", "pinged", "room_below", "server", "sid",
+        "upgraded", "upgrading", "waiting", "websocket", "writer",
+    )  # fmt: skip
+
+    def __init__(self, server: Any, sid: str) -> None:
+        self.server = server
+        self.sid = sid
+        self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
+        self.pinged = False
+        self.beats = 0
+        self.websocket: Any = None
+        self.writer: Any = None
+        self.direct: Callable[[str], bool] | None = None
+        self.on_room: Callable[[], None] | None = None
+        self.room_below = 0
+        self.waiting = 0  # bytes of `_packets`
+        self._packets: deque[Any] | None = None  # for the next poll, or until the upgrade
+        self._moved_at = 0.0
+        self._polling: Event | None = None  # of the poll that waits
+        self._behind: deque[Any] | None = None  # received, waiting for the greenlet
+        self._busy = False  # there is such a greenlet
+        self._session: dict[str, Any] | None = None
+
+    @property
+    def session(self) -> dict[str, Any]:
+        if self._session is None:
+            self._session = {}
+        return self._session
+
+    @session.setter
+    def session(self, session: dict[str, Any]) -> None:
+        self._session = session
+
+    # --- out ------------------------------------------------------------------------------
+
+    def send(self, sent: Any) -> None:
+        """An Engine.IO packet, behind what waits."""
+        if self.closed:
+            return
+        if self.writer is None:
+            self._keep(sent, len(sent.data) if isinstance(sent.data, (str, bytes)) else 0)
+        else:
+            self.write(_frame(sent))
+
+    def send_text(self, message: bytes) -> None:
+        """A message, behind what waits."""
+        if self.closed:
+            return
+        if self.writer is None:
+            self._keep(eio.Packet(eio.MESSAGE, data=message.decode()), len(message))
+        else:
+            self.write(text_frame(b"4" + message))
+
+    def write(self, frame: bytes) -> None:
+        """A ready frame, where there is a `writer`."""
+        writer = self.writer
+        writer.add(frame)
+        if writer.waiting > self.server.most_waiting:
+            self._overflow()
+
+    def stalled_s(self) -> float:
+        """For how long nothing was taken of what waits; 0 when nothing waits."""
+        if self.writer is not None:
+            stalled: float = self.writer.stalled_s()
+            return stalled
+        return gevent.get_hub().loop.now() - self._moved_at if self._packets else 0.0
+
+    @property
     def is_empty(self) -> bool:
         """Everything that was to be sent has left."""
-        waiting = self.websocket is not None and self.websocket.writer.waiting
-        return self.queue.empty() and not self._in_hand and not waiting
+        return not self._packets and (self.writer is None or not self.writer.waiting)
+
+    def _keep(self, sent: Any, size: int) -> None:
+        if self._packets is None:
+            self._packets = deque()
+        if not self._packets:
+            self._moved_at = gevent.get_hub().loop.now()
+        self._packets.append((sent, size))
+        self.waiting += size
+        if self._polling is not None:
+            self._polling.set()
+        if self.waiting > self.server.most_waiting:
+            self._overflow()
+
+    def _overflow(self) -> None:
+        """Somebody asks and never reads, or is told more than it reads."""
+        if not self.closing:
+            log.warning("transport.overflow waiting=%d", self.waiting)
+            self.close_soon(self.server.reason.TRANSPORT_ERROR)
+
+    # --- polling --------------------------------------------------------------------------
+
+    def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """A poll, or the request to upgrade."""
+        upgrade = "upgrade" in environ.get("HTTP_CONNECTION", "").lower()
+        if upgrade and environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            websocket = environ.get("wsgi.websocket")
+            if self.upgraded or self.upgrading or websocket is None:
+                raise exceptions.UnknownPacketError("upgraded already, or no WebSocket")
+            return self._open_websocket(websocket)
+        if self.upgrading or self.upgraded:
+            return [NOOP]  # what waits goes the new way
+        return self.poll()
 
     def poll(self) -> list[Any]:
-        """Wait for packets to send; [] means that the transport is closed."""
-        self._in_hand = 0
-        queue, server = self.queue, self.server
-        empty = server.get_queue_empty_exception()
-        try:
-            packets = [queue.get(timeout=server.ping_interval + server.ping_timeout)]
-            queue.task_done()
-        except empty:
-            raise exceptions.QueueEmpty from None
-        if packets == [None]:
-            return []
-        while len(packets) < PACKETS_IN_AN_ANSWER:
+        """Wait for packets. A second poll beside this one ends the connection."""
+        if self._polling is not None:
+            self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.UnknownPacketError("another poll is waiting")
+        if not self._packets and not self.closed:
+            self._polling = Event()
             try:
-                following = queue.get(block=False)
-            except empty:
-                break
-            queue.task_done()
-            if following is None:
-                queue.put(None)  # for the next poll
-                break
-            packets.append(following)
-        if self.upgraded:
-            self._in_hand = len(packets)
+                self._polling.wait(self.server.ping_interval + self.server.ping_timeout)
+            finally:
+                self._polling = None
+        packets = self._take()
+        if not packets and not (self.upgrading or self.upgraded or self.closed):
+            self.close(wait=False, abort=True, reason=self.server.reason.PING_TIMEOUT)
+        return packets or [NOOP]
+
+    def _take(self) -> list[Any]:
+        """What goes into one answer."""
+        packets = []
+        while self._packets and len(packets) < PACKETS_IN_AN_ANSWER:
+            sent, size = self._packets.popleft()
+            packets.append(sent)
+            self.waiting -= size
+        self._moved_at = gevent.get_hub().loop.now()
+        if self.on_room is not None and self.waiting <= self.room_below:
+            on_room, self.on_room = self.on_room, None
+            on_room()
         return packets
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
@@ -104,7 +221,6 @@ class Transport(engineio.socket.Socket):  # type: ignore[misc]
             for received in self._read_payload(environ):
                 self.receive(received)
         except exceptions.EngineIOError:
-            # Before the server's own close, which would wait until a poll took what is queued.
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
             raise
 
@@ -119,18 +235,166 @@ class Transport(engineio.socket.Socket):  # type: ignore[misc]
             raise exceptions.UnknownPacketError from None
         return packets
 
-    def _websocket_handler(self, ws: Any) -> Any:
-        """A frame that is no packet ends the connection; without this its actor would stay
-        until the ping's time-out."""
-        self.websocket = getattr(ws, "_sock", None)
+    # --- WebSocket ------------------------------------------------------------------------
+
+    def _open_websocket(self, websocket: Any) -> Any:
+        """At once, or after an upgrade. The request's greenlet then ends; the hub reads."""
+        if not self.connected or self._upgrade(websocket):
+            self.connected = True
+            self._attach(websocket)
+        return []
+
+    def _upgrade(self, websocket: Any) -> bool:
+        """From polling: probed, then told. What waits meanwhile goes the new way."""
+        self.upgrading = True
         try:
-            return super()._websocket_handler(ws)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            self.queue.put(None)  # ends the writer, which closes the WebSocket
-            self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
-            return []
+            with gevent.Timeout(UPGRADE_S, False):
+                if websocket.receive() == "2probe":
+                    websocket.send("3probe")
+                    if self._polling is not None:
+                        self._polling.set()  # answered with NOOP
+                    return bool(websocket.receive() == "5" and not self.closed)
+            return False
+        finally:
+            self.upgrading = False
+
+    def _attach(self, websocket: Any) -> None:
+        self.upgraded = True
+        self.websocket, writer = websocket, websocket.writer
+        packets, self._packets = self._packets, None
+        for sent, _ in packets or ():
+            writer.add(_frame(sent))
+        self.waiting = 0
+        self.writer = writer
+        if self._polling is not None:
+            self._polling.set()
+        if self.on_room is not None:
+            on_room, self.on_room = self.on_room, None
+            on_room()
+        websocket.listen(self._on_message, self._on_end)
+
+    def _on_message(self, message: str | bytes) -> None:
+        """In the hub. What may wait is done by a greenlet, and then all that follows."""
+        if not self._busy and type(message) is str:
+            if message == PONG:
+                self._on_pong()
+                return
+            if self.direct is not None and self.direct(message):
+                return
+        if self._behind is None:
+            self._behind = deque()
+        self._behind.append(message)
+        if not self._busy:
+            self._busy = True
+            gevent.spawn(self._catch_up)
+        elif len(self._behind) >= MESSAGES_BEHIND:
+            self.websocket.pause()
+
+    def _on_end(self) -> None:
+        """The peer has gone, or we have: after what it said before."""
+        if self._behind is None:
+            self._behind = deque()
+        self._behind.append(None)
+        if not self._busy:
+            self._busy = True
+            gevent.spawn(self._catch_up)
+
+    def _catch_up(self) -> None:
+        """The greenlet of a connection whose handlers wait: in order, one at a time."""
+        behind = self._behind
+        while behind:
+            message = behind.popleft()
+            try:
+                if message is None:
+                    self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+                elif not self.closed:
+                    self.receive(eio.Packet(encoded_packet=message))
+            except Exception as fault:  # noqa: BLE001 - a user's handler may raise anything
+                self._fail(fault)
+        self._busy = False
+        self._behind = None
+        if self.websocket is not None:
+            self.websocket.resume()
+
+    def _fail(self, fault: Exception) -> None:
+        ill = (exceptions.EngineIOError, ValueError, TypeError, LookupError, AttributeError)
+        if not isinstance(fault, (*ill, RecursionError)):
+            log.error("transport.handler_failed", exc_info=fault)
+        self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+
+    # --- in -------------------------------------------------------------------------------
+
+    def receive(self, received: Any) -> None:
+        """A packet. Raises UnknownPacketError for what a client does not send."""
+        if self.closed:
+            return
+        kind = received.packet_type
+        if kind == eio.MESSAGE:
+            self.server._trigger_event("message", self.sid, received.data, run_async=False)
+        elif kind == eio.PONG:
+            self._on_pong()
+        elif kind == eio.CLOSE:
+            self.close(wait=False, abort=True, reason=self.server.reason.CLIENT_DISCONNECT)
+        else:
+            raise exceptions.UnknownPacketError
+
+    # --- life -----------------------------------------------------------------------------
+
+    def schedule_ping(self) -> None:
+        """Called by the server once the connection is open."""
+        self.server.heartbeat.watch(self)
+
+    def ping(self) -> None:
+        if self.writer is not None:
+            self.writer.add(_PING_FRAME)
+        else:
+            self.send(PING)
+
+    def give_up(self) -> None:
+        self.close_soon(self.server.reason.PING_TIMEOUT)
+
+    def _on_pong(self) -> None:
+        if self.pinged:
+            self.pinged = False
+            self.server.heartbeat.watch(self)
+
+    def check_ping_timeout(self) -> bool:
+        return not self.closed
+
+    def close_soon(self, reason: Any) -> None:
+        """`close` from the hub: handlers of a disconnect may wait."""
+        gevent.spawn(self.close, wait=False, abort=True, reason=reason)
+
+    def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
+        """Tell the handlers, say CLOSE unless `abort`, and end. What was sent before still
+        leaves, within the WebSocket's time-outs; a poll that waits is answered. Nothing is
+        waited for."""
+        if self.closed or self.closing:
+            return
+        self.closing = True
+        try:
+            why = reason or self.server.reason.SERVER_DISCONNECT
+            self.server._trigger_event("disconnect", self.sid, why, run_async=False)
+        finally:
+            if not abort:
+                self.send(eio.Packet(eio.CLOSE))
+            self.closed = True
+            self.direct = self.on_room = None
+            if self.websocket is not None:
+                self.websocket.close()
+                self.websocket = self.writer = None
+            if self._polling is not None:
+                self._polling.set()
+            self.server.sockets.pop(self.sid, None)
 
 
-def install() -> None:
-    """python-engineio's server makes its sockets by this name, and has no other seam."""
+def _frame(sent: Any) -> bytes:
+    encoded = sent.encode()
+    return text_frame(encoded.encode()) if isinstance(encoded, str) else binary_frame(encoded)
+
+
+def install(server: Any, heartbeat: Heartbeat, most_waiting: int) -> None:
+    """`server` is python-engineio's. A client that lets more than `most_waiting` bytes pile
+    up is closed. The server makes its sockets by a module's name, and has no other seam."""
+    server.heartbeat, server.most_waiting = heartbeat, most_waiting
     engineio.server.socket = SimpleNamespace(Socket=Transport)

@@ -8,11 +8,13 @@ and knows nothing of Engine.IO packets or calls.
 
 from __future__ import annotations
 
+import _socket
 import contextlib
+import logging
 import socket
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,10 @@ from gevent.hub import Waiter
 from geventwebsocket.exceptions import WebSocketError
 
 from web import websocket_frames as ws
+from web.outgoing import Outgoing
 from web.websocket_writer import Writer
+
+log = logging.getLogger("earshot.websocket")
 
 _CHUNK = bytearray(65536)  # shared by all connections: nothing switches between recv and feed
 _CHUNK_VIEW = memoryview(_CHUNK)
@@ -47,38 +52,41 @@ class Bounds:
 
 
 class WebSocket:
-    """`receive`, `send` and `wait_closed` wait, so they belong in greenlets; everything else
-    may also be called in the hub. Not for threads.
+    """Messages come by `receive`, in a greenlet, or to a callback by `listen`, without one.
+    `receive`, `send` and `wait_closed` wait, so they belong in greenlets; everything else may
+    also be called in the hub. Not for threads.
 
     `sock` is the raw non-blocking socket. Whoever has ready frames writes them through
-    `writer` (offer, put), never to `sock`: that keeps one order for data, PONG and CLOSE.
+    `writer` (offer, add, put), never to `sock`: that keeps one order for data, PONG and CLOSE.
     `closed` is true from the moment nothing more can be sent or received; the descriptor is
     closed `bounds.close_timeout_s` later at most.
     """
 
     __slots__ = (
-        "_bounds", "_deadline", "_gone", "_hub", "_in_a_row", "_inbox", "_last_word", "_owner",
-        "_parser", "_readable", "_state", "_waiter", "origin", "path", "protocol", "sock",
-        "version", "writer",
+        "_bounds", "_deadline", "_gone", "_hub", "_in_a_row", "_inbox", "_last_word", "_on_end",
+        "_on_message", "_outgoing", "_parser", "_paused", "_readable", "_state", "_waiter", "sock",
+        "writer",
     )  # fmt: skip
 
-    def __init__(self, owner: Any, environ: Mapping[str, Any], bounds: Bounds) -> None:
-        """`owner` is gevent's socket; it is closed with the connection."""
-        self.version: str | None = environ.get("HTTP_SEC_WEBSOCKET_VERSION")
-        self.path: str | None = environ.get("PATH_INFO")
-        self.origin: str | None = environ.get("HTTP_ORIGIN")
-        self.protocol: str | None = environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL")
-        self.sock: socket.socket = owner._sock
+    def __init__(self, owner: Any, bounds: Bounds) -> None:
+        """`owner` is gevent's socket; its descriptor is ours from here on."""
+        family, kind, proto = owner.family, owner.type, owner.proto
+        # Not gevent's: it would hold two watchers and a hub for each connection.
+        self.sock: Any = _socket.socket(family, kind, proto, owner.detach())
+        self.sock.setblocking(False)
         self.writer = Writer(self.sock, self._finish)
-        self._owner = owner
         self._bounds = bounds
         self._hub: Any = gevent.get_hub()
+        self._outgoing = Outgoing.here()
         self._readable = self._hub.loop.io(self.sock.fileno(), _READABLE)
         self._parser = ws.FrameParser(bounds.message_bytes)
-        self._inbox: deque[str | bytes] = deque()  # of one recv at most
+        self._inbox: deque[str | bytes] | None = None  # of one recv at most
         self._last_word = b""  # our CLOSE, sent when the messages before it were handed out
         self._in_a_row = 0
         self._waiter: Waiter | None = None
+        self._on_message: Callable[[str | bytes], None] | None = None
+        self._on_end: Callable[[], None] | None = None
+        self._paused = False
         self._deadline: Any = None
         self._gone: Event | None = None
         self._state = OPEN
@@ -87,6 +95,39 @@ class WebSocket:
     @property
     def closed(self) -> bool:
         return self._state != OPEN
+
+    @property
+    def listening(self) -> bool:
+        """The hub reads, and nobody's greenlet is needed."""
+        return self._on_message is not None
+
+    def listen(self, on_message: Callable[[str | bytes], None], on_end: Callable[[], None]) -> None:
+        """From here on the hub reads. `on_message` gets each message, those received before
+        first, and `on_end` comes once, when there will be no more; both are called in the hub
+        and must not wait. What `on_message` raises is logged and closes the connection."""
+        self._on_message, self._on_end = on_message, on_end
+        inbox, self._inbox = self._inbox, None
+        for message in inbox or ():
+            self._hand_out(message)
+        if self._last_word:
+            self._leave(DRAINING, self._last_word)
+        elif self._state == OPEN:
+            self._readable.start(self._on_readable)
+        else:
+            self._end()
+
+    def pause(self) -> None:
+        """Read no more until `resume`: the listener has enough."""
+        if not self._paused:
+            self._paused = True
+            if self._state == OPEN:
+                self._readable.stop()
+
+    def resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            if self._state == OPEN:
+                self._readable.start(self._on_readable)
 
     def receive(self) -> str | bytes | None:
         """The next message; None when there will be no more. One greenlet at a time."""
@@ -118,10 +159,27 @@ class WebSocket:
                 continue  # said after our CLOSE
             elif kind == ws.PING:
                 self.writer.put_pong(ws.pong_frame(value))
-            elif kind != ws.PONG:
+            elif kind == ws.PONG:
+                continue
+            elif self._on_message is not None:
+                self._hand_out(value)
+            else:
+                if self._inbox is None:
+                    self._inbox = deque()
                 self._inbox.append(value)
         if self._last_word and not self._inbox:
             self._leave(DRAINING, self._last_word)
+
+    def _hand_out(self, message: str | bytes) -> None:
+        try:
+            self._on_message(message)  # type: ignore[misc]
+        except Exception:
+            log.exception("websocket.listener_failed")
+            self.close(ws.INTERNAL_ERROR)
+
+    def _on_readable(self) -> None:
+        self._outgoing.reading = True
+        self._pull()
 
     def send(self, message: str | bytes | bytearray, binary: bool | None = None) -> None:
         """Send one message and wait until the kernel has it: text for a str, unless `binary`
@@ -148,7 +206,7 @@ class WebSocket:
         `close_timeout_s` at most. A second close does nothing."""
         if self._state == OPEN:
             reason = message if isinstance(message, str) else message.decode(errors="replace")
-            self._inbox.clear()
+            self._inbox = None
             if self._last_word:
                 self._leave(DRAINING, self._last_word)
             else:
@@ -191,7 +249,7 @@ class WebSocket:
             self._deadline.start(self.abort)
             self._wake()
             self._readable.stop()
-            self._readable.start(self._pull)
+            self._readable.start(self._on_readable)
             # Last: it may find that the peer is gone, and finish.
             self.writer.put_close(frame, self._half_close)
         elif self._state == CLOSING:
@@ -215,7 +273,7 @@ class WebSocket:
             if watcher is not None:
                 watcher.stop()
                 watcher.close()
-        self._owner.close()
+        self.sock.close()
         self._wake()
         if self._gone is not None:
             self._gone.set()
@@ -233,9 +291,16 @@ class WebSocket:
                 self._readable.stop()
 
     def _wake(self) -> None:
-        """Whoever waits in receive looks at the state again."""
+        """Whoever waits in receive looks at the state again; a listener hears of the end."""
         if self._waiter is not None:
             self._hub.loop.run_callback(self._waiter.switch, None)
+        self._end()
+
+    def _end(self) -> None:
+        """Not at once: whoever closes us may be in the middle of something."""
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            self._hub.loop.run_callback(on_end)
 
 
 def tune(sock: socket.socket, dead_peer_s: int) -> None:

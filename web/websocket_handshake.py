@@ -59,13 +59,16 @@ class Handler(WebSocketHandler):  # type: ignore[misc] # the package has no type
         self.process_result()
 
     def run_websocket(self) -> None:
-        """Returns when the application has, and the descriptor is closed."""
+        """Returns when the application has, and the descriptor is closed; or, when the
+        application listens, at once: the connection is the hub's."""
         websocket = self.websocket
         try:
             # That its connection ended is no fault of the application.
             with contextlib.suppress(WebSocketError):
                 for _ in self.application(self.environ, _ignore_response):
                     pass
+            if websocket.listening:
+                return
             websocket.close()
             websocket.wait_closed()
         except Exception:
@@ -73,14 +76,15 @@ class Handler(WebSocketHandler):  # type: ignore[misc] # the package has no type
             websocket.wait_closed()
             raise
         finally:
-            websocket.abort()
+            if not websocket.listening:
+                websocket.abort()
             self.environ["wsgi.websocket"] = self.websocket = None
 
     def log_request(self) -> None: ...
 
     def _accept(self) -> None:
         early = self._early()
-        websocket = WebSocket(self.socket, self.environ, self.bounds)
+        websocket = WebSocket(self.socket, self.bounds)
         websocket.writer.put(_ACCEPTED % accept_key(self.environ["HTTP_SEC_WEBSOCKET_KEY"]))
         websocket.feed(early)
         self.websocket = self.environ["wsgi.websocket"] = websocket

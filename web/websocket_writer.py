@@ -1,8 +1,9 @@
 """The one way bytes leave for one WebSocket: whole frames, in order, without waiting.
 
 Owns the order of data, PONG and CLOSE on a non-blocking socket: a frame the kernel took in
-part is finished before anything else is written. It makes no frames, never reads, never
-blocks, and never decides that a slow peer has to go.
+part is finished before anything else is written. What is offered in one pass of the loop
+leaves in one send. It makes no frames, never reads, never blocks, and never decides that a
+slow peer has to go.
 """
 
 from __future__ import annotations
@@ -15,29 +16,38 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
+from web.outgoing import Outgoing
+
 _WRITABLE = 2  # libev's EV_WRITE
+BATCH_BYTES = 65_536  # more in one pass of the loop is written at once
 
 
 class Writer:
     """May be called from greenlets and from loop callbacks of its own hub, not from threads.
 
-    `waiting` is how many bytes the kernel has not taken yet. `on_room`, when set, is called
-    in the hub each time `waiting` falls to 0 after an `offer` was refused. `on_dead` is called
-    once, when the kernel says that the peer is gone.
+    `waiting` is how many bytes the kernel was given and has not taken yet. `on_room`, when
+    set, is called in the hub each time `waiting` falls to 0 after an `offer` was refused.
+    `on_dead` is called once, when the kernel says that the peer is gone.
+
+    Invariant: frames are held for the end of the pass only while nothing waits.
     """
 
     __slots__ = (
-        "_empty", "_hub", "_moved_at", "_on_dead", "_pong", "_refused", "_rest", "_sealed",
-        "_sock", "_writable", "on_room", "waiting",
+        "_empty", "_held", "_held_bytes", "_hub", "_moved_at", "_on_dead", "_outgoing", "_pong",
+        "_refused", "_rest", "_sealed", "_sock", "_writable", "on_room", "waiting",
     )  # fmt: skip
 
     def __init__(self, sock: socket.socket, on_dead: Callable[[], None]) -> None:
         self.waiting = 0
         self.on_room: Callable[[], None] | None = None
         self._hub: Any = gevent.get_hub()
+        self._outgoing = Outgoing.here()
         self._sock = sock
         self._on_dead = on_dead
-        self._rest: deque[memoryview] = deque()  # the first may be a frame's remainder
+        self._held: list[bytes] = []  # until the end of this pass of the loop
+        self._held_bytes = 0
+        # The first may be a frame's remainder. Made when needed: a deque is 700 bytes.
+        self._rest: deque[memoryview] | None = None
         self._pong: bytes | None = None  # goes before all but that remainder
         self._refused = False
         self._sealed = False
@@ -45,31 +55,57 @@ class Writer:
         self._writable: Any = None  # made when the kernel first refuses something
         self._empty: Event | None = None  # made when somebody waits
 
-    def offer(self, frames: bytes) -> bool:
-        """Write one or more whole frames, or nothing: False while earlier bytes wait, or after
-        the CLOSE. What the kernel takes only in part counts as written: the rest waits here."""
+    def offer(self, frame: bytes) -> bool:
+        """Take a whole frame, to leave at the end of this pass of the loop; False while
+        earlier bytes wait, or after the CLOSE. What the kernel then takes only in part counts
+        as written: the rest waits here."""
         if self.waiting or self._sealed:
             self._refused = True
             return False
-        self._write(frames)
+        if not self._held:
+            self._outgoing.add(self)
+        self._held.append(frame)
+        self._held_bytes += len(frame)
+        if self._held_bytes > BATCH_BYTES:
+            self.flush()
         return True
 
+    def add(self, frame: bytes) -> None:
+        """The same for what must not be refused: it leaves behind what waits. The caller
+        keeps the bound; after the CLOSE it is dropped."""
+        if self.waiting:
+            if not self._sealed:
+                self._keep(memoryview(frame))
+        else:
+            self.offer(frame)
+
     def put(self, frames: bytes) -> bool:
-        """Write one or more whole frames, behind what waits. True: the kernel has them all.
-        Nothing is refused, so the caller keeps the bound; after the CLOSE they are dropped."""
+        """Write one or more whole frames at once, behind what waits. True: the kernel has
+        them all. Nothing is refused, so the caller keeps the bound; after the CLOSE they are
+        dropped."""
         if self._sealed:
             return False
+        self.flush()
         if not self.waiting:
             return self._write(frames)
         self._keep(memoryview(frames))
         return False
+
+    def flush(self) -> None:
+        """Write what is held. Called at the end of each pass by web/outgoing.py."""
+        held = self._held
+        if held:
+            frames = held[0] if len(held) == 1 else b"".join(held)
+            held.clear()
+            self._held_bytes = 0
+            self._write(frames)
 
     def put_pong(self, frame: bytes) -> None:
         """The newest replaces one that waits (RFC 6455, 5.5.3), so pings cannot fill memory."""
         if self.waiting:
             self._pong = frame
         else:
-            self.put(frame)
+            self.offer(frame)
 
     def put_close(self, frame: bytes, on_gone: Callable[[], None]) -> None:
         """The last frame. `on_gone` is called in the hub when the kernel has it, if it has
@@ -96,8 +132,8 @@ class Writer:
         """Drop what waits; must come before the socket is closed."""
         self._sealed = True
         self.on_room = None
-        self._rest.clear()
-        self._pong = None
+        self._held.clear()
+        self._rest = self._pong = None
         self.waiting = 0
         if self._writable is not None:
             self._writable.stop()
@@ -114,10 +150,12 @@ class Writer:
             self._keep(memoryview(frames)[sent:])
             if self._writable is None:
                 self._writable = self._hub.loop.io(self._sock.fileno(), _WRITABLE)
-            self._writable.start(self._flush)
+            self._writable.start(self._on_writable)
         return False
 
     def _keep(self, frames: memoryview) -> None:
+        if self._rest is None:
+            self._rest = deque()
         self._rest.append(frames)
         self.waiting += len(frames)
 
@@ -131,10 +169,11 @@ class Writer:
             self._on_dead()
             return -1
 
-    def _flush(self) -> None:
+    def _on_writable(self) -> None:
         """In the hub, when the socket has room."""
-        while self._rest:
-            head = self._rest[0]
+        rest = self._rest
+        while rest:
+            head = rest[0]
             sent = self._send(head)
             if sent < 0:
                 return
@@ -142,13 +181,14 @@ class Writer:
                 self._moved_at = self._hub.loop.now()
                 self.waiting -= sent
             if sent < len(head):
-                self._rest[0] = head[sent:]
+                rest[0] = head[sent:]
                 return
-            self._rest.popleft()
+            rest.popleft()
             if self._pong is not None:
-                self._rest.appendleft(memoryview(self._pong))
+                rest.appendleft(memoryview(self._pong))
                 self.waiting += len(self._pong)
                 self._pong = None
+        self._rest = None
         self._writable.stop()
         self._emptied()
 

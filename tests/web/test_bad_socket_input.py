@@ -113,13 +113,13 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("packet", UNREADABLE.values(), ids=UNREADABLE)
-def test_a_packet_that_cannot_be_read_is_answered_and_the_connection_goes_on(
+def test_a_packet_that_cannot_be_read_is_answered_and_ends_the_connection(
     client: RawClient, packet: str
 ) -> None:
     client.write(packet)
     refusal = client.error()
     assert (refusal["code"], refusal["field"]) == ("bad_request", "data")
-    assert still_answers(client)
+    assert client.until(lambda packet: packet.kind == "closed", AT_ONCE_S)
 
 
 def test_binary_is_refused_naming_the_field(client: RawClient) -> None:
@@ -135,13 +135,17 @@ def test_binary_is_refused_naming_the_field(client: RawClient) -> None:
     assert still_answers(client)
 
 
-def test_binary_out_of_place_is_refused_and_the_connection_goes_on(client: RawClient) -> None:
+def test_binary_that_was_not_announced_ends_the_connection(client: RawClient) -> None:
     client.write_binary(b"\x02\xff not announced")
     assert client.error()["field"] == "data"
+    assert client.until(lambda packet: packet.kind == "closed", AT_ONCE_S)
+
+
+def test_binary_for_a_place_that_is_not_there_ends_the_connection(client: RawClient) -> None:
     client.write('451-["doc:feedback",{"_placeholder":true,"num":7}]')
     client.write_binary(b"for a place that is not there")
     assert client.error()["field"] == "data"
-    assert still_answers(client)
+    assert client.until(lambda packet: packet.kind == "closed", AT_ONCE_S)
 
 
 BROKEN = {
