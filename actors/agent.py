@@ -78,6 +78,10 @@ class AgentActor(DispatchedActor):
     def on_stop(self) -> None:
         self._depart()
 
+    def let_go(self) -> None:
+        super().let_go()
+        del self.session._actor, self.subscriptions._actor
+
     def on_failure(self, *_: Any) -> None:
         self._depart()
         self.outlet.close(reconnect=True)

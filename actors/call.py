@@ -76,6 +76,11 @@ class CallActor(DispatchedActor):
     def on_stop(self) -> None:
         self._abandon()
 
+    def let_go(self) -> None:
+        super().let_go()
+        for part in (self.audience, self.leader, self.writer, self.follower):
+            del part._actor
+
     def _abandon(self) -> None:
         """Leave the call to others: nobody is served by this actor any more."""
         self.context.store.unfollow(self.key)

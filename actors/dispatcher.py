@@ -67,7 +67,7 @@ class DispatchedRef(ActorRef[Any]):
 
     def __init__(self, actor: DispatchedActor) -> None:
         super().__init__(actor)
-        self.actor = actor
+        self.actor: DispatchedActor | None = actor  # None once it stopped
 
 
 class Dispatcher:
@@ -140,8 +140,8 @@ class Dispatcher:
         """`send` of one hint to many, in one envelope."""
         envelope = Envelope(hint)
         for ref in refs:
-            actor: DispatchedActor = ref.actor  # type: ignore[attr-defined] # all are ours
-            if actor.actor_stopped.is_set():
+            actor: DispatchedActor | None = ref.actor  # type: ignore[attr-defined] # all are ours
+            if actor is None or actor.actor_stopped.is_set():
                 self.bury(ref.actor_class.__name__, hint, "actor is gone")
             elif actor.actor_inbox.put_hint(envelope) and not actor.ready:
                 self.schedule(actor)
@@ -226,6 +226,7 @@ class Dispatcher:
                     envelope.reply_to.set_exception((ActorDeadError, gone, None))
             elif not stop:
                 self.bury(type(actor).__name__, envelope.message, "actor stopped")
+        actor.let_go()
 
 
 class DispatchedActor(pykka.Actor):
@@ -243,7 +244,7 @@ class DispatchedActor(pykka.Actor):
         self.actor_urn = f"urn:earshot:{id(self):x}"
         self.actor_inbox = Mailbox(bounds)
         self.actor_stopped = _Stopped()  # type: ignore[assignment]
-        self._actor_ref = DispatchedRef(self)
+        self._actor_ref: DispatchedRef = DispatchedRef(self)
         self.dispatcher = dispatcher
         self.ready = False
         self.actor_inbox.bind(bounds, self._on_mail)
@@ -283,6 +284,12 @@ class DispatchedActor(pykka.Actor):
             self.on_stop()
         except BaseException as error:  # noqa: BLE001 - reported; the actor stops all the same
             self.dispatcher.on_failure(Failure(self, error))
+
+    def let_go(self) -> None:
+        """The actor has ended: parts that know it must not keep it, so that its memory is
+        free at once and not when the collector comes by. Override, and call this too."""
+        self.actor_inbox.unbind()
+        self._actor_ref.actor = None
 
     def send(self, ref: ActorRef[Any], message: Any) -> bool:
         """Tell another actor; a dead or full one costs nothing but a dead letter."""

@@ -70,6 +70,10 @@ class Mailbox:
         self._total, self._durable_bound = bounds
         self._on_mail = on_mail
 
+    def unbind(self) -> None:
+        """The actor has ended."""
+        self._on_mail = None
+
     def put(self, envelope: Envelope[Any]) -> None:
         """Raises MailboxFull for a durable message over its bound."""
         admission = admission_of(envelope.message)

@@ -132,6 +132,7 @@ class Writer:
         """Drop what waits; must come before the socket is closed."""
         self._sealed = True
         self.on_room = None
+        self._on_dead = _nothing  # it knows who knows us
         self._held.clear()
         self._rest = self._pong = None
         self.waiting = 0
@@ -199,3 +200,6 @@ class Writer:
         if self._refused and self.on_room is not None:
             self._refused = False
             self.on_room()
+
+
+def _nothing() -> None: ...
