@@ -17,6 +17,7 @@ from msgspec import Meta, Struct, field
 
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
+AtLeastATick = Annotated[float, Meta(ge=0.05)]  # seconds, in fractions of them
 
 
 class SettingsError(Exception):
@@ -31,8 +32,8 @@ class Server(Section, frozen=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 5000
     drain_s: Positive = 25
-    ping_interval_s: Count = 20
-    ping_timeout_s: Count = 15
+    ping_interval_s: AtLeastATick = 20
+    ping_timeout_s: AtLeastATick = 15
     origins: list[str] = []
 
 

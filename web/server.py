@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine import store
 from engine.config import Settings, SettingsError, load
 from engine.store_embedded import EmbeddedStore
 from web.app import create_app
+from web.collector import Collector
 from web.node import Node
 from web.websocket import Bounds
 from web.websocket_handshake import Handler
@@ -37,6 +39,13 @@ SHORTEST_SECRET = 32  # RFC 7518, 3.2: an HS256 key has at least the hash's 256 
 
 class CannotStart(Exception):
     """The message is for the person who starts the server."""
+
+
+class PacedServer(WSGIServer):  # type: ignore[misc] # gevent has no types
+    """Takes one new connection in a pass of the loop, so that a crowd that arrives at once
+    waits in the kernel's queue and those who are connected get their turn in between."""
+
+    max_accept = 1
 
 
 class QuietHandler(Handler):
@@ -119,20 +128,23 @@ class Server:
         app = create_app(node)
         QuietHandler.bounds = Bounds(
             message_bytes=self._settings.limits.frame_bytes,
-            dead_peer_s=self._settings.server.ping_interval_s
-            + self._settings.server.ping_timeout_s,
+            dead_peer_s=ceil(  # the kernel counts in whole seconds
+                self._settings.server.ping_interval_s + self._settings.server.ping_timeout_s
+            ),
             # After `slow`, which says why and lets the client come back.
             send_timeout_s=self._settings.limits.slow_s * 1.5,
         )
-        server = WSGIServer(
+        server = PacedServer(
             listener, app.flask, log=None, error_log=_ErrorLog(), handler_class=QuietHandler
         )
         server.start()
         host, port = listener.getsockname()[:2]
         log.info("server.listening url=http://%s:%d", host, port)
         print(f"listening on http://{host}:{port}", file=sys.stderr, flush=True)  # noqa: T201
+        collector = Collector(lambda: node.dispatcher.handled)
         self._stop.wait()
         log.info("server.draining")
+        collector.close()
         with gevent.Timeout(self._settings.server.drain_s * 0.8, False):
             node.drain()
             server.close()
