@@ -31,11 +31,13 @@ from engine.errors import (
 )
 from engine.identity import Identity
 from engine.wire import Id
+from web import engineio_http, namespaces
 from web.delays import Delays
 from web.heartbeat import Heartbeat
 from web.outlet import SocketOutlet, TestClientTransport
+from web.packets import CheckedPacket, Malformed
 from web.rooms import LocalRooms, SharedRooms
-from web.transport import CheckedPacket, Malformed, install
+from web.transport import install
 
 if TYPE_CHECKING:
     from web.node import Node
@@ -93,6 +95,8 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
     socketio.on_event("connect", front.on_connect)
     socketio.on_event("disconnect", front.on_disconnect)
     front.take_commands()
+    engineio_http.install(socketio.server.eio)
+    namespaces.install(socketio.server)
     node.rooms = front
     return socketio
 
@@ -174,7 +178,6 @@ class Front:
         try:
             self._server._handle_eio_message(eio_sid, data)
         except Malformed as problem:
-            self._server._binary_packet.pop(eio_sid, None)
             self._refuse(eio_sid, BadRequest(str(problem), field="data"))
             transport = self._server.eio.sockets.get(eio_sid)
             if transport is not None:
@@ -208,24 +211,8 @@ class Front:
                 theirs(eio_sid, namespace, id, data)
 
         server._handle_event = handle_event
-        self._answer_late_requests()
         server.eio.on("connect", self.on_transport)
         server.eio.on("message", self.on_message)
-
-    def _answer_late_requests(self) -> None:
-        """A poll or a POST that crosses the end of its session is a 400, not a fault."""
-        server = self._server.eio
-        theirs = server.handle_request
-
-        def handle_request(environ: dict[str, Any], start_response: Any) -> Any:
-            try:
-                return theirs(environ, start_response)
-            except KeyError:
-                answer = server._bad_request("Session is disconnected")
-                start_response(answer["status"], answer["headers"])
-                return [answer["response"]]
-
-        server.handle_request = handle_request
 
     def _is_handled(self, name: str) -> bool:
         """A user's own handler, in any of python-socketio's ways."""

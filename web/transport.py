@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,9 +21,9 @@ from engineio import exceptions
 from engineio import packet as eio
 from engineio.payload import Payload
 from gevent.event import Event
-from socketio import packet
 
 from web.heartbeat import Heartbeat
+from web.turns import Turns
 from web.websocket_frames import binary_frame, text_frame
 
 log = logging.getLogger("earshot.transport")
@@ -30,39 +31,11 @@ log = logging.getLogger("earshot.transport")
 # What python-engineio reads of one payload; its clients refuse a longer one, and its server
 # would write all that waits into one.
 PACKETS_IN_AN_ANSWER = Payload.max_decode_packets
-MOST_ATTACHMENTS = 16  # binary ones of users' own events; each is held until the last came
 PACKETS_IN_A_POST = 500  # of a client that polls; maxPayload bounds their bytes
 MESSAGES_BEHIND = 64  # waiting for a user's handler before the socket is read no more
 UPGRADE_S = 10.0  # from the probe to the upgrade
 PING, PONG, NOOP = eio.Packet(eio.PING), "3", eio.Packet(eio.NOOP)
 _PING_FRAME = text_frame(b"2")
-
-_FROM_CLIENTS = frozenset(range(packet.BINARY_ACK + 1)) - {packet.CONNECT_ERROR}
-
-
-class Malformed(Exception):
-    """What came is no Socket.IO packet."""
-
-
-class CheckedPacket(packet.Packet):  # type: ignore[misc]
-    """Raises Malformed instead of whatever decoding ran into."""
-
-    def decode(self, encoded_packet: Any) -> int:
-        try:
-            attachments: int = super().decode(encoded_packet)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            raise Malformed("The packet cannot be read") from None
-        if self.packet_type not in _FROM_CLIENTS:
-            raise Malformed("The packet is of no known type")
-        if attachments > MOST_ATTACHMENTS:
-            raise Malformed(f"More than {MOST_ATTACHMENTS} attachments are announced")
-        return attachments
-
-    def add_attachment(self, attachment: Any) -> bool:
-        try:
-            return bool(super().add_attachment(attachment))
-        except (ValueError, TypeError, LookupError):
-            raise Malformed("The packet's attachments cannot be read") from None
 
 
 class _Post(Payload):  # type: ignore[misc]
@@ -122,6 +95,8 @@ class Transport:
         if self.closed:
             return
         if self.writer is None:
+            if sent.packet_type == eio.OPEN:  # python-engineio announces whole seconds
+                sent.data["pingInterval"] = round(1000 * self.server.ping_interval)
             self._keep(sent, len(sent.data) if isinstance(sent.data, (str, bytes)) else 0)
         else:
             self.write(_frame(sent))
@@ -247,6 +222,7 @@ class Transport:
     def _upgrade(self, websocket: Any) -> bool:
         """From polling: probed, then told. What waits meanwhile goes the new way."""
         self.upgrading = True
+        self.websocket = websocket  # closed with the session
         try:
             with gevent.Timeout(UPGRADE_S, False):
                 if websocket.receive() == "2probe":
@@ -257,6 +233,7 @@ class Transport:
             return False
         finally:
             self.upgrading = False
+            self.websocket = None
 
     def _attach(self, websocket: Any) -> None:
         self.upgraded = True
@@ -286,7 +263,7 @@ class Transport:
         self._behind.append(message)
         if not self._busy:
             self._busy = True
-            gevent.spawn(self._catch_up)
+            self.server.turns.spawn(self._catch_up)
         elif len(self._behind) >= MESSAGES_BEHIND:
             self.websocket.pause()
 
@@ -297,7 +274,7 @@ class Transport:
         self._behind.append(None)
         if not self._busy:
             self._busy = True
-            gevent.spawn(self._catch_up)
+            self.server.turns.spawn(self._catch_up)
 
     def _catch_up(self) -> None:
         """The greenlet of a connection whose handlers wait: in order, one at a time."""
@@ -363,7 +340,7 @@ class Transport:
 
     def close_soon(self, reason: Any) -> None:
         """`close` from the hub: handlers of a disconnect may wait."""
-        gevent.spawn(self.close, wait=False, abort=True, reason=reason)
+        self.server.turns.spawn(partial(self.close, wait=False, abort=True, reason=reason))
 
     def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
         """Tell the handlers, say CLOSE unless `abort`, and end. What was sent before still
@@ -396,5 +373,5 @@ def _frame(sent: Any) -> bytes:
 def install(server: Any, heartbeat: Heartbeat, most_waiting: int) -> None:
     """`server` is python-engineio's. A client that lets more than `most_waiting` bytes pile
     up is closed. The server makes its sockets by a module's name, and has no other seam."""
-    server.heartbeat, server.most_waiting = heartbeat, most_waiting
+    server.heartbeat, server.most_waiting, server.turns = heartbeat, most_waiting, Turns()
     engineio.server.socket = SimpleNamespace(Socket=Transport)

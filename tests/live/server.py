@@ -124,6 +124,8 @@ class LiveServer:
     """`settings` are environment variables; None leaves one of ours out. Start it again
     after `kill` or `stop`: port and data stay."""
 
+    PROGRAM: tuple[str, ...] = ("-m", "web")
+
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
         self.store_folder = folder / "store"
@@ -173,7 +175,7 @@ class LiveServer:
         self._log_start = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "web"],
+                [sys.executable, *self.PROGRAM],
                 cwd=ROOT,
                 env=environment(**self._settings),
                 stdin=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.live.raw_client import RawClient
 from tests.live.server import Caller, LiveServer, line, new_id, running
+from tests.web.protocol_place import ProtocolServer
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,16 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Shared: no test may stop it or change what others see."""
     with running(tmp_path_factory.mktemp("listening")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtocolServer]:
+    """Pings several times a second, and has a user's handlers. Shared."""
+    server = ProtocolServer(tmp_path_factory.mktemp("lively"))
+    try:
+        yield server.start()
+    finally:
+        server.end()
 
 
 @pytest.fixture

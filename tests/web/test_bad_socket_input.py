@@ -78,10 +78,7 @@ FIELDS = {
     "text for an object": ('["call:subscribe","a"]', "data"),
     "a list for an object": ('["call:subscribe",["a"]]', "data"),
     "null for an object": ('["call:subscribe",null]', "data"),
-    "an event that is an object": ('{"call:subscribe":{}}', "event"),
-    "an event that is empty": ("[]", "event"),
     "an event named by a number": ("[5,{}]", "event"),
-    "an event named by null": ("[null]", "event"),
 }
 
 
@@ -100,6 +97,9 @@ def test_an_ill_command_is_refused_naming_the_field(
 
 
 UNREADABLE = {
+    "an event that is an object": '42{"call:subscribe":{}}',
+    "an event that is empty": "42[]",
+    "an event named by null": "42[null]",
     "JSON cut short": '42["call:subscribe",{"call_id":"a"',
     "no JSON": "42call:subscribe",
     "JSON and more": '42["call:subscribe",{"call_id":"a"}]]',
