@@ -83,6 +83,7 @@ class AgentActor(DispatchedActor):
         del self.session._actor, self.subscriptions._actor
 
     def on_failure(self, *_: Any) -> None:
+        self.closing = True
         self._depart()
         self.outlet.close(reconnect=True)
 

@@ -281,6 +281,8 @@ class Subscriptions:
         if subscription is not None:
             self._actor.context.rooms.leave(self._actor.connection_id, str(key))
             if subscription.asked is not None:
-                error = UnknownCall("The subscription was replaced", field="call_id")
+                error: EngineError = UnknownCall("The subscription was replaced", field="call_id")
+                if self._actor.closing:  # the client comes back and asks again
+                    error = Unavailable("The connection is closing")
                 self._actor.settle(subscription.asked[0], error=error)
         return subscription

@@ -79,11 +79,13 @@ class Loop:
     def _run(self) -> None:
         outgoing = self._outgoing
         outgoing.held = True
+        more = False
         try:
             more = self.dispatcher.run()
         finally:
             outgoing.held = False
             outgoing.flush()
+        outgoing.behind = more
         if more:
             # By way of a timer, so that the loop looks at its sockets in between.
             self._again.stop()

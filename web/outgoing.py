@@ -20,10 +20,11 @@ class Outgoing:
     """One per hub: `Outgoing.here()`. Not for threads.
 
     `held`: somebody (web/loop.py) promises to call `flush` before the loop waits. `reading`:
-    sockets are being read in this pass, and the loop's check comes before it waits.
+    sockets are being read in this pass, and the loop's check comes before it waits. `behind`:
+    in the last pass actors had more to do than fits.
     """
 
-    __slots__ = ("_filled", "_loop", "_scheduled", "held", "reading")
+    __slots__ = ("_filled", "_loop", "_scheduled", "behind", "held", "reading")
 
     def __init__(self, loop: Any) -> None:
         self._loop = loop
@@ -31,6 +32,7 @@ class Outgoing:
         self._scheduled = False
         self.held = False
         self.reading = False
+        self.behind = False
 
     @staticmethod
     def here() -> Outgoing:

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from engine.store_embedded import EmbeddedStore
 from web.app import create_app
 from web.collector import Collector
 from web.node import Node
+from web.turns import Turns
 from web.websocket import Bounds
 from web.websocket_handshake import Handler
 
@@ -67,6 +69,9 @@ class QuietHandler(Handler):
         acknowledgement of the head."""
         if self.socket.family in (socket.AF_INET, socket.AF_INET6):
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # met again by whoever reads
+            self.rfile.peek(1)
+        Turns.here().wait()  # a new connection, perhaps of a crowd
         super().handle()
 
 

@@ -373,5 +373,5 @@ def _frame(sent: Any) -> bytes:
 def install(server: Any, heartbeat: Heartbeat, most_waiting: int) -> None:
     """`server` is python-engineio's. A client that lets more than `most_waiting` bytes pile
     up is closed. The server makes its sockets by a module's name, and has no other seam."""
-    server.heartbeat, server.most_waiting, server.turns = heartbeat, most_waiting, Turns()
+    server.heartbeat, server.most_waiting, server.turns = heartbeat, most_waiting, Turns.here()
     engineio.server.socket = SimpleNamespace(Socket=Transport)

@@ -25,6 +25,7 @@ from geventwebsocket.exceptions import WebSocketError
 
 from web import websocket_frames as ws
 from web.outgoing import Outgoing
+from web.turns import Turns
 from web.websocket_writer import Writer
 
 log = logging.getLogger("earshot.websocket")
@@ -33,6 +34,9 @@ _CHUNK = bytearray(65536)  # shared by all connections: nothing switches between
 _CHUNK_VIEW = memoryview(_CHUNK)
 _READABLE = 1  # libev's EV_READ
 _IN_A_ROW = 64  # messages a connection may hand out before others get a turn
+# Reads of a listener until it counts as one of those who are there: what a browser says when
+# it comes waits, in a crowd, behind what the others say.
+NEW_READS = 4
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, nothing lingers in the kernel
 
 # OPEN: both directions. CLOSING: our CLOSE is on its way, the peer's is awaited. DRAINING:
@@ -63,8 +67,23 @@ class WebSocket:
     """
 
     __slots__ = (
-        "_bounds", "_deadline", "_gone", "_hub", "_in_a_row", "_inbox", "_last_word", "_on_end",
-        "_on_message", "_outgoing", "_parser", "_paused", "_readable", "_state", "_waiter", "sock",
+        "_bounds",
+        "_deadline",
+        "_gone",
+        "_hub",
+        "_in_a_row",
+        "_inbox",
+        "_last_word",
+        "_new_reads",
+        "_on_end",
+        "_on_message",
+        "_outgoing",
+        "_parser",
+        "_paused",
+        "_readable",
+        "_state",
+        "_waiter",
+        "sock",
         "writer",
     )  # fmt: skip
 
@@ -86,6 +105,7 @@ class WebSocket:
         self._waiter: Waiter | None = None
         self._on_message: Callable[[str | bytes], None] | None = None
         self._on_end: Callable[[], None] | None = None
+        self._new_reads = NEW_READS
         self._paused = False
         self._deadline: Any = None
         self._gone: Event | None = None
@@ -178,8 +198,21 @@ class WebSocket:
             self.close(ws.INTERNAL_ERROR)
 
     def _on_readable(self) -> None:
-        self._outgoing.reading = True
-        self._pull()
+        if self._new_reads:
+            self._readable.stop()
+            Turns.here().read(self._read_new)
+        else:
+            self._outgoing.reading = True
+            self._pull()
+
+    def _read_new(self) -> None:
+        """A newcomer's turn to be read."""
+        self._new_reads -= 1
+        if self._state == OPEN:
+            if not self._paused:
+                self._readable.start(self._on_readable)
+            self._outgoing.reading = True
+            self._pull()
 
     def send(self, message: str | bytes | bytearray, binary: bool | None = None) -> None:
         """Send one message and wait until the kernel has it: text for a str, unless `binary`
@@ -248,6 +281,7 @@ class WebSocket:
             self._deadline = self._hub.loop.timer(self._bounds.close_timeout_s)
             self._deadline.start(self.abort)
             self._wake()
+            self._new_reads = 0
             self._readable.stop()
             self._readable.start(self._on_readable)
             # Last: it may find that the peer is gone, and finish.

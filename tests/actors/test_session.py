@@ -251,3 +251,18 @@ def test_a_supervisors_list_is_filtered_as_asked() -> None:
         world.run()
     listed = [[c["call_id"] for c in sue.screen.ack(n)["data"]["calls"]] for n in (1, 2, 3)]
     assert listed == [["c1", "c2"], ["c2"], ["c2"]]
+
+
+def test_a_subscribe_that_the_end_of_the_connection_overtakes_may_be_asked_again(
+    world: World,
+) -> None:
+    """`unknown_call` would make the client give the call up."""
+    create(world)
+    ann = visitor(world)
+    connect(world, ann)
+    ann.ref.tell(m.Ask(wire.CallSubscribe("call-1"), 7))
+    world.dispatcher.step(ann.ref)  # the join is on its way to the call
+    ann.ref.tell(m.Close(Expired("The token has expired")))
+    world.dispatcher.step(ann.ref)
+    error = ann.screen.ack(7)["error"]
+    assert (error["code"], error["retryable"]) == ("unavailable", True)
