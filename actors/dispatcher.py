@@ -50,16 +50,16 @@ class Failure(NamedTuple):
 class _Stopped:
     """What Pykka keeps a threading.Event for; a flag is enough where one thread runs all."""
 
-    __slots__ = ("_set",)
+    __slots__ = ("flag",)
 
     def __init__(self) -> None:
-        self._set = False
+        self.flag = False
 
     def is_set(self) -> bool:
-        return self._set
+        return self.flag
 
     def set(self) -> None:
-        self._set = True
+        self.flag = True
 
 
 class DispatchedRef(ActorRef[Any]):
@@ -68,6 +68,12 @@ class DispatchedRef(ActorRef[Any]):
     def __init__(self, actor: DispatchedActor) -> None:
         super().__init__(actor)
         self.actor: DispatchedActor | None = actor  # None once it stopped
+
+    def tell(self, message: Any) -> None:
+        """Raises ActorDeadError, MailboxFull; never waits, never runs the actor."""
+        if self.actor_stopped.flag:  # type: ignore[attr-defined] # ours, no threading.Event
+            raise ActorDeadError(f"{self} is gone")
+        self.actor_inbox.put(Envelope(message))
 
 
 class Dispatcher:
@@ -141,7 +147,7 @@ class Dispatcher:
         envelope = Envelope(hint)
         for ref in refs:
             actor: DispatchedActor | None = ref.actor  # type: ignore[attr-defined] # all are ours
-            if actor is None or actor.actor_stopped.is_set():
+            if actor is None or actor.actor_stopped.flag:
                 self.bury(ref.actor_class.__name__, hint, "actor is gone")
             elif actor.actor_inbox.put_hint(envelope) and not actor.ready:
                 self.schedule(actor)
@@ -161,7 +167,7 @@ class Dispatcher:
                 actor.ready = False
                 return
             self.deliver(actor)
-            if stopped.is_set():
+            if stopped.flag:
                 return
         if mail:
             self._ready.append(actor)
@@ -171,9 +177,12 @@ class Dispatcher:
     def deliver(self, actor: DispatchedActor) -> None:
         """The actor's next message, to its end."""
         envelope = actor.actor_inbox.get()
+        message = envelope.message
         self.handled += 1
         try:
-            response = actor.take(envelope.message)
+            # Our own types have an `admission`; Pykka's stop and proxies go by way of Pykka.
+            ours = hasattr(message, "admission")
+            response = actor.on_receive(message) if ours else actor._handle_receive(message)
             if envelope.reply_to is not None:
                 envelope.reply_to.set(response)
         except Exception as error:  # noqa: BLE001 - the outer loop of every handler
@@ -185,7 +194,7 @@ class Dispatcher:
             if envelope.reply_to is not None:
                 envelope.reply_to.set_exception()
             self._fail(actor, error)
-        if actor.actor_stopped.is_set():
+        if actor.actor_stopped.flag:
             self._empty(actor)
 
     def start(self, actor: DispatchedActor) -> None:
@@ -238,12 +247,13 @@ class DispatchedActor(pykka.Actor):
     """
 
     actor_inbox: Mailbox
+    actor_stopped: _Stopped  # type: ignore[assignment]
 
     def __init__(self, dispatcher: Dispatcher, bounds: Bounds = DEFAULT_BOUNDS) -> None:
         # Not Pykka's __init__: its Event and uuid cost 2 KiB and 10 us a connection.
         self.actor_urn = f"urn:earshot:{id(self):x}"
         self.actor_inbox = Mailbox(bounds)
-        self.actor_stopped = _Stopped()  # type: ignore[assignment]
+        self.actor_stopped = _Stopped()
         self._actor_ref: DispatchedRef = DispatchedRef(self)
         self.dispatcher = dispatcher
         self.ready = False
@@ -266,13 +276,6 @@ class DispatchedActor(pykka.Actor):
 
     def _start_actor_loop(self) -> None:
         self.dispatcher.start(self)
-
-    def take(self, message: Any) -> Any:
-        """One message. Those of our own types (they have an `admission`) go straight to
-        on_receive; Pykka's stop and proxies by way of Pykka."""
-        if hasattr(message, "admission"):
-            return self.on_receive(message)
-        return self._handle_receive(message)
 
     def _on_mail(self) -> None:
         if not self.ready:

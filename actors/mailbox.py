@@ -76,7 +76,10 @@ class Mailbox:
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Raises MailboxFull for a durable message over its bound."""
-        admission = admission_of(envelope.message)
+        try:  # admission_of, without a call
+            admission = envelope.message.admission
+        except AttributeError:
+            admission = admission_of(envelope.message)
         if admission is _HINT:
             if not self.put_hint(envelope):
                 return
