@@ -7,10 +7,8 @@ it enters a mailbox; anything ill is answered here with a code that names the fi
 
 from __future__ import annotations
 
-import io
 import json as plain_json
 import logging
-import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, request
@@ -20,7 +18,7 @@ from flask_socketio import SocketIO
 from actors import messages as m
 from actors.mailbox import MailboxFull
 from engine.answers import COMMANDS
-from engine.decoding import convert, decode_plain, encode, error_of, parse
+from engine.decoding import convert, encode, error_of, parse
 from engine.errors import (
     BadRequest,
     Busy,
@@ -33,6 +31,8 @@ from engine.identity import Identity
 from engine.wire import Id
 from web import engineio_http, namespaces
 from web.delays import Delays
+from web.direct import Direct
+from web.environs import kept_of
 from web.heartbeat import Heartbeat
 from web.outlet import SocketOutlet, TestClientTransport
 from web.packets import CheckedPacket, Malformed
@@ -48,8 +48,6 @@ NAMESPACE = "/"
 RESERVED = frozenset(("connect", "connect_error", "disconnect"))
 QUEUE_CHANNEL = "flask-socketio"  # where SocketIO(message_queue=…) emits by default
 OUTLETS_BEHIND = 4  # times the bound of frames: more answers waiting, and the client is not reading
-ACK_ID_DIGITS = 15  # at most, of an acknowledgement's id taken the quick way
-NAME_LENGTH = 64  # likewise, of an event
 
 
 class Codec:
@@ -252,54 +250,6 @@ class Front:
 
     def leave(self, connection_id: str, room: str) -> None:
         self._server.manager.basic_leave_room(connection_id, NAMESPACE, room)
-
-
-class Direct:
-    """From a text message to the AgentActor, without packet objects or a request context:
-    `42["name",{…}]`, or `4217["name",{…}]` with an acknowledgement's id. Called in the hub.
-
-    False for anything else, and for whatever is wrong: the usual way finds the words for it.
-    """
-
-    __slots__ = ("_front", "_ref")
-
-    def __init__(self, front: Front, ref: Any) -> None:
-        self._front = front
-        self._ref = ref
-
-    def __call__(self, message: str) -> bool:
-        begin = message.find('["', 2, ACK_ID_DIGITS + 4)
-        end = message.find('"', begin + 2, begin + 2 + NAME_LENGTH)
-        if begin < 0 or end < 0 or message[:2] != "42" or message[end + 1 : end + 2] != ",":
-            return False
-        ack_id = message[2:begin]
-        if ack_id and not (ack_id.isascii() and ack_id.isdigit()):
-            return False
-        command = COMMANDS.get(message[begin + 2 : end])
-        if command is None or message[-1] != "]" or not self._ref.is_alive():
-            return False
-        body = decode_plain(command[0], message[end + 2 : -1])
-        if body is None:
-            return False
-        self._front.ask(self._ref, body, int(ack_id) if ack_id else None)
-        return True
-
-
-def kept_of(environ: dict[str, Any]) -> dict[str, Any]:
-    """What users' handlers may ask of the request that opened a connection. Kept as long as
-    it, so strings are shared with other connections' and what belongs to the request is not
-    kept at all."""
-    kept = {
-        key: sys.intern(value) if type(value) is str else value
-        for key, value in environ.items()
-        if key not in _OF_THE_REQUEST and not key.startswith("werkzeug.")
-    }
-    kept["wsgi.input"] = _NO_BODY
-    return kept
-
-
-_NO_BODY = io.BytesIO()
-_OF_THE_REQUEST = frozenset(("wsgi.websocket", "wsgi.input", "wsgi.websocket_version"))
 
 
 def _named(shape: Any, value: Any, field: str) -> Any:
