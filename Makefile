@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check protocol evaluate bench bench-quick lock
+.PHONY: help setup setup-dev run test simulate check protocol evaluate bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -46,6 +46,9 @@ test: setup-dev ## every test, Python and TypeScript  [ARGS= for pytest, which t
 	verdict() { [ $$1 = 0 ] && echo passed || echo "FAILED ($$1)"; }; \
 	echo "== Python $$(verdict $$python)$(if $(ARGS),,, TypeScript $$(verdict $$ui)), $$((SECONDS - began)) s in all"; \
 	[ $$python = 0 ] && [ $$ui = 0 ]
+
+simulate: setup-dev ## clusters under every fault, from seeds, in virtual time  [N= or SEED=, ARGS=]
+	@$(PY) -m tests.simulation $(if $(SEED),--seed "$(SEED)" --shrink,--count "$(or $(N),2000)") $(ARGS)
 
 check: setup-dev ## lint, types, layers, generated files; every step runs, whatever failed before
 	@failed=; step() { echo "== $$1"; shift; "$$@" || failed="$$failed\n   $$*"; }; \
