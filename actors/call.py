@@ -26,7 +26,7 @@ from engine.decoding import encode
 from engine.errors import EngineError, Internal, Unavailable
 from engine.identity import Identity
 from engine.log import CallKey, StoredEvent
-from engine.wire import TranscriptionUpdate
+from engine.wire import LogEvent, TranscriptionUpdate
 
 WAITING = 256  # messages kept while the log is being read; then `unavailable`
 MISSING_S = 5.0  # an actor whose call does not exist leaves memory after this
@@ -208,13 +208,14 @@ class CallActor(DispatchedActor):
         epoch = self.call.epoch if self.call else ""
         return m.LogFrame(self.key, epoch, stored.seq, Frame.of(stored.event, stored.body))
 
-    def advance(self, stored: StoredEvent, *, own: bool) -> None:
-        """The next event of the log: fold it and tell everybody who is joined."""
+    def advance(self, stored: StoredEvent, *, own: bool, event: LogEvent | None = None) -> None:
+        """The next event of the log: fold it and tell everybody who is joined. `event`: what
+        it was encoded from, where we know."""
         call = self.call
         if call is None:
             return
         agents_before, unread_before = call.agent_ids, call.unread
-        call.apply(stored)
+        call.apply(stored, event)
         self.audience.tell(self.frame(stored))
         self._last_activity = self.context.clock.mono()
         if call.unread > unread_before:

@@ -27,6 +27,7 @@ class Follower:
         self._actor = actor
         self._expected = 0  # a seq known to be in the log; above the fold: read first
         self._reading = False  # a gap is being read
+        self._confirming = False  # that read decides what becomes of a refusal
         self._short_reads = 0  # reads in a row that ended below what was expected
 
     @property
@@ -34,7 +35,7 @@ class Follower:
         """The fold is as new as anything we know of: rules may be decided on it."""
         call = self._actor.call
         behind = call is not None and self._expected > call.seq
-        return not self._actor.loading and not behind
+        return not self._actor.loading and not behind and not self._confirming
 
     def reload(self) -> None:
         """Fold anew from the log: it lives under another epoch, or we do not trust ours."""
@@ -42,7 +43,7 @@ class Follower:
         actor.call = None
         actor.loading = True
         self._expected = 0
-        self._reading = False
+        self._reading = self._confirming = False
         actor.audience.reopen()
         self.load()
 
@@ -74,6 +75,12 @@ class Follower:
         if actor.call is not None and not self._reading and actor.writer.batch is None:
             self._read_on(actor.call.seq)
 
+    def make_sure(self) -> None:
+        """A rule is about to refuse what another node's events may allow: the log is read
+        before anything else is decided. The caller has a fold and no append in flight."""
+        self._confirming = True
+        self.confirm()
+
     def _read_on(self, after: int) -> None:
         actor = self._actor
         self._reading = True
@@ -97,7 +104,7 @@ class Follower:
             actor.audience.looked_ahead(read)
             actor.writer.pump()
         else:
-            self._reading = False
+            self._reading = self._confirming = False
             if read.reason is not None:
                 actor.later(RELOAD_S, m.TopSeen("", self._expected))
             elif actor.call is not None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EXCERPT_LINES = 12
 SAFE_SHARE = 2 / 3  # of a lease, counted from before it was asked for
+BEAT_S = 0.25  # a node's leases are renewed on this beat: those of one go out together
 
 
 class Leader:
@@ -67,9 +68,12 @@ class Leader:
         elif led.ttl_ms:
             self.fence = None
         third_s = context.settings.actors.lease_s / 3
-        # The others ask a little apart, so that a dead leader's calls are not all asked for
-        # at once.
-        self._actor.later(third_s * context.random.uniform(0.8, 1.0), m.Tick("lease"))
+        # A little apart, so that a dead leader's calls are not all asked for at once.
+        delay_s = third_s * context.random.uniform(0.8, 1.0)
+        now = context.clock.mono()
+        if third_s > BEAT_S:
+            delay_s = (now + delay_s) // BEAT_S * BEAT_S - now
+        self._actor.later(delay_s, m.Tick("lease"))
 
     def lose(self) -> None:
         """The log refused our fence."""

@@ -9,7 +9,7 @@ from engine.answers import Nothing, Receipt, SegmentReceipt, SegmentReceipts, Ve
 
 if TYPE_CHECKING:
     from actors.call import CallActor
-    from actors.writing import Work
+    from actors.work import Work
     from engine.decide import SegmentPlan
 
 

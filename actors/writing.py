@@ -8,11 +8,13 @@ told). It never answers `ok` before the event is in the log.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from actors import messages as m
 from actors.receipts import receipt_of
+from actors.work import Work, drafts_of
 from engine import decide
 from engine.errors import (
     Busy,
@@ -20,6 +22,7 @@ from engine.errors import (
     Conflict,
     EngineError,
     Final,
+    NotFound,
     Timeout,
     Unavailable,
     UnknownCall,
@@ -28,7 +31,6 @@ from engine.log import (
     Answer,
     Append,
     Appended,
-    Entry,
     Fenced,
     Full,
     Known,
@@ -46,28 +48,9 @@ MOVED_RETRIES = 32  # of one command: each means that another node got in before
 RETRY_S = (0.1, 0.2, 0.5, 1.0)  # after an uncertain append; the last one repeats
 
 
-class Work:
-    """A command on its way into the log."""
+class Batch(Struct):
+    """What is in flight."""
 
-    __slots__ = ("answered", "command", "deadline", "drafts", "known", "ours", "plans", "tries")
-
-    def __init__(self, command: Any, deadline: float) -> None:
-        self.command = command
-        self.deadline = deadline
-        self.drafts: list[decide.Draft] = []
-        self.plans: list[decide.SegmentPlan] = []
-        self.known: dict[str, int] = {}  # key -> seq of what turned out to be in the log
-        self.ours = False  # known because an append of ours had taken effect unseen
-        self.tries = 0
-        self.answered = False
-
-    @property
-    def alone(self) -> bool:
-        """What others in the same append would depend on, or what is fenced."""
-        return isinstance(self.command, (m.Create, m.Change, m.Proposed))
-
-
-class Batch(NamedTuple):
     works: list[Work]
     request: Append
     uncertain: int = 0  # failed appends whose fate is not known
@@ -91,8 +74,9 @@ class Writer:
         """Queue a command; a full queue answers `busy`."""
         context = self._actor.context
         work = Work(command, context.clock.mono() + context.settings.actors.command_timeout_s)
+        full = len(self._open) > self._bound  # with those in flight: they may come back
         self._open[work] = None
-        if len(self._queue) >= self._bound:
+        if full:
             self._refuse(work, Busy("Too many commands wait for this call", retry_after_ms=500))
             return
         if self.batch is not None and not self._queue and self._passes_by(work):
@@ -120,7 +104,7 @@ class Writer:
     def pump(self) -> None:
         """Start the next append, if none is in flight and the fold is current."""
         while self.batch is None and self._queue and self._actor.follower.current:
-            works = list(self._take())
+            works = self._take()
             if works:
                 self._start(works)
 
@@ -152,96 +136,78 @@ class Writer:
 
     # --- deciding -------------------------------------------------------------------------
 
-    def _take(self) -> Iterator[Work]:
+    def _take(self) -> list[Work]:
         """The next works that may share an append, decided on the fold as it is."""
+        taken: list[Work] = []
         keys: set[str] = set()
         count = 0
         while self._queue:
             work = self._queue[0]
-            if work.alone and count:
-                return
+            if work.alone and taken:
+                break
             try:
                 self._decide(work)
             except EngineError as refusal:
+                if self._may_be_late(work, refusal):
+                    if not taken:
+                        work.sure = True
+                        self._actor.follower.make_sure()
+                    break
                 self._queue.popleft()
                 self._refuse(work, refusal)
                 continue
-            mine = {draft.key for draft in work.drafts}
-            # Interim text is judged by what earlier works do to its segment: not in one batch.
-            mine |= {f"segment:{plan.segment.segment_id}" for plan in work.plans}
-            if count and (keys & mine or count + len(work.drafts) > ENTRIES_IN_ONE_APPEND):
-                return
+            if taken:
+                mine = work.keys()
+                keys = keys or taken[0].keys()
+                if keys & mine or count + len(work.drafts) > ENTRIES_IN_ONE_APPEND:
+                    break
+                keys |= mine
             self._queue.popleft()
-            if not work.drafts and not count:
+            if not work.drafts and not taken:
                 self._finish(work, {})
                 continue
-            keys |= mine
+            taken.append(work)
             count += len(work.drafts)
-            yield work
             if work.alone:
-                return
+                break
+        return taken
+
+    def _may_be_late(self, work: Work, refusal: EngineError) -> bool:
+        """An agent has seen on another node's screen what our fold does not hold yet."""
+        from_agent = isinstance(work.command, (m.GiveVerdict, m.Dismiss))
+        late = isinstance(refusal, (NotFound, UnknownCall)) and self._actor.call is not None
+        return from_agent and late and not work.sure
 
     def _decide(self, work: Work) -> None:
-        actor, command = self._actor, work.command
-        now = actor.context.clock.wall()
         work.plans = []
-        if isinstance(command, m.Create):
-            drafts = [] if actor.call else [decide.create(actor.key.call_id, command.body, now)]
-        elif actor.call is None:
-            raise UnknownCall("No such call", field="call_id")
-        elif isinstance(command, m.Change):
-            change = decide.change(actor.call, command.patch, command.request_id, now)
-            drafts = [change] if change else []
-        elif isinstance(command, m.AppendSegments):
-            grace = actor.context.settings.call.late_grace_s
-            work.plans = decide.segments(
-                actor.call, command.segments, actor.interims.by_segment, now, grace
-            )
-            drafts = [plan.draft for plan in work.plans if plan.draft]
-        elif isinstance(command, m.GiveVerdict):
-            actor.require_watcher(command.identity)
-            agent_id = command.identity.agent_id
-            drafts = [decide.verdict(actor.call, agent_id, command.command, command.feedback_id)]
-        elif isinstance(command, m.Dismiss):
-            actor.require_watcher(command.identity)
-            agent_id = command.identity.agent_id
-            drafts = [
-                decide.dismissal(actor.call, agent_id, doc_id, place)
-                for place, doc_id in command.doc_ids
-                if doc_id not in actor.call.dismissed
-            ]
-        else:
-            proposal = actor.leader.draft(command)
-            drafts = [proposal] if proposal else []
-        work.drafts = [draft for draft in drafts if draft.key not in work.known]
+        drafts = drafts_of(self._actor, work)
+        known = work.known
+        work.drafts = [draft for draft in drafts if draft.key not in known] if known else drafts
 
     # --- appending ------------------------------------------------------------------------
 
     def _start(self, works: list[Work]) -> None:
         actor = self._actor
-        create = isinstance(works[0].command, m.Create)
         epoch = actor.call.epoch if actor.call else actor.context.new_epoch()
         top = actor.call.seq if actor.call else 0
-        entries: list[Entry] = []
-        for work in works:
-            for draft in work.drafts:
-                entries.append(decide.entry(draft, epoch, top + len(entries) + 1))
-        fenced = isinstance(works[0].command, m.Proposed)
-        request = Append(
-            actor.key,
-            epoch,
-            top,
-            tuple(entries),
-            fence=actor.leader.fence if fenced else None,
-            create=create,
-            expire_s=self._expiry(works),
+        drafts = [draft for work in works for draft in work.drafts]
+        entries = tuple(
+            [decide.entry(draft, epoch, seq) for seq, draft in enumerate(drafts, start=top + 1)]
         )
+        request = Append(actor.key, epoch, top, entries)
+        if works[0].alone:
+            command = works[0].command
+            fenced = isinstance(command, m.Proposed)
+            request = request._replace(
+                fence=actor.leader.fence if fenced else None,
+                create=isinstance(command, m.Create),
+                expire_s=self._expiry(command),
+            )
         self.batch = Batch(works, request)
         actor.context.store.append(request, actor.actor_ref)
         actor.watch_deadlines()
 
-    def _expiry(self, works: list[Work]) -> int | None:
-        command = works[0].command
+    def _expiry(self, command: Any) -> int | None:
         if isinstance(command, m.Change) and command.patch.status == "ended":
             return self._actor.context.settings.call.retention_s
         return None
@@ -259,7 +225,7 @@ class Writer:
         # Asked again with the same keys before anything else is written: a Known answer
         # then says that it had taken effect.
         delay = RETRY_S[min(self.batch.uncertain, len(RETRY_S) - 1)]
-        self.batch = self.batch._replace(uncertain=self.batch.uncertain + 1)
+        self.batch.uncertain += 1
         self._actor.later(delay, m.Tick("retry"))
 
     def retry(self) -> None:
@@ -296,12 +262,14 @@ class Writer:
         if actor.call is None:
             actor.begin(request.epoch)
         seqs: dict[str, int] = {}
-        for place, entry in enumerate(request.entries, start=1):
-            seq = request.expected_seq + place
-            seqs[entry.key] = seq
-            stored = StoredEvent(seq, entry.event, entry.body, entry.key, entry.digest)
+        drafts = [draft for work in batch.works for draft in work.drafts]
+        seq = request.expected_seq
+        for (key, digest, event, body), draft in zip(request.entries, drafts, strict=True):
+            seq += 1
+            seqs[key] = seq
             if actor.call is not None and seq == actor.call.seq + 1:
-                actor.advance(stored, own=True)
+                stored = StoredEvent(seq, event, body, key, digest)
+                actor.advance(stored, own=True, event=draft.event)
         for work in batch.works:
             self._finish(work, seqs)
 
@@ -319,7 +287,8 @@ class Writer:
                     self._refuse(work, self._conflict(work, draft))
                     break
                 work.known[draft.key] = seq
-        self._again(batch._replace(works=[work for work in batch.works if not work.answered]))
+        batch.works = [work for work in batch.works if not work.answered]
+        self._again(batch)
         self._actor.follower.expect(max((seq for seq, _ in answer.known.values()), default=0))
 
     def _conflict(self, work: Work, draft: decide.Draft) -> EngineError:

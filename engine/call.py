@@ -24,6 +24,7 @@ from engine.wire import (
     CallView,
     Cursor,
     FeedbackUpdate,
+    LogEvent,
     Reason,
     Status,
     TranscriptionUpdate,
@@ -97,16 +98,17 @@ class Call:
         """False until the event that created the call was folded."""
         return bool(self.started_at)
 
-    def apply(self, stored: StoredEvent) -> None:
-        """Fold the next event. The caller has checked that it is NEXT."""
+    def apply(self, stored: StoredEvent, event: LogEvent | None = None) -> None:
+        """Fold the next event. The caller has checked that it is NEXT. `event`: what `body`
+        was encoded from, where the caller made it; it must not change afterwards."""
         self.seq = stored.seq
         decoder = _DECODERS.get(stored.event)
         if decoder is None:
             self.unread += 1
             return
         try:
-            event = decoder.decode(stored.body)
-            _FOLDS[type(event)](self, event, stored)
+            known = decoder.decode(stored.body) if event is None else event
+            _FOLDS[type(known)](self, known, stored)
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
             self.unread += 1
 

@@ -160,7 +160,7 @@ class CallIndex:
         body = _encode(Assignment(tenant, agent_id, call_id, assigned))
         self._pipe.run([("PUBLISH", ASSIGNMENTS, body)], changes=True)
 
-    def _script(self, tenant: str, call_id: str, *arguments: str | bytes) -> Command:
+    def _script(self, tenant: str, call_id: str, *arguments: str | bytes) -> bytes:
         stem = _stem(tenant)
         keys = [stem + "views", stem + "places", stem + "ends"]
         return _INDEX.command(keys, stem, call_id, *arguments)

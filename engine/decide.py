@@ -11,7 +11,7 @@ import hashlib
 from typing import Literal, NamedTuple
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from engine import wire
 from engine.call import Call
@@ -32,7 +32,7 @@ class Draft(NamedTuple):
     event: wire.LogEvent
 
 
-class SegmentPlan(NamedTuple):
+class SegmentPlan(Struct, frozen=True):
     """What becomes of one segment: appended as `draft`, published as interim text, or
     neither, because it is known (`seq` then says where)."""
 

@@ -7,25 +7,27 @@ gone. It reads no log and starts no thread.
 
 from __future__ import annotations
 
-import os
 import random as random_module
-import select
+import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
+import hiredis
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from engine.log import CallKey, Hint
-from engine.log_redis import keys_of, parse_hint
+from engine.log_redis import hint_origin, keys_of, parse_hint
+from engine.redis_pipe import pack
+from engine.waiting import PollWaiter, Waiter
 
 AT_ONCE = 256  # messages that one `next` returns at most, so that its caller can let others run
 _CHANNELS_A_COMMAND = 500
+_READ_BYTES = 65_536
 _BACKOFF_S = (0.1, 2.0)  # before the second attempt, and at most
 
 
@@ -63,9 +65,11 @@ class HintStream:
     """One reader calls `next` in a loop. `follow`, `unfollow` and `listen` may be called by
     anyone, on any thread or greenlet or in an event loop's callback: they never wait.
 
-    They take effect at once although the reader is blocked: a wish goes into a queue and a
-    byte into a pipe, which the reader waits for beside the socket. So only the reader ever
-    touches the connection, and nothing needs a lock.
+    They take effect at once although the reader is blocked: a wish goes into a queue and the
+    `waiter` is woken, by a byte in a pipe where none is given. So only the reader ever touches
+    the connection, and nothing needs a lock.
+
+    Hints whose origin is `own` are dropped unread: that node knows what it appended.
 
     The link is asked for a sign of life after `ping_s` of silence, and given up when any
     answer is `answer_s` late: a half-dead one is noticed within their sum, if `next` is
@@ -78,6 +82,8 @@ class HintStream:
         client_factory: Callable[[], redis.Redis],
         cluster: bool = False,
         *,
+        own: str = "",
+        waiter: Waiter | None = None,
         ping_s: float = 2.0,
         answer_s: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
@@ -87,6 +93,8 @@ class HintStream:
         connection: Any = self._client.connection_pool.make_connection()
         connection.retry = Retry(NoBackoff(), 0)  # attempts are ours to time and to report
         self._connection = connection
+        self._reader = hiredis.Reader()
+        self._own = own.encode()
         self._shard = b"s" if cluster else b""
         self._ping_s, self._answer_s = ping_s, answer_s
         self._clock, self._random = clock, random
@@ -98,10 +106,9 @@ class HintStream:
         self._attempts = 0
         self._up = False
         self._lost_told = False
+        self.dropped = 0  # hints of our own
         self.nonsense = 0  # messages on a call's channel that were no hint
-        self._wake_in, self._wake_out = os.pipe()
-        os.set_blocking(self._wake_in, False)
-        os.set_blocking(self._wake_out, False)
+        self._waiter: Waiter = waiter or PollWaiter()
 
     def follow(self, call: CallKey) -> None:
         """Again for a followed call: confirmed again."""
@@ -127,20 +134,19 @@ class HintStream:
             now = self._clock()
             if found or now >= deadline:
                 return found
-            self._wait(min(deadline, wait_until) - now)
+            sock = self._connection._sock if self._up else None
+            number = None if sock is None else sock.fileno()
+            self._waiter.wait(number, min(deadline, wait_until) - now)
 
     def close(self) -> None:
         """For the reader, after its last `next`."""
         self._connection.disconnect()
         self._client.close()
-        ends, self._wake_in, self._wake_out = (self._wake_in, self._wake_out), -1, -1
-        for end in ends:
-            os.close(end)
+        self._waiter.close()
 
     def _wish(self, wanted: bool, channel: str, call: CallKey | None) -> None:
         self._wishes.append((wanted, channel, call))
-        with suppress(OSError):  # full: the reader has been woken; closed: there is none
-            os.write(self._wake_out, b"!")
+        self._waiter.wake()
 
     def _step(self, found: list[Arrival]) -> float:
         """Do what can be done without waiting; returns when there is something to do again."""
@@ -150,8 +156,7 @@ class HintStream:
                 return self._try_at
             self._connect()
         if not self._connection.is_connected:
-            # redis-py hangs up when a read is interrupted, and would connect again unasked.
-            raise redis.ConnectionError("a read was interrupted")
+            raise redis.ConnectionError("a write was interrupted")
         self._subscribe(self._take_wishes())
         self._drain(found)
         return self._check_link()
@@ -159,6 +164,8 @@ class HintStream:
     def _connect(self) -> None:
         self._connection.disconnect()
         self._connection.connect()
+        self._connection._sock.settimeout(0)  # a read takes what is there and never waits
+        self._reader = hiredis.Reader()
         self._up = True
         self._unconfirmed.clear()
         self._unanswered = 0
@@ -210,19 +217,50 @@ class HintStream:
         if self._unanswered == 0:
             self._asked_at = self._clock()
         self._unanswered += answers
-        packed = self._connection.pack_commands(commands)
-        self._connection.send_packed_command(packed, check_health=False)
+        packed = b"".join(map(pack, commands))
+        sock = self._connection._sock
+        sock.settimeout(self._answer_s)
+        try:
+            sock.sendall(packed)
+        except BaseException:  # a caller's time-out too: half a command must not stay
+            self._connection.disconnect()
+            raise
+        sock.settimeout(0)
 
     def _drain(self, found: list[Arrival]) -> None:
-        """Read what is there. A message cut off in the middle is waited for `answer_s`."""
-        while len(found) < AT_ONCE and self._connection.can_read(0):
-            message = self._connection.read_response(push_request=True, timeout=self._answer_s)
-            self._heard_at = self._clock()
+        """Understand what is there, a piece of it at a time: others want their turn. What is
+        cut off in the middle waits in the reader."""
+        self._read(found)
+        if len(found) < AT_ONCE and self._receive():
+            self._read(found)
+
+    def _read(self, found: list[Arrival]) -> None:
+        while len(found) < AT_ONCE:
+            try:
+                message = self._reader.gets()
+            except hiredis.ProtocolError as problem:
+                raise redis.InvalidResponse(str(problem)) from None
+            if message is False:
+                return
             arrival = self._understand(message)
             if arrival is not None:
                 found.append(arrival)
 
+    def _receive(self) -> bool:
+        """False: nothing is there."""
+        try:
+            received = self._connection._sock.recv(_READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        if not received:
+            raise redis.ConnectionError("the store closed the connection")
+        self._heard_at = self._clock()
+        self._reader.feed(received)
+        return True
+
     def _understand(self, message: Any) -> Arrival | None:
+        if isinstance(message, hiredis.ReplyError):
+            raise redis.ResponseError(str(message))
         if not isinstance(message, list) or len(message) < 3:
             self._answered()  # a PONG, in either protocol version's form
             return None
@@ -247,6 +285,9 @@ class HintStream:
         call = self._wanted[channel]
         if call is None:
             return Notice(channel.decode(), content)
+        if self._own and hint_origin(content) == self._own:
+            self.dropped += 1
+            return None
         hint = parse_hint(call, content)
         if hint is None:
             self.nonsense += 1
@@ -269,14 +310,3 @@ class HintStream:
             return self._heard_at + self._ping_s
         self._send([(b"PING",)], answers=1)
         return now + self._answer_s
-
-    def _wait(self, seconds: float) -> None:
-        """Until a message, a wish, or the time has come. `select.poll` is looked up here and
-        made anew: under gevent it is gevent's, and belongs to the reader's event loop."""
-        poll = select.poll()
-        poll.register(self._wake_in, select.POLLIN)
-        if self._up:
-            poll.register(self._connection._sock.fileno(), select.POLLIN)
-        ready = poll.poll(max(0, int(seconds * 1000) + 1))
-        if any(fd == self._wake_in for fd, _ in ready):
-            os.read(self._wake_in, 65_536)

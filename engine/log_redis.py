@@ -8,6 +8,7 @@ decides nothing. All keys of a call share one hash tag: each script works on a c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import redis
@@ -20,6 +21,7 @@ from engine.log import (
     Append,
     Appended,
     CallKey,
+    Entry,
     Fenced,
     Full,
     Hint,
@@ -33,11 +35,17 @@ from engine.log import (
     Top,
     check,
 )
-from engine.redis_pipe import Command, RedisPipe, Script
+from engine.redis_pipe import RedisPipe, Script, bulk, pack
 
 _APPEND = Script("append.lua")
 _READ = Script("read.lua")
 _LEAD = Script("lead.lua")
+SCRIPTS = (_APPEND, _READ, _LEAD)
+# What stands before the arguments of every append, and those of them that are mostly empty.
+_APPEND_HEAD = bulk("EVALSHA") + bulk(_APPEND.sha) + bulk(3)
+_APPEND_ARGUMENTS = 15  # with EVALSHA, sha and keys, without entries
+_NOTHING = bulk("")
+_CALLS_KEPT = 16_384  # of whom the packed keys are kept
 _NO_EPOCH = b"-"
 # Entries as the stream gives them: the id, then field names and values in turn.
 _Entry = tuple[str, tuple[str, str, str, Raw, str, str, str, str]]
@@ -57,6 +65,34 @@ def keys_of(call: CallKey) -> CallKeys:
     """The braces are literal: Redis hashes what is between them, so one slot holds all."""
     stem = f"earshot:{{{call.tenant}/{call.call_id}}}:"
     return CallKeys(stem + "log", stem + "meta", stem + "keys", stem + "hint")
+
+
+@lru_cache(_CALLS_KEPT)
+def _append_head(call: CallKey, epoch: str) -> bytes:
+    return _APPEND_HEAD + b"".join(map(bulk, keys_of(call)[:3])) + bulk(epoch)
+
+
+def _packed_entry(entry: Entry) -> bytes:
+    """As four `bulk`, in one go: 1.1 instead of 3.0 us."""
+    key, digest, event = entry.key.encode(), entry.digest.encode(), entry.event.encode()
+    body = entry.body
+    k, d, e, b = len(key), len(digest), len(event), len(body)
+    return b"$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % (
+        k,
+        key,
+        d,
+        digest,
+        e,
+        event,
+        b,
+        entry.body,
+    )
+
+
+def hint_origin(raw: bytes) -> bytes:
+    """Who published it, without reading further; empty if it is no hint."""
+    words = raw[: raw.find(b"\n")].split(b" ", 3)
+    return words[2] if len(words) == 4 else b""
 
 
 def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
@@ -128,17 +164,20 @@ class RedisLog:
     ) -> None:
         if not node or any(letter.isspace() for letter in node):
             raise ValueError("`node` must be a name without spaces: it stands in each hint")
-        self._pipe = RedisPipe(client, (_APPEND, _READ, _LEAD))
+        self._pipe = RedisPipe(client, SCRIPTS)
         self._node = node
-        self._max_events = max_events
         self._run_id = run_id
-        self._publish = "SPUBLISH" if cluster else "PUBLISH"
+        publish = "SPUBLISH" if cluster else "PUBLISH"
+        self._publish = publish
+        # What every append of ours ends its fixed arguments with.
+        tail: list[str | int] = [max_events, MOVED_LIMIT, publish, node]
+        self._append_tail = b"".join(map(bulk, tail))
 
     def append(self, requests: Sequence[Append]) -> list[Answer]:
         check(requests)
-        commands = [self._command(request) for request in requests]
+        commands = [self.append_command(request) for request in requests]
         raw = self._pipe.run(commands, changes=True)
-        return [_answer(request, one) for request, one in zip(requests, raw, strict=True)]
+        return [append_answer(request, one) for request, one in zip(requests, raw, strict=True)]
 
     def read(self, call: CallKey, after: int, limit: int) -> Page | None:
         return self._page(call, max(after, 0), limit)
@@ -148,50 +187,41 @@ class RedisLog:
         return page if page is None else page._replace(events=page.events[::-1])
 
     def tops(self, calls: Sequence[CallKey]) -> list[Top | None]:
-        commands: list[Command] = [("HMGET", keys_of(call).meta, "epoch", "top") for call in calls]
-        answers = self._pipe.run(commands, changes=False)
-        return [None if epoch is None else Top(epoch.decode(), int(top)) for epoch, top in answers]
+        return list(map(top_answer, self._pipe.run(list(map(top_command, calls)), changes=False)))
 
     def lead(self, call: CallKey, node: str, ttl_ms: int) -> Lease | None:
         if ttl_ms < 1:
             raise ValueError("ttl_ms must be 1 or more")
-        command = _LEAD.command([keys_of(call).meta], node, ttl_ms)
-        [answer] = self._pipe.run([command], changes=True)
-        if answer is None:
-            return None
-        mine, fence, left_ms = answer
-        return Lease(bool(mine), int(fence), int(left_ms))
+        [answer] = self._pipe.run([lead_command(call, node, ttl_ms)], changes=True)
+        return lead_answer(answer)
 
     def resign(self, call: CallKey, node: str) -> None:
-        self._pipe.run([_LEAD.command([keys_of(call).meta], node, 0)], changes=True)
+        self._pipe.run([lead_command(call, node, 0)], changes=True)
 
     def delete(self, call: CallKey) -> bool:
         keys = keys_of(call)
-        [erased] = self._pipe.run([("UNLINK", keys.log, keys.meta, keys.keys)], changes=True)
+        command = pack(("UNLINK", keys.log, keys.meta, keys.keys))
+        [erased] = self._pipe.run([command], changes=True)
         return bool(erased)
 
-    def _command(self, request: Append) -> Command:
-        keys = keys_of(request.call)
-        entries = [
-            part
-            for entry in request.entries
-            for part in (entry.key, entry.digest, entry.event, entry.body)
+    def append_command(self, request: Append) -> bytes:
+        """For a link of the caller's own; the answer goes to `append_answer`."""
+        fence, expire_s = request.fence, request.expire_s
+        parts = [
+            b"*%d\r\n" % (_APPEND_ARGUMENTS + 4 * len(request.entries)),
+            _append_head(request.call, request.epoch),
+            bulk(request.expected_seq),
+            _NOTHING if fence is None else bulk(fence),
+            bulk("+" + self._run_id()) if request.create else _NOTHING,
+            _NOTHING if expire_s is None else bulk(expire_s),
+            self._append_tail,
         ]
-        return _APPEND.command(
-            [keys.log, keys.meta, keys.keys],
-            request.epoch,
-            request.expected_seq,
-            "" if request.fence is None else request.fence,
-            "1" if request.create else "",
-            "" if request.expire_s is None else request.expire_s,
-            self._max_events,
-            MOVED_LIMIT,
-            self._publish,
-            keys.hint,
-            self._node,
-            self._run_id() if request.create else "",
-            *entries,
-        )
+        parts += map(_packed_entry, request.entries)
+        return b"".join(parts)
+
+    def interim_command(self, call: CallKey, body: bytes) -> bytes:
+        """Publishes interim text to the other nodes."""
+        return pack((self._publish, keys_of(call).hint, interim_hint(self._node, body)))
 
     def _page(self, call: CallKey, after: int | str, limit: int) -> Page | None:
         if limit < 1:
@@ -205,7 +235,28 @@ class RedisLog:
         return Page(epoch.decode(), int(first), int(top), _events(packed))
 
 
-def _answer(request: Append, raw: list[Any]) -> Answer:
+def top_command(call: CallKey) -> bytes:
+    return pack(("HMGET", keys_of(call).meta, "epoch", "top"))
+
+
+def top_answer(raw: list[Any]) -> Top | None:
+    epoch, top = raw
+    return None if epoch is None else Top(epoch.decode(), int(top))
+
+
+def lead_command(call: CallKey, node: str, ttl_ms: int) -> bytes:
+    """`ttl_ms` 0 resigns."""
+    return _LEAD.command([keys_of(call).meta], node, ttl_ms)
+
+
+def lead_answer(raw: list[Any] | None) -> Lease | None:
+    if raw is None:
+        return None
+    mine, fence, left_ms = raw
+    return Lease(bool(mine), int(fence), int(left_ms))
+
+
+def append_answer(request: Append, raw: list[Any]) -> Answer:
     """The script's answer in the words of the log."""
     match raw[0], raw[1:]:
         case b"appended", [top]:

@@ -28,7 +28,7 @@ LUA = Path(__file__).parent / "lua"
 
 # First words of answers that the store gives instead of running anything. Our scripts end
 # with an error only at their first write, and then nothing has changed.
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     (
         *("READONLY", "LOADING", "OOM", "MISCONF", "BUSY", "NOSCRIPT", "NOAUTH", "NOPERM"),
         *("MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CROSSSLOT"),
@@ -45,8 +45,12 @@ class Script:
         self.source = (LUA / name).read_bytes()
         self.sha = hashlib.sha1(self.source, usedforsecurity=False).hexdigest()
 
-    def command(self, keys: Sequence[str], *arguments: str | bytes | int) -> Command:
-        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
+    def command(self, keys: Sequence[str], *arguments: str | bytes | int) -> bytes:
+        return pack(("EVALSHA", self.sha, len(keys), *keys, *arguments))
+
+    @property
+    def load(self) -> bytes:
+        return pack(("SCRIPT", "LOAD", self.source))
 
 
 class RedisPipe:
@@ -56,40 +60,48 @@ class RedisPipe:
         if client.get_encoder().decode_responses:
             raise ValueError("the client must not decode responses: bodies are bytes")
         self._pool: Any = client.connection_pool
-        self._loads: list[Command] = [("SCRIPT", "LOAD", script.source) for script in scripts]
+        self._loads = [script.load for script in scripts]
 
-    def run(self, commands: Sequence[Command], *, changes: bool) -> list[Any]:
+    def run(self, commands: Sequence[Command | bytes], *, changes: bool) -> list[Any]:
         """The answers in that order, in one round trip (three when a script was missing).
+        Bytes are a command that is packed already.
 
         Raises LogUnavailable. `changes` false: nothing can have taken effect. Else the
         outcome is uncertain from the first byte sent until every command was refused by
         name: some answers and some failures are a failure of all, which may have happened.
         """
+        answers = self.outcomes(commands, changes=changes)
+        failures = [answer for answer in answers if isinstance(answer, ResponseError)]
+        if failures:
+            some_ran = len(failures) < len(answers) or not all(map(_refused, failures))
+            raise LogUnavailable(reason_of(failures[0]), uncertain=changes and some_ran)
+        return answers
+
+    def outcomes(self, commands: Sequence[Command | bytes], *, changes: bool) -> list[Any]:
+        """The same, but an error answer stands in its place and `failed` says what it means.
+        Raises LogUnavailable where the link failed."""
         if not commands:
             return []
+        packed = [one if isinstance(one, bytes) else pack(one) for one in commands]
         try:
             connection = self._pool.get_connection()
         except (RedisError, OSError) as problem:
-            raise LogUnavailable(_reason(problem), uncertain=False) from problem
+            raise LogUnavailable(reason_of(problem), uncertain=False) from problem
         try:
-            answers = self._exchange(connection, commands, changes)
+            answers = self._exchange(connection, packed, changes)
             missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if missing:
-                self._run_again(connection, commands, answers, missing, changes)
-            failures = [answer for answer in answers if isinstance(answer, ResponseError)]
-            if any(isinstance(failure, ReadOnlyError) for failure in failures):
+                self._run_again(connection, packed, answers, missing, changes)
+            if any(isinstance(answer, ReadOnlyError) for answer in answers):
                 connection.disconnect()  # the primary may be elsewhere by now: resolve it anew
         finally:
             self._pool.release(connection)
-        if failures:
-            nothing_ran = len(failures) == len(answers) and all(map(_refused, failures))
-            raise LogUnavailable(_reason(failures[0]), uncertain=changes and not nothing_ran)
         return answers
 
     def _run_again(
         self,
         connection: Any,
-        commands: Sequence[Command],
+        commands: Sequence[bytes],
         answers: list[Any],
         missing: list[int],
         changes: bool,
@@ -106,11 +118,11 @@ class RedisPipe:
         for i, answer in zip(missing, second, strict=True):
             answers[i] = answer
 
-    def _exchange(self, connection: Any, commands: Sequence[Command], changes: bool) -> list[Any]:
+    def _exchange(self, connection: Any, commands: Sequence[bytes], changes: bool) -> list[Any]:
         """Send all, read all. An error answer stands in its place."""
         answers: list[Any] = []
         try:
-            connection.send_packed_command([b"".join(map(_packed, commands))])
+            connection.send_packed_command([b"".join(commands)])
             while len(answers) < len(commands):
                 try:
                     answers.append(connection.read_response())
@@ -119,9 +131,9 @@ class RedisPipe:
         except BusyLoadingError as problem:
             # redis-py gives the connection up here, with the other answers unread.
             uncertain = changes and len(commands) > 1
-            raise LogUnavailable(_reason(problem), uncertain=uncertain) from problem
+            raise LogUnavailable(reason_of(problem), uncertain=uncertain) from problem
         except (RedisError, OSError) as problem:
-            raise LogUnavailable(_reason(problem), uncertain=changes) from problem
+            raise LogUnavailable(reason_of(problem), uncertain=changes) from problem
         finally:
             # A time-out of the caller's (gevent's is a BaseException) ends up here too: late
             # answers must not be read by whoever uses the connection next.
@@ -130,19 +142,30 @@ class RedisPipe:
         return answers
 
 
-def _packed(command: Command) -> bytes:
-    """In the store's protocol. redis-py's own packer took 55 us for one append, this 23."""
-    parts = [b"*%d\r\n" % len(command)]
-    for part in command:
-        raw = part if isinstance(part, bytes) else str(part).encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
-    return b"".join(parts)
+def pack(command: Command) -> bytes:
+    """In the store's protocol. redis-py's own packer took 55 us for one append."""
+    return b"*%d\r\n" % len(command) + b"".join(map(bulk, command))
+
+
+def bulk(part: str | bytes | int) -> bytes:
+    """One argument of a command."""
+    raw = part if isinstance(part, bytes) else str(part).encode()
+    return b"$%d\r\n%b\r\n" % (len(raw), raw)
+
+
+def is_refusal(error: str) -> bool:
+    """An error answer that says that nothing was run."""
+    return error.partition(" ")[0] in REFUSALS
+
+
+def reason_of(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}"
+
+
+def failed(failure: ResponseError, *, changes: bool) -> LogUnavailable:
+    """What an error answer says of its own command."""
+    return LogUnavailable(reason_of(failure), uncertain=changes and not _refused(failure))
 
 
 def _refused(failure: ResponseError) -> bool:
-    first_word = failure.status_code or str(failure).partition(" ")[0]
-    return first_word in _REFUSALS
-
-
-def _reason(problem: BaseException) -> str:
-    return f"{type(problem).__name__}: {problem}"
+    return is_refusal(failure.status_code or str(failure))

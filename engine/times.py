@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def instant(when: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: one width, so that strings sort as times do."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if when.tzinfo is not UTC:
+        when = when.astimezone(UTC)
+    return when.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def instant_at(epoch_seconds: float) -> str:
-    return instant(datetime.fromtimestamp(epoch_seconds, UTC))
+    second, micros = divmod(round(epoch_seconds * 1_000_000), 1_000_000)
+    return f"{_second(second)}.{micros // 1000:03d}Z"
+
+
+@lru_cache(4)
+def _second(epoch_seconds: int) -> str:
+    """What the events of one second share: it took 6 us for each."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()[:-6]
 
 
 def seconds_of(text: str) -> float:

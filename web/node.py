@@ -39,6 +39,7 @@ from web.clock import SystemClock
 from web.documents import Refresher
 from web.gate import LocalGate
 from web.loop import Loop
+from web.loop_waiter import LoopWaiter
 from web.notices import REVOCATIONS, parse_revocation, publish_revocation
 from web.store_client import StoreClient
 from web.sweep import Sweep
@@ -91,7 +92,11 @@ class Node:
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
         self.documents = DocumentStore(self._client)
         self._verdicts = VerdictStore(self._client)
-        self._hints = HintStream(lambda: store.connect(url, socket_timeout_s=HINTS_TIMEOUT_S))
+        self._hints = HintStream(
+            lambda: store.connect(url, socket_timeout_s=HINTS_TIMEOUT_S),
+            own=self.name,
+            waiter=LoopWaiter(),
+        )
 
     def _make_actors(self) -> None:
         settings = self.settings
@@ -113,6 +118,7 @@ class Node:
             node=self.name,
             dispatcher=self.dispatcher,
             clock=self.clock.mono,
+            answer_s=settings.store.answer_timeout_s,
         )
         self._store.on_notice = self._on_notice
         for channel in (ASSIGNMENTS, REVOCATIONS):
@@ -211,6 +217,7 @@ class Node:
             "earshot_calls_in_memory": float(len(self.directory.calls)),
             "earshot_messages_handled_total": float(self.dispatcher.handled),
             "earshot_dead_letters_total": float(self.dispatcher.dead_letters_total),
+            "earshot_timers": float(len(self.context.wheel)),
             "earshot_store_away": float(self._store.away_since is not None),
             "earshot_start_time_seconds": self.started_at,
         }

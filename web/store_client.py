@@ -1,30 +1,37 @@
 """The node's way to the log, the index and the hints, for actors that never wait.
 
-Owns the greenlets that wait for the store and the turning of every outcome into a message.
-One writer takes all appends that are waiting and sends them in one pipeline, so a pile of
-calls costs one round trip. It decides nothing about a call.
+Owns the turning of every outcome into a message. What comes often (appends, leases, looks at
+where logs end, interim text) goes over the node's own link, where all of one loop pass leaves
+in one send; what is rare and may be long is done by greenlets. It decides nothing about a
+call.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
 import redis
-from gevent.event import Event
 
 from actors import messages as m
 from engine import wire
 from engine.errors import Unavailable
 from engine.hints_redis import AT_ONCE, Following, HintStream, Lost, Notice
 from engine.history import history_page
-from engine.log import Append, CallKey, CallLog, Hint, LogUnavailable, Page
-from engine.log_redis import interim_hint, keys_of
+from engine.log import Append, Appended, CallKey, Hint, LogUnavailable, Page, check
+from engine.log_redis import (
+    RedisLog,
+    append_answer,
+    lead_answer,
+    lead_command,
+    top_answer,
+    top_command,
+)
 from web.queue import WorkQueue
+from web.store_link import open_link
 
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
@@ -33,13 +40,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("earshot.store")
 
-APPENDS_IN_ONE_PIPELINE = 128
 LOAD_PAGE = 1000  # events read at once when a whole log is folded
 CHECK_S = 2.0  # between looks at where followed logs end: a lost last hint is found by then
+LOOKS_AT_ONCE = 64
+REMIND_EVERY = 15  # looks: an end that did not change is told again then
 HINT_WAIT_S = 1.0
 READ_WORKERS = 8
 READS_WAITING = 4096
-INTERIMS_WAITING = 1024
+INTERIMS_UNDER_WAY = 1024
 
 Ref = Any
 
@@ -50,7 +58,7 @@ class StoreClient:
     def __init__(
         self,
         *,
-        log_store: CallLog,
+        log_store: RedisLog,
         client: redis.Redis,
         hints: HintStream,
         index: CallIndex,
@@ -58,26 +66,26 @@ class StoreClient:
         node: str,
         dispatcher: Dispatcher,
         clock: Callable[[], float],
+        answer_s: float,
     ) -> None:
         self._log = log_store
-        self._client = client
+        self._link = open_link(client, answer_s=answer_s)
         self._hints = hints
         self._index = index
         self._verdicts = verdicts
         self._node = node
         self._dispatcher = dispatcher
         self._clock = clock
-        self._appends: deque[tuple[Append, Ref]] = deque()
-        self._append_mail = Event()
         self._followed: dict[CallKey, Ref] = {}
+        self._look_commands: dict[CallKey, bytes] = {}  # of those followed
+        self._ends: dict[CallKey, Any] = {}  # as last told, in the store's words
+        self._interims_under_way = 0
         self._reads = WorkQueue("reads", READ_WORKERS, READS_WAITING)
         self._derived = WorkQueue("derived", 1, READS_WAITING)
-        self._interims = WorkQueue("interims", 1, INTERIMS_WAITING)
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.away_since: float | None = None  # monotonic; None: the store answers
         self._closing = False
         self._greenlets = [
-            gevent.spawn(self._write),
             gevent.spawn(self._listen),
             gevent.spawn(self._check),
         ]
@@ -85,42 +93,30 @@ class StoreClient:
     def close(self) -> None:
         self._closing = True
         gevent.killall(self._greenlets)
-        for queue in (self._reads, self._derived, self._interims):
+        for queue in (self._reads, self._derived):
             queue.close()
+        self._link.close()
         self._hints.close()
 
     # --- appending ------------------------------------------------------------------------
 
     def append(self, request: Append, reply_to: Ref) -> None:
-        self._appends.append((request, reply_to))
-        self._append_mail.set()
+        check((request,))
+        command = self._log.append_command(request)
+        self._link.ask(command, partial(self._on_appended, request, reply_to), changes=True)
 
-    def _write(self) -> None:
-        while True:
-            if not self._appends:
-                self._append_mail.clear()
-                self._append_mail.wait()
-                continue
-            count = min(len(self._appends), APPENDS_IN_ONE_PIPELINE)
-            batch = [self._appends.popleft() for _ in range(count)]
-            self._write_batch(batch)
-
-    def _write_batch(self, batch: list[tuple[Append, Ref]]) -> None:
-        try:
-            answers = self._log.append([request for request, _ in batch])
-        except LogUnavailable as problem:
-            self._note_away(problem.reason)
-            for _, ref in batch:
-                self._tell(ref, m.AppendFailed(problem.reason, problem.uncertain))
-        except Exception:
-            # Not knowing what happened is the safe reading: it is asked again by its keys.
-            log.exception("store.append_failed")
-            for _, ref in batch:
-                self._tell(ref, m.AppendFailed("internal", True))
-        else:
-            self._note_back()
-            for (_, ref), answer in zip(batch, answers, strict=True):
-                self._tell(ref, m.AppendAnswered(answer))
+    def _on_appended(self, request: Append, ref: Ref, outcome: Any) -> None:
+        if isinstance(outcome, LogUnavailable):
+            self._note_away(outcome.reason)
+            self._tell(ref, m.AppendFailed(outcome.reason, outcome.uncertain))
+            return
+        self._note_back()
+        answer = append_answer(request, outcome)
+        self._tell(ref, m.AppendAnswered(answer))
+        # Hints of our own appends are not passed on: whoever has taken the asker's place
+        # hears of it here.
+        if isinstance(answer, Appended) and self._followed.get(request.call) is not ref:
+            self._tell_follower(request.call, m.TopSeen(request.epoch, answer.seq))
 
     # --- reading --------------------------------------------------------------------------
 
@@ -181,30 +177,31 @@ class StoreClient:
     # --- leading --------------------------------------------------------------------------
 
     def lead(self, call: CallKey, ttl_ms: int, asked_at: float, reply_to: Ref) -> None:
-        def task() -> None:
-            try:
-                lease = self._log.lead(call, self._node, ttl_ms)
-            except LogUnavailable:
-                lease = None
-            if lease is None:
-                self._tell(reply_to, m.Led(asked_at, mine=False, fence=0, ttl_ms=0))
-            else:
-                self._tell(reply_to, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms))
+        command = lead_command(call, self._node, ttl_ms)
+        self._link.ask(command, partial(self._on_led, asked_at, reply_to), changes=True)
 
-        if not self._reads.put(task):
-            self._tell(reply_to, m.Led(asked_at, mine=False, fence=0, ttl_ms=0))
+    def _on_led(self, asked_at: float, ref: Ref, outcome: Any) -> None:
+        lease = None if isinstance(outcome, LogUnavailable) else lead_answer(outcome)
+        if lease is None:
+            self._tell(ref, m.Led(asked_at, mine=False, fence=0, ttl_ms=0))
+        else:
+            self._tell(ref, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms))
 
     def resign(self, call: CallKey) -> None:
-        self._reads.put(lambda: self._quietly(partial(self._log.resign, call, self._node)))
+        self._link.ask(lead_command(call, self._node, 0), self._note, changes=True)
 
     # --- following ------------------------------------------------------------------------
 
     def follow(self, call: CallKey, reply_to: Ref) -> None:
         self._followed[call] = reply_to
+        self._look_commands[call] = top_command(call)
+        self._ends.pop(call, None)
         self._hints.follow(call)
 
     def unfollow(self, call: CallKey) -> None:
         if self._followed.pop(call, None) is not None:
+            del self._look_commands[call]
+            self._ends.pop(call, None)
             self._hints.unfollow(call)
 
     def _listen(self) -> None:
@@ -217,30 +214,47 @@ class StoreClient:
                     self._tell_follower(arrival.call, m.HintArrived(arrival))
                 elif isinstance(arrival, Following):
                     self._tell_follower(arrival.call, m.Following())
-                    self._reads.put(partial(self._look, [arrival.call]))
+                    self._look([arrival.call])
                 elif isinstance(arrival, Notice):
                     self.on_notice(arrival)
                 elif isinstance(arrival, Lost):
                     log.warning("store.hints_lost reason=%s", arrival.reason)
 
     def _check(self) -> None:
-        """A lost last hint leaves no gap to see: look at where each log ends."""
+        """A lost last hint leaves no gap to see: look at where each log ends. Spread over
+        the time, so that thousands of calls make no pause."""
+        round_number = 0
         while True:
-            gevent.sleep(CHECK_S)
+            round_number += 1
             calls = list(self._followed)
-            if calls:
-                self._look(calls)
+            pause_s = CHECK_S / max(1, -(-len(calls) // LOOKS_AT_ONCE))
+            if round_number % REMIND_EVERY == 0:
+                self._ends.clear()
+            for start in range(0, len(calls), LOOKS_AT_ONCE):
+                self._look(calls[start : start + LOOKS_AT_ONCE])
+                gevent.sleep(pause_s)
+            if not calls:
+                gevent.sleep(CHECK_S)
 
-    def _look(self, calls: list[CallKey]) -> None:
-        try:
-            tops = self._log.tops(calls)
-        except LogUnavailable as problem:
-            self._note_away(problem.reason)
+    def _look(self, calls: Sequence[CallKey]) -> None:
+        for call in calls:
+            command = self._look_commands.get(call)
+            if command is not None:
+                self._link.ask(command, partial(self._on_looked, call), changes=False)
+
+    def _on_looked(self, call: CallKey, outcome: Any) -> None:
+        if isinstance(outcome, LogUnavailable):
+            self._note_away(outcome.reason)
             return
         self._note_back()
-        for call, top in zip(calls, tops, strict=True):
-            seen = m.TopSeen(top.epoch, top.seq) if top is not None else m.Vanished()
-            self._tell_follower(call, seen)
+        if outcome == self._ends.get(call):
+            return
+        top = top_answer(outcome)
+        if top is None:
+            self._tell_follower(call, m.Vanished())
+        else:
+            self._ends[call] = outcome
+            self._tell_follower(call, m.TopSeen(top.epoch, top.seq))
 
     def _tell_follower(self, call: CallKey, message: Any) -> None:
         ref = self._followed.get(call)
@@ -250,8 +264,14 @@ class StoreClient:
     # --- what is derived ------------------------------------------------------------------
 
     def publish_interim(self, call: CallKey, body: bytes) -> None:
-        channel, hint = keys_of(call).hint, interim_hint(self._node, body)
-        self._interims.put(lambda: self._quietly(partial(self._client.publish, channel, hint)))
+        if self._interims_under_way < INTERIMS_UNDER_WAY:  # else lost, as they may be
+            self._interims_under_way += 1
+            command = self._log.interim_command(call, body)
+            self._link.ask(command, self._on_published, changes=False)
+
+    def _on_published(self, outcome: Any) -> None:
+        self._interims_under_way -= 1
+        self._note(outcome)
 
     def index(
         self, call: CallKey, view: wire.CallView, assigned: Sequence[str], unassigned: Sequence[str]
@@ -276,6 +296,11 @@ class StoreClient:
             task()
         except (LogUnavailable, redis.RedisError) as problem:
             self._note_away(str(problem))
+
+    def _note(self, outcome: Any) -> None:
+        """For what nobody waits for."""
+        if isinstance(outcome, LogUnavailable):
+            self._note_away(outcome.reason)
 
     def _note_away(self, reason: str) -> None:
         if self.away_since is None and not self._closing:

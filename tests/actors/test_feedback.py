@@ -8,7 +8,20 @@ import pytest
 
 from actors import messages as m
 from engine import wire
-from tests.actors.acts import KEY, ask, change, joined, propose, say, subscribe, suggested
+from engine.decoding import encode
+from engine.log import Append, Entry
+from tests.actors.acts import (
+    KEY,
+    ask,
+    change,
+    create,
+    documents,
+    joined,
+    propose,
+    say,
+    subscribe,
+    suggested,
+)
 from tests.actors.world import World
 
 
@@ -163,3 +176,36 @@ def test_a_verdict_whose_answer_was_lost_takes_effect_once(world: World) -> None
     world.run(1)
     assert ann.screen.ack(1)["data"]["seq"] == 4
     assert len(ann.screen.events("feedback:update")) == 1
+
+
+def _suggested_elsewhere(world: World, seq: int, doc_id: str) -> None:
+    """Another node appends a suggestion, and its hint does not reach us."""
+    world.hints_on = False
+    event = wire.AiSuggestion(
+        "call-1", documents(doc_id), "", "none", "x", "s1", world.epoch(KEY), seq
+    )
+    entry = Entry("suggestion:s1", "", "ai:suggestion", encode(event))
+    world.log.append([Append(KEY, event.epoch, seq - 1, (entry,))])
+
+
+def test_a_verdict_on_what_only_the_log_knows_yet_is_taken() -> None:
+    world = World()
+    create(world)
+    say(world, "s1")
+    ann = joined(world)
+    _suggested_elsewhere(world, 3, "d1")
+    assert ask(world, ann, wire.DocFeedback("d1", True, "call-1", "f1"), 2)["data"]["seq"] == 4
+
+
+def test_a_verdict_is_refused_when_the_log_does_not_know_the_document_either() -> None:
+    world = World()
+    create(world)
+    ann = joined(world)
+    world.auto = False
+    ann.ref.tell(m.Ask(wire.DocFeedback("d1", True, "call-1", "f1"), 2))
+    world.run()
+    assert len(world.asked) == 1, "the log is read once, and nothing is refused before"
+    world.answer()
+    world.run()
+    assert ann.screen.ack(2)["error"]["code"] == "not_found"
+    assert world.asked == []

@@ -153,6 +153,22 @@ def test_commands_waiting_for_the_store_are_bounded_and_then_busy() -> None:
     assert refused == ["busy", "busy"], "one is in flight, three wait"
 
 
+def test_a_batch_in_flight_counts_too_since_it_may_come_back_to_the_queue() -> None:
+    world = World(Settings(actors=Actors(call_mailbox=64, call_mailbox_durable=3)))
+    create(world)
+    world.auto = False
+    boxes = []
+    for number in range(6):
+        if number == 4:
+            world.answer()  # the first is written; the three that waited are in flight now
+            world.run()
+        body = [segment(f"s{number}")]
+        boxes.append(world.post("call-1", lambda to, b=body: m.AppendSegments(b, to, 1)))  # type: ignore[misc]
+        world.run()
+    refused = [box[0].error.code for box in boxes if box and box[0].error]
+    assert refused == ["busy"], "three are in flight, one waits"
+
+
 @pytest.mark.parametrize("late_event", [True, False])
 def test_events_that_found_the_mailbox_full_are_read_from_the_log(late_event: bool) -> None:
     """A dropped hint leaves a gap to see, unless it was the last: that is noticed too."""

@@ -18,7 +18,7 @@ import redis
 from engine.call_index import ASSIGNMENTS, Assignment, CallIndex, parse_assignment
 from engine.hints_redis import AT_ONCE, Following, HintStream, Listening, Lost, Notice
 from engine.log import Append, Appended, CallKey, Entry, Hint
-from engine.log_redis import RedisLog, keys_of
+from engine.log_redis import RedisLog, interim_hint, keys_of
 from engine.store import connect
 
 EPOCH = "0001"
@@ -287,23 +287,73 @@ class _Impatient(BaseException):
     """What gevent's time-outs are to a reader."""
 
 
-def test_a_read_that_was_interrupted_is_a_loss(
+def test_a_reader_interrupted_while_it_waits_loses_nothing(
     log: RedisLog, stream: HintStream, call: CallKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream.follow(call)
     take(stream, 1)
-    append(log, call, 1)
 
-    def interrupted(*_: object, **__: object) -> None:
+    def interrupted(*_: object) -> None:
+        append(log, call, 1)
         raise _Impatient
 
-    connection: Any = stream._connection
+    waiter: Any = stream._waiter
     with monkeypatch.context() as patch:
-        patch.setattr(connection._parser, "read_response", interrupted)
+        patch.setattr(waiter, "wait", interrupted)
         with pytest.raises(_Impatient):
             stream.next(1)
-    lost, back = take(stream, 2)
-    assert (type(lost), back) == (Lost, Following(call))
+    assert take(stream, 1) == [hint(call, 1)]
+
+
+def test_a_command_interrupted_while_it_is_sent_is_a_loss(
+    stream: HintStream, new_call: Callable[[], CallKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, late = new_call(), new_call()
+    stream.follow(before)
+    take(stream, 1)
+    connection: Any = stream._connection
+    stream.follow(late)
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_sock", _Interrupting(connection._sock))
+        with pytest.raises(_Impatient):
+            stream.next(1)
+    lost, *back = take(stream, 3)
+    assert (type(lost), back) == (Lost, [Following(before), Following(late)])
+
+
+class _Interrupting:
+    """A socket whose sends end with a caller's time-out."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def sendall(self, sent: bytes) -> None:
+        self._real.sendall(sent[:5])
+        raise _Impatient
+
+
+def test_hints_of_our_own_are_dropped_and_all_others_come(
+    store_url: str, client: redis.Redis, call: CallKey
+) -> None:
+    ours, theirs = RedisLog(client, "node-1"), RedisLog(client, "node-11")
+    stream = HintStream(lambda: connect(store_url), own="node-1")
+    with contextlib.closing(stream):
+        stream.follow(call)
+        take(stream, 1)
+        append(ours, call, 1)
+        append(theirs, call, 2)
+        append(ours, call, 3)
+        client.publish(keys_of(call).hint, interim_hint("node-1", b"{}"))
+        client.publish(keys_of(call).hint, interim_hint("node-2", b" node-1 "))
+        client.publish(keys_of(call).hint, "nonsense of node-1 ")
+        first, second = take(stream, 2)
+        assert first == hint(call, 2)._replace(origin="node-11")
+        assert second == Hint(call, "-", 0, "node-2", (("transcription:update", b" node-1 "),))
+        assert stream.next(0.1) == []
+        assert (stream.dropped, stream.nonsense) == (3, 1)
 
 
 def test_the_newer_protocol_serves_as_well(store_url: str, call: CallKey) -> None:

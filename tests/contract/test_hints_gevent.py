@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 UNDER_GEVENT = """
 from gevent import monkey
@@ -15,8 +17,10 @@ import gevent
 from engine.hints_redis import Following, HintStream
 from engine.log import CallKey
 from engine.store import connect
+from web.loop_waiter import LoopWaiter
 
-stream = HintStream(lambda: connect(sys.argv[1]))
+waiter = LoopWaiter() if sys.argv[2] == "loop" else None
+stream = HintStream(lambda: connect(sys.argv[1]), waiter=waiter)
 call = CallKey("tenant", "call-under-gevent")
 arrivals = []
 reader = gevent.spawn(lambda: arrivals.extend(stream.next(10)))
@@ -31,9 +35,10 @@ print("followed")
 """
 
 
-def test_a_call_can_be_followed_from_within_gevents_hub(redis_url: str) -> None:
+@pytest.mark.parametrize("waiter", ["poll", "loop"])
+def test_a_call_can_be_followed_from_within_gevents_hub(redis_url: str, waiter: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", UNDER_GEVENT, redis_url],
+        [sys.executable, "-c", UNDER_GEVENT, redis_url, waiter],
         cwd=ROOT,
         capture_output=True,
         text=True,

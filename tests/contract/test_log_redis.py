@@ -15,6 +15,7 @@ import redis
 
 from engine.log import Append, Appended, CallKey, Entry, Known, LogUnavailable, Missing, Top
 from engine.log_redis import RedisLog, keys_of
+from engine.redis_pipe import pack
 from engine.store import connect
 
 EPOCH = "0001"
@@ -133,8 +134,8 @@ def test_after_a_lost_script_only_what_did_not_run_is_run_again(
     log = RedisLog(client, "node-1")
     log.append([creation(call)])
     pipe: Any = log._pipe
-    commands = [log._command(follow_up(call, 1)), ("SCRIPT", "FLUSH")]
-    commands.append(log._command(follow_up(call, 2)))
+    commands = [log.append_command(follow_up(call, 1)), pack(("SCRIPT", "FLUSH"))]
+    commands.append(log.append_command(follow_up(call, 2)))
     first, flushed, second = pipe.run(commands, changes=True)
     assert (first, flushed, second) == ([b"appended", 2], b"OK", [b"appended", 3])
     assert client.xlen(keys_of(call).log) == 3

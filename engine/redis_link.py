@@ -1,0 +1,173 @@
+"""Requests and answers on one connection to the store, without waiting for any of them.
+
+Owns the order of what was asked, what each answer or failure means for its request, and the
+bound on what is under way. It does no IO: whoever has the socket sends what `outgoing` gives
+and hands in what came. It knows nothing of calls.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import hiredis
+
+from engine.log import LogUnavailable
+from engine.redis_pipe import Script, is_refusal
+
+Done = Callable[[Any], None]
+
+
+class LinkBroken(Exception):
+    """What came cannot be an answer: the connection is of no use any more."""
+
+
+class _Request:
+    __slots__ = ("asked_again", "changes", "done", "packed", "sent_at")
+
+    def __init__(self, packed: bytes, done: Done, changes: bool) -> None:
+        self.packed = packed
+        self.done = done
+        self.changes = changes
+        self.sent_at = 0.0
+        self.asked_again = False  # its script was not in the store
+
+
+class RedisLink:
+    """`done` of a request is called once: with the answer, or with a LogUnavailable whose
+    `uncertain` is of this request alone.
+
+    * Not yet given to `outgoing`: certain. Given and not answered: uncertain if it changes.
+    * An error answer that says by name that nothing ran: certain.
+    * NOSCRIPT: the scripts are loaded and the request is asked again, once.
+    * READONLY: nothing more is sent here; once the rest is answered, `spent` is true and the
+      connection is to be made anew, for the primary may be elsewhere by now.
+    * Over `most` requests: refused at once, certain.
+
+    Answers must come within `answer_s` of each other while any is due (`overdue`).
+    `on_fault` hears of an exception of a `done`; the answers after it are not held up.
+    """
+
+    def __init__(
+        self,
+        scripts: Sequence[Script],
+        *,
+        answer_s: float,
+        most: int,
+        clock: Callable[[], float],
+        on_fault: Callable[[Exception], None],
+    ) -> None:
+        self._loads = [script.load for script in scripts]
+        self._answer_s = answer_s
+        self._most = most
+        self._clock = clock
+        self._on_fault = on_fault
+        self._waiting: deque[_Request] = deque()
+        self._under_way: deque[_Request] = deque()
+        self._loading = False
+        self._retiring = False
+        self._heard_at = 0.0
+        self._reader = hiredis.Reader()
+
+    def ask(self, packed: bytes, done: Done, *, changes: bool) -> None:
+        if len(self._waiting) + len(self._under_way) >= self._most:
+            refusal = LogUnavailable("too many requests wait for the store", uncertain=False)
+            self._settle(done, refusal)
+        else:
+            self._waiting.append(_Request(packed, done, changes))
+
+    def __len__(self) -> int:
+        """Requests without an outcome."""
+        return len(self._waiting) + len(self._under_way)
+
+    @property
+    def sendable(self) -> bool:
+        """One batch is under way at a time: what is asked meanwhile leaves together when its
+        answers are there, since each batch costs both sides a wake-up and two system calls.
+        On a link with nothing under way a request leaves at once."""
+        return bool(self._waiting) and not self._under_way and not self._retiring
+
+    @property
+    def spent(self) -> bool:
+        return self._retiring and not self._under_way
+
+    def outgoing(self) -> bytes:
+        """Everything that waits, in one piece; from now on it counts as sent. Only when
+        `sendable`."""
+        waiting, self._waiting = self._waiting, deque()
+        now = self._clock()
+        for request in waiting:
+            request.sent_at = now
+        self._under_way += waiting
+        return b"".join([request.packed for request in waiting])
+
+    def receive(self, received: bytes) -> None:
+        """Settle whatever `received` answers. Raises LinkBroken."""
+        self._heard_at = self._clock()
+        self._reader.feed(received)
+        while True:
+            try:
+                answer = self._reader.gets()
+            except hiredis.ProtocolError as problem:
+                raise LinkBroken(str(problem)) from None
+            if answer is False:
+                return
+            if not self._under_way:
+                raise LinkBroken("the store answered what nobody asked")
+            request = self._under_way.popleft()
+            if isinstance(answer, hiredis.ReplyError):
+                self._on_error(request, str(answer))
+            else:
+                self._settle(request.done, answer)
+
+    def overdue(self) -> bool:
+        """An answer is late: the link is half-dead, or the store hangs."""
+        if not self._under_way:
+            return False
+        since = max(self._under_way[0].sent_at, self._heard_at)
+        return self._clock() - since >= self._answer_s
+
+    def lose(self, reason: str) -> None:
+        """The connection is gone, or could not be made: every request gets its outcome, and
+        what is asked from now on waits for a new one."""
+        under_way, self._under_way = self._under_way, deque()
+        waiting, self._waiting = self._waiting, deque()
+        self._loading = self._retiring = False
+        self._reader = hiredis.Reader()
+        for request in under_way:
+            self._settle(request.done, LogUnavailable(reason, uncertain=request.changes))
+        for request in waiting:
+            self._settle(request.done, LogUnavailable(reason, uncertain=False))
+
+    def renew(self) -> None:
+        """A new connection takes the place of one that is `spent`; what waits goes there."""
+        self._loading = self._retiring = False
+        self._reader = hiredis.Reader()
+
+    def _on_error(self, request: _Request, error: str) -> None:
+        if error.startswith("NOSCRIPT") and not request.asked_again:
+            self._load_scripts()
+            request.asked_again = True
+            self._waiting.append(request)
+            return
+        if error.startswith("READONLY"):
+            self._retiring = True
+        uncertain = request.changes and not is_refusal(error)
+        self._settle(request.done, LogUnavailable(error, uncertain=uncertain))
+
+    def _load_scripts(self) -> None:
+        """Before what is asked again. An answer that is an error leaves the script missing,
+        and the request that needs it says so."""
+        if not self._loading:
+            self._loading = True
+            self._waiting += [_Request(load, self._loaded, False) for load in self._loads]
+
+    def _loaded(self, _: Any) -> None:
+        self._loading = False
+
+    def _settle(self, done: Done, outcome: Any) -> None:
+        try:
+            done(outcome)
+        except Exception as fault:  # noqa: BLE001 - it must not hold up those behind it
+            self._on_fault(fault)

@@ -1,0 +1,203 @@
+"""Requests and answers on one connection, without a connection: bytes out, bytes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.log import LogUnavailable
+from engine.redis_link import LinkBroken, RedisLink
+from engine.redis_pipe import Script, pack
+
+ANSWER_S = 5.0
+SCRIPT = Script("lead.lua")
+CALL_SCRIPT = SCRIPT.command(["key"], "node", 1)
+
+
+class Place:
+    """A link, its clock, and what became of what was asked."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.now = 100.0
+        self.faults: list[Exception] = []
+        self.link = RedisLink(
+            [SCRIPT],
+            answer_s=ANSWER_S,
+            most=most,
+            clock=lambda: self.now,
+            on_fault=self.faults.append,
+        )
+        self.outcomes: dict[str, Any] = {}
+
+    def ask(self, name: str, packed: bytes | None = None, *, changes: bool = True) -> None:
+        def done(outcome: Any) -> None:
+            assert name not in self.outcomes, "one outcome each"
+            self.outcomes[name] = outcome
+
+        self.link.ask(packed or pack(("ECHO", name)), done, changes=changes)
+
+    def uncertain(self, name: str) -> bool:
+        outcome = self.outcomes[name]
+        assert isinstance(outcome, LogUnavailable), outcome
+        return outcome.uncertain
+
+
+def test_answers_go_to_who_asked_in_order_however_they_are_cut() -> None:
+    place = Place()
+    for name in "abc":
+        place.ask(name)
+    assert place.link.outgoing() == b"".join(pack(("ECHO", name)) for name in "abc")
+    for byte in b"$1\r\nA\r\n*2\r\n$1\r\nB\r\n:7\r\n$-1\r\n":
+        place.link.receive(bytes([byte]))
+    assert place.outcomes == {"a": b"A", "b": [b"B", 7], "c": None}
+    assert len(place.link) == 0
+
+
+def test_what_is_asked_while_a_batch_is_under_way_leaves_together_after_it() -> None:
+    place = Place()
+    place.ask("a")
+    assert place.link.sendable
+    place.link.outgoing()
+    place.ask("b")
+    place.ask("c")
+    assert not place.link.sendable
+    place.link.receive(b":1\r\n")
+    assert place.link.sendable
+    assert place.link.outgoing() == pack(("ECHO", "b")) + pack(("ECHO", "c"))
+
+
+def test_a_lost_connection_leaves_uncertain_only_what_was_sent_and_changes_something() -> None:
+    place = Place()
+    place.ask("sent")
+    place.ask("read", changes=False)
+    place.link.outgoing()
+    place.ask("waiting")
+    place.link.lose("gone")
+    assert [place.uncertain(name) for name in ("sent", "read", "waiting")] == [True, False, False]
+    place.ask("later")
+    assert place.link.outgoing() == pack(("ECHO", "later"))
+
+
+def test_half_an_answer_of_a_lost_connection_is_not_read_on_the_next() -> None:
+    place = Place()
+    place.ask("a")
+    place.link.outgoing()
+    place.link.receive(b"$10\r\nabc")
+    place.link.lose("gone")
+    place.ask("b")
+    place.link.outgoing()
+    place.link.receive(b"$1\r\nB\r\n")
+    assert place.outcomes["b"] == b"B"
+
+
+def test_an_error_is_of_its_own_request_and_certain_when_it_says_that_nothing_ran() -> None:
+    place = Place()
+    for name in ("oom", "fine", "wrong"):
+        place.ask(name)
+    place.link.outgoing()
+    place.link.receive(b"-OOM command not allowed\r\n:1\r\n-WRONGTYPE Operation\r\n")
+    assert place.outcomes["fine"] == 1
+    assert (place.uncertain("oom"), place.uncertain("wrong")) == (False, True)
+    assert place.outcomes["oom"].reason == "OOM command not allowed"
+
+
+def test_missing_scripts_are_loaded_once_and_only_what_missed_them_is_asked_again() -> None:
+    place = Place()
+    for name in "abc":
+        place.ask(name, CALL_SCRIPT)
+    place.link.outgoing()
+    place.link.receive(b"-NOSCRIPT No matching script\r\n:2\r\n-NOSCRIPT No matching script\r\n")
+    assert place.outcomes == {"b": 2}
+    assert place.link.outgoing() == SCRIPT.load + CALL_SCRIPT + CALL_SCRIPT
+    place.link.receive(b"$3\r\nsha\r\n:1\r\n:3\r\n")
+    assert place.outcomes == {"a": 1, "b": 2, "c": 3}
+
+
+def test_a_script_that_cannot_be_loaded_is_a_certain_failure() -> None:
+    place = Place()
+    place.ask("a", CALL_SCRIPT)
+    place.link.outgoing()
+    place.link.receive(b"-NOSCRIPT No matching script\r\n")
+    place.link.outgoing()
+    place.link.receive(b"-NOPERM no\r\n-NOSCRIPT No matching script\r\n")
+    assert place.uncertain("a") is False
+    assert not place.link.sendable
+
+
+def test_a_request_that_missed_its_script_is_certain_when_the_connection_is_lost_then() -> None:
+    place = Place()
+    place.ask("a", CALL_SCRIPT)
+    place.link.outgoing()
+    place.link.receive(b"-NOSCRIPT No matching script\r\n")
+    place.link.lose("gone")
+    assert place.uncertain("a") is False
+
+
+def test_a_replica_is_left_once_it_has_answered_the_rest() -> None:
+    place = Place()
+    place.ask("a")
+    place.ask("b")
+    place.link.outgoing()
+    place.link.receive(b"-READONLY You can't write\r\n")
+    assert place.uncertain("a") is False
+    place.ask("c")
+    assert not place.link.spent
+    place.link.receive(b"-READONLY You can't write\r\n")
+    assert place.link.spent
+    assert not place.link.sendable
+    place.link.renew()
+    assert place.link.outgoing() == pack(("ECHO", "c"))
+    assert not place.link.spent
+
+
+def test_an_answer_is_late_when_nothing_came_for_so_long() -> None:
+    place = Place()
+    place.now += 1000
+    assert not place.link.overdue(), "nobody waits"
+    place.ask("a")
+    place.ask("b")
+    assert not place.link.overdue(), "nothing was sent"
+    place.link.outgoing()
+    place.now += ANSWER_S - 0.01
+    assert not place.link.overdue()
+    place.link.receive(b":1\r\n")
+    place.now += ANSWER_S - 0.01
+    assert not place.link.overdue(), "the store answers, slowly"
+    place.now += 0.02
+    assert place.link.overdue()
+
+
+def test_over_the_bound_a_request_is_refused_at_once_and_for_certain() -> None:
+    place = Place(most=2)
+    place.ask("a")
+    place.link.outgoing()
+    place.ask("b")
+    place.ask("c")
+    assert place.uncertain("c") is False
+    place.link.receive(b":1\r\n")
+    place.ask("d")
+    assert place.outcomes.keys() == {"a", "c"}
+
+
+def test_a_fault_in_what_hears_an_outcome_does_not_hold_up_the_others() -> None:
+    place = Place()
+
+    def fails(_: Any) -> None:
+        raise ValueError("of the test")
+
+    place.link.ask(b"x", fails, changes=True)
+    place.ask("b")
+    place.link.outgoing()
+    place.link.receive(b":1\r\n:2\r\n")
+    assert place.outcomes == {"b": 2}
+    assert [str(fault) for fault in place.faults] == ["of the test"]
+
+
+@pytest.mark.parametrize("nonsense", [b"HTTP/1.1 400 Bad Request\r\n", b":1\r\n:2\r\n"])
+def test_what_cannot_be_an_answer_breaks_the_link(nonsense: bytes) -> None:
+    place = Place()
+    place.ask("a")
+    place.link.outgoing()
+    with pytest.raises(LinkBroken):
+        place.link.receive(nonsense)

