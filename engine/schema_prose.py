@@ -81,6 +81,10 @@ connection with the same agent and client_id replaces the old one. Without a cli
 replaced. A connection that has not authenticated within 10 s is closed. Commands sent before
 that are held, 32 at most, and run in order afterwards.
 
+A command that is well-formed and wrong is refused, and nothing else happens. What is no
+Socket.IO packet at all is told by an `error` event and ends the connection, as that protocol
+asks: whoever sends torn packets cannot know which of them counted.
+
 ## Cursor: nothing missed, nothing twice
 
 A call is a log. Each fact of it (final text, suggestion, status, verdict) has the next number,
