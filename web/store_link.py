@@ -22,6 +22,7 @@ from engine.log import LogUnavailable
 from engine.log_redis import SCRIPTS
 from engine.redis_link import Done, LinkBroken, RedisLink
 from engine.redis_pipe import RedisPipe, failed, reason_of
+from web.outgoing import Outgoing
 
 log = logging.getLogger("earshot.store")
 
@@ -61,6 +62,7 @@ class StoreLink:
             SCRIPTS, answer_s=answer_s, most=most, clock=clock, on_fault=_log_fault
         )
         self._loop: Any = gevent.get_hub().loop
+        self._outgoing = Outgoing.here()
         self._connection: Any = None
         self._socket: Any = None  # the connection's own, under gevent's; None: no connection
         self._watchers: list[Any] = []
@@ -80,7 +82,7 @@ class StoreLink:
             self._connect()
         elif not self._flushing:
             self._flushing = True
-            self._loop.run_callback(self._flush)
+            self._outgoing.add(self)
 
     def close(self) -> None:
         self._closed = True
@@ -120,7 +122,7 @@ class StoreLink:
         self._watchers = [readable, self._writable, look]
         readable.start(self._on_readable)
         look.start(self._on_look)
-        self._flush()
+        self.flush()
 
     def _lose(self, reason: str) -> None:
         self._end()
@@ -139,7 +141,8 @@ class StoreLink:
 
     # --- in the loop's callbacks ----------------------------------------------------------
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Called at the end of each pass in which something was asked."""
         self._flushing = False
         if self._socket is None:
             return  # lost meanwhile; who asked since has asked for a new one
@@ -162,9 +165,10 @@ class StoreLink:
     def _on_writable(self) -> None:
         self._writable.stop()
         self._send()
-        self._flush()
+        self.flush()
 
     def _on_readable(self) -> None:
+        self._outgoing.reading = True  # the actors that hear of it run in this pass
         try:
             received = self._socket.recv(AT_ONCE_BYTES)
         except BlockingIOError:
@@ -186,7 +190,7 @@ class StoreLink:
             if len(self._link):
                 self._connect()
         elif self._link.sendable:
-            self._flush()
+            self.flush()
 
     def _on_look(self) -> None:
         if self._link.overdue():
