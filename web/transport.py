@@ -349,8 +349,8 @@ class Transport:
         if self.closed or self.closing:
             return
         self.closing = True
+        why = reason or self.server.reason.SERVER_DISCONNECT
         try:
-            why = reason or self.server.reason.SERVER_DISCONNECT
             self.server._trigger_event("disconnect", self.sid, why, run_async=False)
         finally:
             if not abort:
@@ -358,7 +358,10 @@ class Transport:
             self.closed = True
             self.direct = self.on_room = None
             if self.websocket is not None:
-                self.websocket.close()
+                if why == self.server.reason.PING_TIMEOUT:
+                    self.websocket.abort()  # nobody is there to say goodbye to
+                else:
+                    self.websocket.close()
                 self.websocket = self.writer = None
             if self._polling is not None:
                 self._polling.set()
