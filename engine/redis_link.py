@@ -14,7 +14,7 @@ from typing import Any
 import hiredis
 
 from engine.log import LogUnavailable
-from engine.redis_pipe import Script, is_refusal
+from engine.redis_pipe import Packed, Script, is_refusal
 
 Done = Callable[[Any], None]
 
@@ -26,7 +26,7 @@ class LinkBroken(Exception):
 class _Request:
     __slots__ = ("asked_again", "changes", "done", "packed", "sent_at")
 
-    def __init__(self, packed: bytes, done: Done, changes: bool) -> None:
+    def __init__(self, packed: Packed, done: Done, changes: bool) -> None:
         self.packed = packed
         self.done = done
         self.changes = changes
@@ -69,8 +69,9 @@ class RedisLink:
         self._retiring = False
         self._heard_at = 0.0
         self._reader = hiredis.Reader()
+        self.run_id = ""  # of the server at the other end; whoever connects says it
 
-    def ask(self, packed: bytes, done: Done, *, changes: bool) -> None:
+    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
         if len(self._waiting) + len(self._under_way) >= self._most:
             refusal = LogUnavailable("too many requests wait for the store", uncertain=False)
             self._settle(done, refusal)
@@ -100,7 +101,13 @@ class RedisLink:
         for request in waiting:
             request.sent_at = now
         self._under_way += waiting
-        return b"".join([request.packed for request in waiting])
+        run_id = self.run_id
+        return b"".join(
+            [
+                packed if isinstance(packed := request.packed, bytes) else packed.packed(run_id)
+                for request in waiting
+            ]
+        )
 
     def receive(self, received: bytes) -> None:
         """Settle whatever `received` answers. Raises LinkBroken."""

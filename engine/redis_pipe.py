@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import (
@@ -38,6 +38,21 @@ REFUSALS = frozenset(
 Command = tuple[str | bytes | int, ...]
 
 
+class Stamped(NamedTuple):
+    """A packed command with a hole between `head` and `tail` for the run id of the server
+    that will get it, which is known once a connection is made: a process that restarted, or
+    another one that took over, is never taken for the one before."""
+
+    head: bytes
+    tail: bytes
+
+    def packed(self, run_id: str) -> bytes:
+        return self.head + bulk(run_id) + self.tail
+
+
+Packed = bytes | Stamped
+
+
 class Script:
     """A Lua file of ours; `command` makes the call of it."""
 
@@ -62,9 +77,10 @@ class RedisPipe:
         self._pool: Any = client.connection_pool
         self._loads = [script.load for script in scripts]
 
-    def run(self, commands: Sequence[Command | bytes], *, changes: bool) -> list[Any]:
+    def run(self, commands: Sequence[Command | Packed], *, changes: bool) -> list[Any]:
         """The answers in that order, in one round trip (three when a script was missing).
-        Bytes are a command that is packed already.
+        Bytes are a command that is packed already; a Stamped one gets the run id of the
+        connection's server.
 
         Raises LogUnavailable. `changes` false: nothing can have taken effect. Else the
         outcome is uncertain from the first byte sent until every command was refused by
@@ -77,17 +93,17 @@ class RedisPipe:
             raise LogUnavailable(reason_of(failures[0]), uncertain=changes and some_ran)
         return answers
 
-    def outcomes(self, commands: Sequence[Command | bytes], *, changes: bool) -> list[Any]:
+    def outcomes(self, commands: Sequence[Command | Packed], *, changes: bool) -> list[Any]:
         """The same, but an error answer stands in its place and `failed` says what it means.
         Raises LogUnavailable where the link failed."""
         if not commands:
             return []
-        packed = [one if isinstance(one, bytes) else pack(one) for one in commands]
         try:
             connection = self._pool.get_connection()
         except (RedisError, OSError) as problem:
             raise LogUnavailable(reason_of(problem), uncertain=False) from problem
         try:
+            packed = [_packed(one, connection.run_id) for one in commands]
             answers = self._exchange(connection, packed, changes)
             missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if missing:
@@ -140,6 +156,12 @@ class RedisPipe:
             if len(answers) < len(commands):
                 connection.disconnect()
         return answers
+
+
+def _packed(command: Command | Packed, run_id: str) -> bytes:
+    if isinstance(command, bytes):
+        return command
+    return command.packed(run_id) if isinstance(command, Stamped) else pack(command)
 
 
 def pack(command: Command) -> bytes:

@@ -22,6 +22,8 @@ from redis.backoff import NoBackoff
 from redis.connection import BlockingConnectionPool
 from redis.retry import Retry
 
+from engine.store_greeting import greet
+
 SOCKET_TIMEOUT_S, POOL_WAIT_S = 5.0, 1.0
 ATTEMPT_S, SHORTEST_ATTEMPT_S = 2.0, 0.1  # wait_for's connect, and each answer
 PAUSE_S = 0.25  # between two attempts of wait_for
@@ -82,7 +84,8 @@ def connect(
     - `socket_timeout_s` bounds the connect and each answer; XREAD BLOCK must block for less.
     - No health checks: a PING before a command proves nothing about that command. A
       connection the server closed is seen and replaced when it leaves the pool.
-    - No CLIENT SETINFO: two round trips less for every connection made.
+    - No CLIENT SETINFO: two round trips less for every connection made. One more than
+      redis-py makes: each connection knows the run of its server, `connection.run_id`.
 
     The URL's query takes `db`, `username`, `password`, `client_name` and, for rediss://,
     redis-py's `ssl_…`. Another option could turn off what is promised here and is refused by
@@ -101,6 +104,7 @@ def connect(
             socket_connect_timeout=socket_timeout_s,
             decode_responses=decode_responses,
             driver_info=None,
+            redis_connect_func=greet,
         )
         pool.connection_class(**pool.connection_kwargs)  # refuses bad options; opens nothing
     except (wrong.RedisError, TypeError, ValueError):

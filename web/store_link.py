@@ -21,7 +21,7 @@ from redis.exceptions import RedisError, ResponseError
 from engine.log import LogUnavailable
 from engine.log_redis import SCRIPTS
 from engine.redis_link import Done, LinkBroken, RedisLink
-from engine.redis_pipe import RedisPipe, failed, reason_of
+from engine.redis_pipe import Packed, RedisPipe, failed, reason_of
 from web.outgoing import Outgoing
 
 log = logging.getLogger("earshot.store")
@@ -72,7 +72,7 @@ class StoreLink:
         self._connecting: Any = None  # the greenlet that makes the connection
         self._closed = False
 
-    def ask(self, packed: bytes, done: Done, *, changes: bool) -> None:
+    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
         """`done(answer)` or `done(LogUnavailable)`: in the hub, or at once if refused."""
         if self._closed:
             done(LogUnavailable("the node is closing", uncertain=False))
@@ -113,6 +113,7 @@ class StoreLink:
 
     def _begin(self, connection: Any) -> None:
         self._connection = connection
+        self._link.run_id = connection.run_id
         self._socket = connection._sock._sock
         number = self._socket.fileno()
         readable = self._loop.io(number, READ)
@@ -204,11 +205,11 @@ class PipelinedLink:
     def __init__(self, client: redis.Redis, most: int = REQUESTS_UNDER_WAY) -> None:
         self._pipe = RedisPipe(client, SCRIPTS)
         self._most = most
-        self._waiting: list[tuple[bytes, Done, bool]] = []
+        self._waiting: list[tuple[Packed, Done, bool]] = []
         self._mail = Event()
         self._greenlet = gevent.spawn(self._run)
 
-    def ask(self, packed: bytes, done: Done, *, changes: bool) -> None:
+    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
         if len(self._waiting) >= self._most:
             done(LogUnavailable("too many requests wait for the store", uncertain=False))
             return
@@ -230,7 +231,7 @@ class PipelinedLink:
                 self._mail.clear()
             self._exchange(taken)
 
-    def _exchange(self, taken: list[tuple[bytes, Done, bool]]) -> None:
+    def _exchange(self, taken: list[tuple[Packed, Done, bool]]) -> None:
         changes = any(changing for _, _, changing in taken)
         try:
             outcomes = self._pipe.outcomes([packed for packed, _, _ in taken], changes=changes)

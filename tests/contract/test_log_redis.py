@@ -15,7 +15,7 @@ import redis
 
 from engine.log import Append, Appended, CallKey, Entry, Known, LogUnavailable, Missing, Top
 from engine.log_redis import RedisLog, keys_of
-from engine.redis_pipe import pack
+from engine.redis_pipe import RedisPipe, Stamped, bulk, pack
 from engine.store import connect
 
 EPOCH = "0001"
@@ -181,6 +181,23 @@ def test_without_a_free_connection_nothing_has_happened(
     for connection in taken:
         pool.release(connection)
     assert own_log.append([creation(call)]) == [Appended(1)]
+
+
+def test_a_stamped_command_gets_the_run_id_of_the_server_that_runs_it(
+    own_store: Any, own_log: RedisLog, own_client: redis.Redis
+) -> None:
+    """Also on a connection that redis-py has renewed in secret."""
+    stamped = Stamped(b"*2\r\n" + bulk("ECHO"), b"")
+    pipe = RedisPipe(own_client, ())
+    heard = []
+    for _ in range(2):
+        own_store.start()
+        [echoed] = pipe.run([stamped], changes=False)
+        info: Any = own_client.info("server")
+        assert echoed.decode() == info["run_id"]
+        heard.append(echoed)
+        own_store.kill()
+    assert heard[0] != heard[1]
 
 
 def test_a_connection_that_the_store_closed_meanwhile_is_replaced(

@@ -8,7 +8,7 @@ import pytest
 
 from engine.log import LogUnavailable
 from engine.redis_link import LinkBroken, RedisLink
-from engine.redis_pipe import Script, pack
+from engine.redis_pipe import Script, Stamped, bulk, pack
 
 ANSWER_S = 5.0
 SCRIPT = Script("lead.lua")
@@ -65,6 +65,20 @@ def test_what_is_asked_while_a_batch_is_under_way_leaves_together_after_it() -> 
     place.link.receive(b":1\r\n")
     assert place.link.sendable
     assert place.link.outgoing() == pack(("ECHO", "b")) + pack(("ECHO", "c"))
+
+
+def test_a_stamped_request_carries_the_run_id_of_the_server_it_is_sent_to() -> None:
+    place = Place()
+    stamped = Stamped(b"*2\r\n" + bulk("ECHO"), b"")
+    for run_id in ("first", "second"):
+        place.ask(run_id)
+        place.link.outgoing()
+        place.link.ask(stamped, lambda _: None, changes=True)
+        place.link.lose("the server restarts")
+        place.link.ask(stamped, lambda _: None, changes=True)
+        place.link.run_id = run_id
+        assert place.link.outgoing() == pack(("ECHO", run_id))
+        place.link.lose("the test goes on")
 
 
 def test_a_lost_connection_leaves_uncertain_only_what_was_sent_and_changes_something() -> None:

@@ -194,9 +194,12 @@ def test_a_replica_refuses_for_certain_and_the_next_request_has_a_new_connection
 
 @contextlib.contextmanager
 def answering(*pieces: bytes) -> Iterator[str]:
-    """A server that answers each connection's first command with these, then hangs up."""
+    """A server that answers each connection's first command after the greeting with these,
+    then hangs up."""
 
     def serve(connection: Any, _: Any) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"$0\r\n\r\n")
         connection.recv(65_536)
         for piece in pieces:
             connection.sendall(piece)
