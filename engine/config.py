@@ -15,8 +15,11 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct, field
 
+from engine.wire import Role
+
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 AtLeastATick = Annotated[float, Meta(ge=0.05)]  # seconds, in fractions of them
 
 
@@ -51,12 +54,22 @@ class Store(Section, frozen=True):
 
 
 class Tokens(Section, frozen=True):
-    algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
+    algorithm: Literal["HS256", "RS256", "ES256", "EdDSA"] = "HS256"
     public_key: str = ""
+    jwks_url: str = ""
+    jwks_refresh_s: Positive = 300
+    jwks_stale_s: Annotated[float, Meta(ge=0)] = 86_400
+    jwks_retry_s: Positive = 10
+    jwks_timeout_s: Positive = 5
     issuer: str = ""
     audience: str = ""
     leeway_s: Annotated[float, Meta(ge=0, le=300)] = 10
     lifetime_s: Count = 28800
+    agent_claim: Name = "sub"
+    role_claim: Name = "role"
+    tenant_claim: Name = "tenant"
+    tenant_required: bool = False
+    roles: dict[str, Role] = {}
 
 
 class CallLife(Section, frozen=True):
@@ -125,6 +138,13 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
         return f"Settings({shown})"
 
 
+_SHORT_NAMES = (
+    ("PORT", "server", "port"),
+    ("REDIS_URL", "store", "url"),
+    ("JWKS_URL", "tokens", "jwks_url"),
+)
+
+
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     """Raises SettingsError naming the key. A path that does not exist is an error; None
     means defaults."""
@@ -144,7 +164,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     for name, text in environment.items():
         if name.startswith("EARSHOT__"):
             _override(values, name, text)
-    for name, section, key in (("PORT", "server", "port"), ("REDIS_URL", "store", "url")):
+    for name, section, key in _SHORT_NAMES:
         if environment.get(name):
             values.setdefault(section, {})[key] = environment[name]
     values["jwt_secret"] = environment.get("JWT_SECRET", "")

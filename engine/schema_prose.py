@@ -68,9 +68,12 @@ A token is a JWT. Its claims:
 | `tenant` | optional | `default` when absent |
 | `nbf`, `iat` | optional | at most `tokens.leeway_s` (10) seconds from now |
 
-`iss` and `aud` are required too where `tokens.issuer` and `tokens.audience` are set. Tokens are
-made by your identity provider, by `./earshot token` (HS256 only), or in development by
-`POST /v1/tokens`.
+`iss` and `aud` are required too where `tokens.issuer` and `tokens.audience` are set. Your
+provider's own names for the first, second and fourth are a matter of configuration
+(`tokens.agent_claim`, `role_claim`, `tenant_claim`, `roles`). Tokens are made by your identity
+provider (RS256, ES256 or EdDSA, with its keys at `JWKS_URL`), by `./earshot token` (HS256 only),
+or in development by `POST /v1/tokens`. While the key server cannot be asked, a token with a key
+that is not known yet is refused with `unavailable`, which may be tried again.
 
 ## Authentication
 

@@ -1,17 +1,16 @@
 """Who may come in: tokens verified, and the calls of an agent, for actors that never wait.
 
 Owns no key and no session. Verifying with a key at hand takes some 30 us and is done at
-once; its answer is a message all the same, so that keys fetched from afar can take longer.
+once; its answer is a message all the same, since a key may have to be fetched from afar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from actors import messages as m
 from engine.errors import EngineError
-from engine.identity import Identity, Tokens
+from engine.identity import Identity
 from engine.log import LogUnavailable
 from engine.wire import CallView
 from web.queue import WorkQueue
@@ -19,6 +18,7 @@ from web.queue import WorkQueue
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
     from engine.call_index import CallIndex
+    from web.token_desk import TokenDesk
 
 WORKERS = 4
 WAITING = 4096
@@ -26,24 +26,21 @@ WALL_LIMIT = 200  # calls a supervisor's list shows at once
 
 
 class LocalGate:
-    """Implements actors.ports.Gate with a key that is at hand."""
+    """Implements actors.ports.Gate."""
 
-    def __init__(
-        self, tokens: Tokens, index: CallIndex, dispatcher: Dispatcher, wall: Callable[[], float]
-    ) -> None:
+    def __init__(self, tokens: TokenDesk, index: CallIndex, dispatcher: Dispatcher) -> None:
         self._tokens = tokens
         self._index = index
         self._dispatcher = dispatcher
-        self._wall = wall
         self._queue = WorkQueue("gate", WORKERS, WAITING)
 
     def verify(self, auth_token: str, token: Any, reply_to: Any) -> None:
-        try:
-            identity = self._tokens.verify(auth_token, self._wall())
-        except EngineError as refusal:
-            self._dispatcher.send(reply_to, m.Verified(token, None, refusal))
-        else:
-            self._dispatcher.send(reply_to, m.Verified(token, identity))
+        def judged(found: Identity | EngineError) -> None:
+            refused = isinstance(found, EngineError)
+            verified = m.Verified(token, None, found) if refused else m.Verified(token, found)
+            self._dispatcher.send(reply_to, verified)
+
+        self._tokens.judge(auth_token, judged)
 
     def calls_of(self, identity: Identity, token: Any, reply_to: Any) -> None:
         def task() -> None:

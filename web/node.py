@@ -38,11 +38,13 @@ from web.assist import AssistPool
 from web.clock import SystemClock
 from web.documents import Refresher
 from web.gate import LocalGate
+from web.key_server import KeyServer
 from web.loop import Loop
 from web.loop_waiter import LoopWaiter
 from web.notices import REVOCATIONS, parse_revocation, publish_revocation
 from web.store_client import StoreClient
 from web.sweep import Sweep
+from web.token_desk import TokenDesk
 
 log = logging.getLogger("earshot.node")
 
@@ -69,7 +71,9 @@ class Node:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{random.getrandbits(32):08x}"
         self.queue_url = url if queue else ""
         self.clock = SystemClock()
-        self.tokens = Tokens(settings)
+        tokens = Tokens(settings)
+        keys = tokens.ring and KeyServer(tokens.ring, settings.tokens, self.clock.wall)
+        self.tokens = TokenDesk(tokens, self.clock.wall, keys)
         self.draining = False
         self.started_at = time.time()
         self._connect_store(url)
@@ -127,7 +131,7 @@ class Node:
         assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
         self.suggester = Bm25Suggester(self._refresher.library, assist)
         self._assist = AssistPool(self.suggester, self.dispatcher, settings.assist.workers)
-        self._gate = LocalGate(self.tokens, self.index, self.dispatcher, self.clock.wall)
+        self._gate = LocalGate(self.tokens, self.index, self.dispatcher)
         self.directory = Directory()
         self.context = Context(
             node=self.name,
@@ -272,6 +276,7 @@ class Node:
         self._assist.close()
         self._refresher.close()
         self._gate.close()
+        self.tokens.close()
         self._store.close()
         self._loop.close()
         self._client.close()

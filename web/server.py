@@ -23,6 +23,8 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from engine import store
 from engine.config import Settings, SettingsError, load
+from engine.identity import Tokens
+from engine.secret_strength import SHORTEST, weakness
 from engine.store_embedded import EmbeddedStore
 from web.app import create_app
 from web.collector import Collector
@@ -36,7 +38,6 @@ log = logging.getLogger("earshot.server")
 CONFIG = Path("config.yaml")
 BACKLOG = 1024
 SOCKETS_PATH = "/socket.io/"
-SHORTEST_SECRET = 32  # RFC 7518, 3.2: an HS256 key has at least the hash's 256 bits
 
 
 class CannotStart(Exception):
@@ -102,16 +103,7 @@ class Server:
     def run(self) -> None:
         """Raises CannotStart or StoreUnusable before anything is served."""
         settings = self._settings
-        if settings.tokens.algorithm == "HS256" and not settings.jwt_secret:
-            raise CannotStart(
-                "JWT_SECRET is not set, so no token could be checked. Set it to a long random "
-                "string, or use `make run` for a demo that makes its own."
-            )
-        if settings.tokens.algorithm == "HS256" and len(settings.jwt_secret) < SHORTEST_SECRET:
-            raise CannotStart(
-                f"JWT_SECRET has fewer than {SHORTEST_SECRET} characters and could be guessed. "
-                "A good one: `openssl rand -hex 32`."
-            )
+        _require_keys(settings)
         listener = self._listen()
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._stop.set)
@@ -194,6 +186,23 @@ class Server:
     def _close_store(self) -> None:
         if self._embedded is not None:
             self._embedded.stop()
+
+
+def _require_keys(settings: Settings) -> None:
+    """Raises CannotStart where tokens could not be checked, or anybody could make them."""
+    if settings.tokens.algorithm == "HS256":
+        if not settings.jwt_secret:
+            raise CannotStart(
+                "JWT_SECRET is not set, so no token could be checked. Set it to a long random "
+                "string, or use `make run` for a demo that makes its own."
+            )
+        found = weakness(settings.jwt_secret)
+        if found and (not settings.development.tokens or len(settings.jwt_secret) < SHORTEST):
+            raise CannotStart(f"JWT_SECRET {found}. A good one: `openssl rand -hex 32`.")
+    try:
+        Tokens(settings)
+    except ValueError as problem:
+        raise CannotStart(f"{problem}.") from None
 
 
 class _ErrorLog:

@@ -52,7 +52,7 @@ def test_config_yaml_mentions_every_setting_with_a_comment() -> None:
 def test_every_setting_can_be_set_by_the_environment(section: str, key: str) -> None:
     before = getattr(getattr(Settings(), section), key)
     wanted = another(key, before)
-    text = json.dumps(wanted) if isinstance(wanted, (list, bool)) else str(wanted)
+    text = json.dumps(wanted) if isinstance(wanted, (list, dict, bool)) else str(wanted)
     found = load(None, {f"EARSHOT__{section.upper()}__{key.upper()}": text})
     assert getattr(getattr(found, section), key) == wanted != before
 
@@ -67,6 +67,8 @@ def another(key: str, value: Any) -> Any:
         return value / 2
     if isinstance(value, list):
         return ["https://desk.example"]
+    if isinstance(value, dict):
+        return {"cc-leads": "supervisor"}
     return {"fsync": "always", "algorithm": "ES256"}.get(key, "else")
 
 

@@ -1,0 +1,71 @@
+"""Tokens judged for whoever may wait, and for actors, which may not.
+
+Owns what happens when a token cannot be judged at once, because its key has to be asked for
+first: it waits, bounded, and is judged once more. Which claims are right is engine/identity.py's
+to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gevent.event import AsyncResult
+
+from engine.errors import EngineError, Unavailable
+from engine.identity import Identity, KeyAbsent, Tokens
+from engine.wire import Role
+
+if TYPE_CHECKING:
+    from web.key_server import KeyServer
+
+Judged = Callable[[Identity | EngineError], None]
+
+
+class TokenDesk:
+    """`keys` None: the key is in the settings. `wall` gives seconds since 1970."""
+
+    def __init__(
+        self, tokens: Tokens, wall: Callable[[], float], keys: KeyServer | None = None
+    ) -> None:
+        self._tokens, self._wall, self._keys = tokens, wall, keys
+
+    def verify(self, token: str, now_s: float) -> Identity:
+        """For requests: waits where it must. Raises Unauthenticated, Expired, Unavailable."""
+        result: AsyncResult[Identity | EngineError] = AsyncResult()
+        self._judge(token, now_s, result.set)
+        found = result.get()
+        if isinstance(found, EngineError):
+            raise found
+        return found
+
+    def judge(self, token: str, done: Judged) -> None:
+        """For the hub: never waits. `done(identity)` or `done(refusal)`, at once or later."""
+        self._judge(token, self._wall(), done)
+
+    def issue(self, agent_id: str, role: Role, tenant: str, now_s: float) -> tuple[str, float]:
+        return self._tokens.issue(agent_id, role, tenant, now_s)
+
+    def close(self) -> None:
+        if self._keys is not None:
+            self._keys.close()
+
+    def _judge(self, token: str, now_s: float, done: Judged) -> None:
+        try:
+            identity = self._tokens.verify(token, now_s)
+        except KeyAbsent as absent:
+            if self._keys is None:
+                done(absent)
+            elif not self._keys.ask(lambda: self._judge_again(token, done)):
+                done(Unavailable("Too many wait for the key server", retry_after_ms=1000))
+        except EngineError as refusal:
+            done(refusal)
+        else:
+            done(identity)
+
+    def _judge_again(self, token: str, done: Judged) -> None:
+        """The key server was asked; what is not known now is not known."""
+        try:
+            done(self._tokens.verify(token, self._wall()))
+        except EngineError as refusal:
+            done(refusal)
