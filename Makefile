@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test simulate check protocol evaluate bench bench-quick lock
+.PHONY: help setup setup-dev run test test-long simulate check protocol evaluate bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -40,12 +40,10 @@ run: setup ## server, demo documents and calls; prints the desk's address  [DATA
 	@$(PY) -m web.cli run-demo --speed "$(SPEED)" --port "$(PORT)" $(if $(DATA),--data "$(DATA)")
 
 test: setup-dev ## every test, Python and TypeScript  [ARGS= for pytest, which then runs alone]
-	@began=$$SECONDS; python=0; ui=0; \
-	$(PY) tests/run.py $(ARGS) || python=$$?; \
-	$(if $(ARGS),,$(if $(UI_LOCK),echo '== TypeScript tests'; npm test --silent --prefix $(UI) || ui=$$?;)) \
-	verdict() { [ $$1 = 0 ] && echo passed || echo "FAILED ($$1)"; }; \
-	echo "== Python $$(verdict $$python)$(if $(ARGS),,, TypeScript $$(verdict $$ui)), $$((SECONDS - began)) s in all"; \
-	[ $$python = 0 ] && [ $$ui = 0 ]
+	@$(PY) tests/run.py $(ARGS)
+
+test-long: setup-dev ## what takes minutes: soaks, long chaos; by hand  [ARGS=]
+	@$(PY) tests/run.py tests/long $(ARGS)
 
 simulate: setup-dev ## clusters under every fault, from seeds, in virtual time  [N= or SEED=, ARGS=]
 	@$(PY) -m tests.simulation $(if $(SEED),--seed "$(SEED)" --shrink,--count "$(or $(N),2000)") $(ARGS)

@@ -1,29 +1,22 @@
 """Runs the tests as the server runs: with gevent patched before anything is imported.
 
-Owns how pytest is started, nothing of what it runs. Without arguments, tests/engine and
-tests/contract run a second time unpatched, because the core must not need gevent. With
-arguments, these are handed to pytest, once, patched.
+Owns how pytest is started, nothing of what it runs. With arguments, these are handed to
+pytest, once, patched, here. Without, everything runs (tests/everything.py).
 """
 
-# ruff: noqa: E402 - nothing may be imported before gevent has patched
+import sys
 
-from gevent import monkey
+if len(sys.argv) > 1:
+    from gevent import monkey
 
-monkey.patch_all()
+    monkey.patch_all()
 
 import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
-UNPATCHED = [name for name in ("tests/engine", "tests/contract") if (ROOT / name).is_dir()]
 # Test files are called after what they test, so two folders may hold one name.
 OPTIONS = ["--import-mode=importlib"]
-NOTHING_COLLECTED = 5
 
 
 def main(arguments: list[str]) -> int:
@@ -32,24 +25,12 @@ def main(arguments: list[str]) -> int:
     # Not tests/: it holds folders with the names of our packages.
     sys.path[:] = [str(ROOT), *(path for path in sys.path if path != str(ROOT / "tests"))]
     if arguments:
+        import pytest
+
         return int(pytest.main([*OPTIONS, *arguments]))
-    began = time.monotonic()
-    _say("Python tests, with gevent patched")
-    codes = [int(pytest.main(OPTIONS))]
-    _say(f"{' and '.join(UNPATCHED)}, unpatched")
-    command = [sys.executable, "-m", "pytest", *OPTIONS, *UNPATCHED]
-    codes.append(subprocess.run(command, check=False).returncode)
-    _say(f"Python tests: {_verdict(codes)} in {time.monotonic() - began:.0f} s")
-    return next((code for code in codes if code not in (0, NOTHING_COLLECTED)), 0)
+    from tests.everything import run_everything
 
-
-def _verdict(codes: list[int]) -> str:
-    return "passed" if all(code in (0, NOTHING_COLLECTED) for code in codes) else "FAILED"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"== {text}\n")
-    sys.stdout.flush()
+    return run_everything(ROOT, OPTIONS)
 
 
 if __name__ == "__main__":
