@@ -100,6 +100,7 @@ class AgentActor(DispatchedActor):
             return
         reconnect = CODES[close.error.code].reconnect
         self.emit(wire.SessionClosing(close.error.code, reconnect, close.after_ms))
+        self.context.counts[f"sessions_closed:{close.error.code}"] += 1
         self.closing = True
         self._depart()
         self.outlet.close(reconnect=reconnect)

@@ -143,8 +143,10 @@ class Audience:
         elif self._ring and self._ring[0].seq <= ask.after + 1:
             start = ask.after + 1 - self._ring[0].seq
             frames = bounded(islice(self._ring, start, None))
+            actor.context.counts["gaps_filled:ring"] += 1
             actor.send(ask.agent, m.Chunk(actor.key, ask.generation, frames, call.seq))
         else:
+            actor.context.counts["gaps_filled:log"] += 1
             actor.context.store.read(
                 actor.key, "catch_up", ask.after, CHUNK_EVENTS, actor.actor_ref, about=ask
             )

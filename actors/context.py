@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pykka import ActorRef
 
+from actors.lag import Lag
 from actors.ports import Assist, Clock, Gate, Rooms, Store
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Context:
-    """`node` names this server process for its life; counts are read by /metrics."""
+    """`node` names this server process for its life. `counts` are read by /metrics: a name of
+    web/metrics.py, and a label's value behind a colon where the name has one."""
 
     node: str
     settings: Settings
@@ -39,6 +41,7 @@ class Context:
     identified: Callable[[ActorRef[Any], str, Identity, str | None], None]
     departed: Callable[[str, Identity | None], None]
     counts: Counter[str] = field(default_factory=Counter)
+    lag: Lag = field(default_factory=Lag)
 
     def new_epoch(self) -> str:
         """Later epochs sort after earlier ones: microseconds, then chance."""

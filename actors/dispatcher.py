@@ -17,7 +17,7 @@ It knows no event loop: `wake` is given to it and must call `run` soon, never at
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -95,7 +95,8 @@ class Dispatcher:
         self._awake = False
         self._posted: deque[tuple[ActorRef[Any], Any]] = deque()
         self.dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
-        self.dead_letters_total = 0
+        self.dead_letters_by: Counter[str] = Counter()  # reason -> how many
+        self.overflowed: Counter[str] = Counter()  # of actors that ended: `kind:dropped`
         self.on_failure: Callable[[Failure], None] = lambda failure: None
         self.handled = 0
 
@@ -153,8 +154,12 @@ class Dispatcher:
                 self.schedule(actor)
 
     def bury(self, actor: str, message: Any, reason: str) -> None:
-        self.dead_letters_total += 1
+        self.dead_letters_by[reason] += 1
         self.dead_letters.append(DeadLetter(actor, type(message).__name__, reason))
+
+    @property
+    def dead_letters_total(self) -> int:
+        return self.dead_letters_by.total()
 
     @property
     def idle(self) -> bool:
@@ -291,8 +296,14 @@ class DispatchedActor(pykka.Actor):
     def let_go(self) -> None:
         """The actor has ended: parts that know it must not keep it, so that its memory is
         free at once and not when the collector comes by. Override, and call this too."""
-        self.actor_inbox.unbind()
+        inbox = self.actor_inbox
+        inbox.unbind()
         self._actor_ref.actor = None
+        kind = type(self).__name__
+        if inbox.dropped:
+            self.dispatcher.overflowed[f"{kind}:dropped"] += inbox.dropped
+        if inbox.refused:
+            self.dispatcher.overflowed[f"{kind}:refused"] += inbox.refused
 
     def send(self, ref: ActorRef[Any], message: Any) -> bool:
         """Tell another actor; a dead or full one costs nothing but a dead letter."""

@@ -83,6 +83,7 @@ class Follower:
 
     def _read_on(self, after: int) -> None:
         actor = self._actor
+        actor.context.counts["fold_reads"] += 1
         self._reading = True
         actor.context.store.read(actor.key, "gap", after, CHUNK_EVENTS, actor.actor_ref)
 
@@ -117,7 +118,7 @@ class Follower:
         if call is None or moved.top < call.seq:
             self.reload()
             return
-        self._advance_all(moved.events)
+        self._advance_all(moved.events, "events_folded:moved")
         self.expect(moved.top)
 
     def on_hint(self, hint: Hint) -> None:
@@ -137,6 +138,7 @@ class Follower:
                 found = relation(call.cursor, hint.epoch, seq)
                 if found is Relation.NEXT and actor.writer.batch is None:
                     actor.advance(StoredEvent(seq, event, body, "", ""), own=False)
+                    actor.context.counts["events_folded:hint"] += 1
             self.expect(last)
 
     def on_top(self, top: m.TopSeen) -> None:
@@ -157,7 +159,7 @@ class Follower:
         elif self._actor.writer.batch is not None:
             self.expect(page.top)  # the page may hold what our own append is bringing
         else:
-            self._advance_all(page.events)
+            self._advance_all(page.events, "events_folded:read")
             # A hint may be newer than the read it crossed. If the next read does not know
             # it either, the log is right and whatever we expected is not there.
             self._short_reads = self._short_reads + 1 if page.top < self._expected else 0
@@ -165,8 +167,9 @@ class Follower:
                 self._expected, self._short_reads = page.top, 0
             self.expect(page.top)
 
-    def _advance_all(self, events: tuple[StoredEvent, ...]) -> None:
+    def _advance_all(self, events: tuple[StoredEvent, ...], way: str) -> None:
         for stored in events:
             call = self._actor.call
             if call is not None and stored.seq == call.seq + 1:
                 self._actor.advance(stored, own=False)
+                self._actor.context.counts[way] += 1

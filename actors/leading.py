@@ -61,12 +61,15 @@ class Leader:
         context = self._actor.context
         if led.mine:
             newly = not self.leads
+            if led.fence != self.fence:
+                # Fence 1 is the first of a log: nobody led it before.
+                context.counts["leases:taken" if led.fence == 1 else "leases:taken_over"] += 1
             self.fence = led.fence
             self._until = led.asked_at + context.settings.actors.lease_s * SAFE_SHARE
             if newly:
                 self._resume()
         elif led.ttl_ms:
-            self.fence = None
+            self.lose()
         third_s = context.settings.actors.lease_s / 3
         # A little apart, so that a dead leader's calls are not all asked for at once.
         delay_s = third_s * context.random.uniform(0.8, 1.0)
@@ -76,8 +79,10 @@ class Leader:
         self._actor.later(delay_s, m.Tick("lease"))
 
     def lose(self) -> None:
-        """The log refused our fence."""
-        self.fence = None
+        """Another node leads: it said so, or the log refused our fence."""
+        if self.fence is not None:
+            self.fence = None
+            self._actor.context.counts["leases:lost"] += 1
 
     def on_tick(self, tick: m.Tick) -> None:
         if tick.kind == "lease":
@@ -181,7 +186,7 @@ class Leader:
             self._debounce()
 
     def _count(self, outcome: str) -> None:
-        self._actor.context.counts[f"suggestions_{outcome}"] += 1
+        self._actor.context.counts[f"suggestions:{outcome}"] += 1
 
 
 def _seq(line: TranscriptionUpdate) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from actors import messages as m
 from actors.ports import Frame, Outlet
@@ -27,11 +27,21 @@ class State(Enum):
     CATCHING_UP = "catching up"  # a chunk is on its way
 
 
-class Subscription:
-    """`ask_chunk` asks the CallActor for what follows the cursor (`epoch`, `seq`)."""
+class Owner(Protocol):
+    """All subscriptions of the connection."""
 
+    def ask_chunk(self, subscription: Subscription) -> None:
+        """Ask the CallActor for what follows the cursor (`epoch`, `seq`)."""
+        ...
+
+    def fell_behind(self) -> None:
+        """The socket had no room."""
+        ...
+
+
+class Subscription:
     __slots__ = (
-        "_ask_chunk", "_outlet", "_prelude", "asked", "epoch", "generation", "interim", "key",
+        "_outlet", "_owner", "_prelude", "asked", "epoch", "generation", "interim", "key",
         "plain", "ref", "seq", "state",
     )  # fmt: skip
 
@@ -41,7 +51,7 @@ class Subscription:
         generation: int,
         interim: bool,
         outlet: Outlet,
-        ask_chunk: Callable[[Subscription], None],
+        owner: Owner,
     ) -> None:
         self.key = key
         self.generation = generation
@@ -53,7 +63,7 @@ class Subscription:
         self.asked: tuple[int, CallSubscribe] | None = None
         self.plain = False  # asked for without an acknowledgement
         self._outlet = outlet
-        self._ask_chunk = ask_chunk
+        self._owner = owner
         self._prelude: deque[Frame] | None = None  # an empty deque is 700 bytes
 
     @property
@@ -128,7 +138,7 @@ class Subscription:
         """Greet, then live at the top or the next chunk. `top` None: not known."""
         while self._prelude:
             if not self._outlet.send(self._prelude[0]):
-                self.state = State.BEHIND
+                self._fall_behind()
                 return
             self._prelude.popleft()
         self._prelude = None
@@ -141,12 +151,16 @@ class Subscription:
         if self._outlet.send(frame.frame):
             self.epoch, self.seq = frame.epoch, frame.seq
             return True
-        self.state = State.BEHIND
+        self._fall_behind()
         return False
+
+    def _fall_behind(self) -> None:
+        self.state = State.BEHIND
+        self._owner.fell_behind()
 
     def _ask(self) -> None:
         self.state = State.CATCHING_UP
-        self._ask_chunk(self)
+        self._owner.ask_chunk(self)
 
 
 def prelude_of(joined: m.Joined, encode: Callable[[Any], bytes]) -> list[Frame]:

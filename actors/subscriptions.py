@@ -43,6 +43,11 @@ class Subscriptions:
         return len(self._by_call)
 
     @property
+    def behind(self) -> bool:
+        """The socket has no room for some call's next event."""
+        return any(subscription.is_behind for subscription in self._by_call.values())
+
+    @property
     def waiting_early(self) -> bool:
         return bool(self._early)
 
@@ -90,7 +95,7 @@ class Subscriptions:
         if identity is None:
             raise Unavailable("The session is not open")
         self._generation += 1
-        subscription = Subscription(key, self._generation, interim, actor.outlet, self._ask_chunk)
+        subscription = Subscription(key, self._generation, interim, actor.outlet, self)
         subscription.asked = asked
         subscription.plain = asked is not None and not actor.takes_answer(asked[0])
         if since is not None:
@@ -257,7 +262,12 @@ class Subscriptions:
             self._watching_slow = True
             self._actor.later(self._actor.context.settings.limits.slow_s / 3, m.Tick("slow"))
 
-    def _ask_chunk(self, subscription: Subscription) -> None:
+    # --- what a subscription asks for -----------------------------------------------------
+
+    def fell_behind(self) -> None:
+        self._actor.context.counts["behind"] += 1
+
+    def ask_chunk(self, subscription: Subscription) -> None:
         actor, cursor = self._actor, subscription.cursor
         if subscription.ref is not None:
             ask = m.CatchUp(

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 ENTRIES_IN_ONE_APPEND = 256
 MOVED_RETRIES = 32  # of one command: each means that another node got in before
 RETRY_S = (0.1, 0.2, 0.5, 1.0)  # after an uncertain append; the last one repeats
+_COUNTED: dict[type[Any], str] = {
+    kind: f"appends:{kind.__name__.lower()}"
+    for kind in (Appended, Known, Moved, Reopened, Fenced, Full, Missing)
+}
 
 
 class Batch(Struct):
@@ -216,6 +220,7 @@ class Writer:
         """The store did not take the append, or nobody knows whether it did."""
         if self.batch is None:
             return
+        self._actor.context.counts["appends:uncertain" if uncertain else "appends:failed"] += 1
         if not uncertain and not self.batch.uncertain:
             works, self.batch = self.batch.works, None
             for work in works:
@@ -237,6 +242,7 @@ class Writer:
         if self.batch is None:
             return
         batch, self.batch = self.batch, None
+        self._actor.context.counts[_COUNTED[type(answer)]] += 1
         if isinstance(answer, Appended):
             self._on_appended(batch)
         elif isinstance(answer, Known):
@@ -270,7 +276,12 @@ class Writer:
             if actor.call is not None and seq == actor.call.seq + 1:
                 stored = StoredEvent(seq, event, body, key, digest)
                 actor.advance(stored, own=True, event=draft.event)
+        context = actor.context
+        context.counts["events_appended"] += len(drafts)
+        timeout_s, heard = context.settings.actors.command_timeout_s, len(actor.audience) > 0
         for work in batch.works:
+            if heard and work.drafts:
+                context.lag.told(work.deadline - timeout_s)
             self._finish(work, seqs)
 
     def _on_known(self, batch: Batch, answer: Known) -> None:
@@ -336,6 +347,7 @@ class Writer:
             return
         work.answered = True
         del self._open[work]
+        self._actor.context.counts[f"commands_refused:{error.code}"] += 1
         if isinstance(work.command, m.Proposed):
             self._actor.leader.settled(work.command, appended=False, failed=True)
         else:

@@ -138,6 +138,11 @@ class HintStream:
             number = None if sock is None else sock.fileno()
             self._waiter.wait(number, min(deadline, wait_until) - now)
 
+    @property
+    def up(self) -> bool:
+        """Connected, and nothing says otherwise."""
+        return self._up and not self._lost_told
+
     def close(self) -> None:
         """For the reader, after its last `next`."""
         self._connection.disconnect()

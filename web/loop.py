@@ -7,11 +7,13 @@ handler that tried to wait there would get an error from gevent, not a pause.
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import gevent
 
 from actors.dispatcher import Dispatcher
+from actors.lag import Lag
 from actors.timers import Wheel
 from web.outgoing import Outgoing
 
@@ -33,9 +35,10 @@ class Loop:
         self.dispatcher: Dispatcher
         self.wheel: Wheel
 
-    def bind(self, dispatcher: Dispatcher, wheel: Wheel) -> None:
+    def bind(self, dispatcher: Dispatcher, wheel: Wheel, lag: Lag | None = None) -> None:
         self.dispatcher = dispatcher
         self.wheel = wheel
+        self._lag = lag or Lag()
         self._thread.start(self._run)
         self._check.start(self._on_check)
 
@@ -86,6 +89,8 @@ class Loop:
             outgoing.held = False
             outgoing.flush()
         outgoing.behind = more
+        if self._lag.waiting:
+            self._lag.left(monotonic(), all_told=not more)
         if more:
             # By way of a timer, so that the loop looks at its sockets in between.
             self._again.stop()

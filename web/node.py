@@ -20,6 +20,7 @@ from actors import messages as m
 from actors.context import Context
 from actors.directory import Directory
 from actors.dispatcher import Dispatcher
+from actors.lag import Lag
 from actors.timers import Wheel
 from engine import store
 from engine.assist.suggest import AssistSettings, Bm25Suggester
@@ -41,6 +42,8 @@ from web.gate import LocalGate
 from web.key_server import KeyServer
 from web.loop import Loop
 from web.loop_waiter import LoopWaiter
+from web.metrics import exposition
+from web.node_numbers import numbers_of
 from web.notices import REVOCATIONS, parse_revocation, publish_revocation
 from web.store_client import StoreClient
 from web.sweep import Sweep
@@ -75,7 +78,6 @@ class Node:
         keys = tokens.ring and KeyServer(tokens.ring, settings.tokens, self.clock.wall)
         self.tokens = TokenDesk(tokens, self.clock.wall, keys)
         self.draining = False
-        self.started_at = time.time()
         self._connect_store(url)
         self._make_actors()
 
@@ -112,8 +114,9 @@ class Node:
             turn_s=settings.actors.turn_ms / 1000,
         )
         wheel = Wheel(clock=self._loop.now, send=self.dispatcher.send, on_earlier=self._loop.rearm)
-        self._loop.bind(self.dispatcher, wheel)
-        self._store = StoreClient(
+        lag = Lag()
+        self._loop.bind(self.dispatcher, wheel, lag)
+        self.store_client = StoreClient(
             log_store=self.log,
             client=self._client,
             hints=self._hints,
@@ -124,7 +127,7 @@ class Node:
             clock=self.clock.mono,
             answer_s=settings.store.answer_timeout_s,
         )
-        self._store.on_notice = self._on_notice
+        self.store_client.on_notice = self._on_notice
         for channel in (ASSIGNMENTS, REVOCATIONS):
             self._hints.listen(channel)
         self._refresher = Refresher(self.documents)
@@ -140,7 +143,7 @@ class Node:
             wheel=wheel,
             clock=self.clock,
             random=random.Random(),
-            store=self._store,
+            store=self.store_client,
             assist=self._assist,
             gate=self._gate,
             rooms=NoRooms(),
@@ -148,6 +151,7 @@ class Node:
             forget=self.directory.forget,
             identified=self.directory.identified,
             departed=self.directory.departed,
+            lag=lag,
         )
         self.directory.bind(self.context)
         self._sweep = Sweep(self)
@@ -207,24 +211,16 @@ class Node:
         reasons = []
         if self.draining:
             reasons.append("draining")
-        away = self._store.away_since
+        away = self.store_client.away_since
         if away is not None and self.clock.mono() - away > AWAY_READY_S:
             reasons.append("the store is away")
         if len(self.directory.connections) >= self.settings.limits.max_connections:
             reasons.append("the node is full")
         return reasons
 
-    def metrics(self) -> dict[str, float]:
-        counts = {f"earshot_{name}_total": float(n) for name, n in self.context.counts.items()}
-        return counts | {
-            "earshot_connections": float(len(self.directory.connections)),
-            "earshot_calls_in_memory": float(len(self.directory.calls)),
-            "earshot_messages_handled_total": float(self.dispatcher.handled),
-            "earshot_dead_letters_total": float(self.dispatcher.dead_letters_total),
-            "earshot_timers": float(len(self.context.wheel)),
-            "earshot_store_away": float(self._store.away_since is not None),
-            "earshot_start_time_seconds": self.started_at,
-        }
+    def metrics(self) -> bytes:
+        """This process's numbers, as Prometheus reads them."""
+        return exposition(lambda: numbers_of(self))
 
     # --- other nodes ----------------------------------------------------------------------
 
@@ -277,7 +273,7 @@ class Node:
         self._refresher.close()
         self._gate.close()
         self.tokens.close()
-        self._store.close()
+        self.store_client.close()
         self._loop.close()
         self._client.close()
 

@@ -9,6 +9,7 @@ call.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,7 @@ class StoreClient:
         self._derived = WorkQueue("derived", 1, READS_WAITING)
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.away_since: float | None = None  # monotonic; None: the store answers
+        self.counts: Counter[str] = Counter()  # names as in actors.context.Context.counts
         self._closing = False
         self._greenlets = [
             gevent.spawn(self._listen),
@@ -97,6 +99,23 @@ class StoreClient:
             queue.close()
         self._link.close()
         self._hints.close()
+
+    @property
+    def links_up(self) -> dict[str, bool]:
+        return {"commands": self._link.up, "hints": self._hints.up}
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """What has been asked and not answered, by what it is."""
+        return {
+            "commands": len(self._link),
+            "reads": len(self._reads),
+            "derived": len(self._derived),
+        }
+
+    @property
+    def hints_unread(self) -> dict[str, int]:
+        return {"own": self._hints.dropped, "nonsense": self._hints.nonsense}
 
     # --- appending ------------------------------------------------------------------------
 
@@ -129,6 +148,8 @@ class StoreClient:
         reply_to: Ref,
         about: Any = None,
     ) -> None:
+        self.counts[f"store_reads:{purpose}"] += 1
+
         def task() -> None:
             try:
                 load = purpose == "load"
@@ -211,6 +232,7 @@ class StoreClient:
                 gevent.sleep(0)  # a full batch came without waiting: let the sockets have theirs
             for arrival in arrivals:
                 if isinstance(arrival, Hint):
+                    self.counts["hints_received"] += 1
                     self._tell_follower(arrival.call, m.HintArrived(arrival))
                 elif isinstance(arrival, Following):
                     self._tell_follower(arrival.call, m.Following())
@@ -218,6 +240,7 @@ class StoreClient:
                 elif isinstance(arrival, Notice):
                     self.on_notice(arrival)
                 elif isinstance(arrival, Lost):
+                    self.counts["hint_links_lost"] += 1
                     log.warning("store.hints_lost reason=%s", arrival.reason)
 
     def _check(self) -> None:
@@ -237,6 +260,7 @@ class StoreClient:
                 gevent.sleep(CHECK_S)
 
     def _look(self, calls: Sequence[CallKey]) -> None:
+        self.counts["store_looks"] += len(calls)
         for call in calls:
             command = self._look_commands.get(call)
             if command is not None:
@@ -305,6 +329,7 @@ class StoreClient:
     def _note_away(self, reason: str) -> None:
         if self.away_since is None and not self._closing:
             self.away_since = self._clock()
+            self.counts["store_aways"] += 1
             log.warning("store.away reason=%s", reason)
 
     def _note_back(self) -> None:

@@ -84,6 +84,13 @@ class StoreLink:
             self._flushing = True
             self._outgoing.add(self)
 
+    @property
+    def up(self) -> bool:
+        return self._socket is not None
+
+    def __len__(self) -> int:
+        return len(self._link)
+
     def close(self) -> None:
         self._closed = True
         if self._connecting is not None:
@@ -208,6 +215,10 @@ class PipelinedLink:
         self._waiting: list[tuple[Packed, Done, bool]] = []
         self._mail = Event()
         self._greenlet = gevent.spawn(self._run)
+        self.up = True  # until a pipeline fails
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
         if len(self._waiting) >= self._most:
@@ -236,10 +247,12 @@ class PipelinedLink:
         try:
             outcomes = self._pipe.outcomes([packed for packed, _, _ in taken], changes=changes)
         except LogUnavailable as problem:
+            self.up = False
             for _, done, changing in taken:
                 uncertain = problem.uncertain and changing
                 _settle(done, LogUnavailable(problem.reason, uncertain=uncertain))
             return
+        self.up = True
         for (_, done, changing), outcome in zip(taken, outcomes, strict=True):
             error = isinstance(outcome, ResponseError)
             _settle(done, failed(outcome, changes=changing) if error else outcome)

@@ -35,7 +35,7 @@ def world() -> World:
 def outcomes(world: World) -> dict[str, int]:
     counts = world.context.counts
     return {
-        name: counts[f"suggestions_{name}"] for name in OUTCOMES if counts[f"suggestions_{name}"]
+        name: counts[f"suggestions:{name}"] for name in OUTCOMES if counts[f"suggestions:{name}"]
     }
 
 

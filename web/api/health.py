@@ -5,17 +5,12 @@ Owns three pages outside /v1 that need no token. They say nothing about calls or
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from engine.errors import Unavailable
 from web.api.answering import Answer
 from web.api.routing import OPEN, Asked, Route
 from web.api.seam import Node
 from web.api.shapes import Alive, Ready
-
-METRICS_TEXT = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' exposition format
-_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_:]")
+from web.metrics import CONTENT_TYPE
 
 
 def alive(node: Node, asked: Asked) -> Answer:
@@ -30,23 +25,7 @@ def ready(node: Node, asked: Asked) -> Answer:
 
 
 def metrics(node: Node, asked: Asked) -> Answer:
-    return Answer(exposition(node.metrics()).encode(), media=METRICS_TEXT)
-
-
-def exposition(values: Mapping[str, float]) -> str:
-    """Prometheus' text: one family a name, `earshot_` before it; a name may carry labels,
-    `events{event="ai:suggestion"}`."""
-    families: dict[str, list[str]] = {}
-    for full_name, value in values.items():
-        name, brace, labels = full_name.partition("{")
-        name = _NOT_IN_NAMES.sub("_", name)
-        name = name if name.startswith("earshot_") else f"earshot_{name}"
-        families.setdefault(name, []).append(f"{name}{brace}{labels} {float(value)!r}")
-    lines: list[str] = []
-    for name, samples in sorted(families.items()):
-        lines.append(f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}")
-        lines += samples
-    return "\n".join(lines) + "\n"
+    return Answer(node.metrics(), media=CONTENT_TYPE)
 
 
 ROUTES = [
@@ -67,6 +46,6 @@ ROUTES = [
         "read the server's numbers",
         {200: str},
         OPEN,
-        media=METRICS_TEXT,
+        media=CONTENT_TYPE,
     ),
 ]

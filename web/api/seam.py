@@ -6,7 +6,7 @@ of it may wait: a request runs in a greenlet of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from actors.ports import Clock
@@ -108,6 +108,6 @@ class Node(Protocol):
         """Why the node takes no traffic; empty when it does."""
         ...
 
-    def metrics(self) -> Mapping[str, float]:
-        """Name -> value; a name that ends in `_total` counts."""
+    def metrics(self) -> bytes:
+        """The process's numbers, as Prometheus reads them (web/metrics.py)."""
         ...

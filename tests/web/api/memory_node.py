@@ -54,7 +54,7 @@ class MemoryNode:
         self.suggester = Bm25Suggester(self._library, AssistSettings())
         self._watched: set[str] = set()
         self.reasons: list[str] = []
-        self.numbers: dict[str, float] = {}
+        self.numbers = b""
         self.revoked: list[tuple[str, str]] = []
 
     def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
@@ -99,5 +99,5 @@ class MemoryNode:
     def ready(self) -> list[str]:
         return self.reasons
 
-    def metrics(self) -> dict[str, float]:
+    def metrics(self) -> bytes:
         return self.numbers

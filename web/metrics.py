@@ -1,0 +1,156 @@
+"""Every number that /metrics shows: its name, what it means, its unit.
+
+Owns the table and its exposition. Where the numbers come from is web/node_numbers.py's. The
+names here are those of `Context.counts` and `StoreClient.counts`; outside they begin with
+`earshot_`, and what counts ends in `_total`. Rendering is prometheus_client's: escaping, the
+two text formats, and what it knows of the process (CPU, memory, descriptors). Its counters
+are not used: one increment of theirs takes a lock, ours is an addition in a dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' exposition format
+PREFIX = "earshot_"
+
+
+class Named(NamedTuple):
+    """`label`: what tells the samples of a family apart; "" when it has one sample."""
+
+    help: str
+    label: str = ""
+
+
+COUNTERS = {
+    # Writing
+    "appends": Named("Appends by what came of them, retries included", "answer"),
+    "events_appended": Named("Events that this process brought into logs"),
+    "commands_refused": Named("Commands to calls that were refused, by code", "code"),
+    # Following
+    "events_folded": Named("Events of other nodes by how they came: hint, moved, read", "way"),
+    "fold_reads": Named("Reads of a log because a hint was missed, or might have been"),
+    "hints_received": Named("Hints of other nodes"),
+    "hints_unread": Named("Hints that were not read: our own, and what was none", "why"),
+    "hint_links_lost": Named("Times the hints' connection broke: hints were lost"),
+    # Delivering
+    "behind": Named("Times a connection's socket had no room for an event"),
+    "gaps_filled": Named("Chunks that brought a connection up to date, by source", "source"),
+    "sessions_closed": Named("Connections that the server ended, by code", "code"),
+    "paint_reports": Named("Paint times that browsers reported"),
+    # Leading
+    "leases": Named("Changes of leadership: taken, taken_over, lost", "change"),
+    "suggestions": Named("Triggers of suggestions by outcome", "outcome"),
+    # Actors
+    "messages_handled": Named("Messages that actors handled"),
+    "mailbox_dropped": Named("Hints that found a mailbox full; their cursors saw it", "actor"),
+    "mailbox_refused": Named("Commands that found a mailbox full: busy", "actor"),
+    "dead_letters": Named("Messages that nobody handled, by reason", "reason"),
+    "actor_failures": Named("Actors that ended by a fault"),
+    "calls_parked": Named("Calls parked after repeated faults"),
+    # The store
+    "store_aways": Named("Times the store went away"),
+    "store_looks": Named("Looks at where a followed log ends"),
+    "store_reads": Named("Reads of logs by purpose", "purpose"),
+}
+GAUGES = {
+    "connections": Named("Connections"),
+    "connections_behind": Named("Connections whose socket has no room for the next event"),
+    "connections_slow": Named("Of those, the ones that took nothing for a second or more"),
+    "calls_in_memory": Named("Calls that this process holds"),
+    "calls_led": Named("Of those, the ones it leads: leases held"),
+    "parked_calls": Named("Of those, the ones parked after repeated faults"),
+    "mailbox_depth_max": Named("Messages in the fullest mailbox", "actor"),
+    "timers": Named("Timers of actors"),
+    "store_away": Named("1 while the store does not answer"),
+    "store_link_up": Named("1 while the connection is there", "link"),
+    "store_waiting": Named("Requests to the store without an answer", "what"),
+    "draining": Named("1 while the process leaves"),
+}
+HISTOGRAMS = {
+    "delivery_lag_seconds": Named(
+        "From an event's arrival at this process, as a command of its own producers, until all "
+        "receivers here were offered it; one observation an event"
+    ),
+}
+
+
+class Histogram(NamedTuple):
+    """`counts[i]` is of what is at most `bounds[i]`; one more of what is over all."""
+
+    bounds: Sequence[float]
+    counts: Sequence[int]
+    sum: float
+
+
+class Numbers(NamedTuple):
+    """Name -> value. A name with a label is `name:label`."""
+
+    counters: Mapping[str, float]
+    gauges: Mapping[str, float]
+    histograms: Mapping[str, Histogram]
+
+
+def exposition(read: Callable[[], Numbers]) -> bytes:
+    """What `read` gives, and the process's own numbers, as Prometheus' text."""
+    registry = CollectorRegistry()
+    registry.register(_Collector(read))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry)
+
+
+class _Collector:
+    def __init__(self, read: Callable[[], Numbers]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        numbers = self._read()
+        yield from _families(CounterMetricFamily, COUNTERS, numbers.counters)
+        yield from _families(GaugeMetricFamily, GAUGES, numbers.gauges)
+        for name, found in numbers.histograms.items():
+            yield _histogram(name, found)
+
+
+def _families(
+    kind: type[CounterMetricFamily | GaugeMetricFamily],
+    table: Mapping[str, Named],
+    values: Mapping[str, float],
+) -> Iterator[Metric]:
+    """One family a name. A name without samples is shown only if it has no label: then as 0,
+    so that a graph of it begins before the first fault. What is in no table is shown too."""
+    samples: dict[str, list[tuple[str, float]]] = {
+        name: [] if named.label else [("", 0.0)] for name, named in table.items()
+    }
+    for full_name, value in values.items():
+        name, _, label = full_name.partition(":")
+        if label:
+            samples.setdefault(name, []).append((label, value))
+        else:
+            samples[name] = [("", value)]
+    for name, found in samples.items():
+        named = table.get(name, Named("(not described)", "kind" if found and found[0][0] else ""))
+        if found:
+            family = kind(PREFIX + name, named.help, labels=[named.label] if named.label else None)
+            for label, value in found:
+                family.add_metric([label] if named.label else [], value)
+            yield family
+
+
+def _histogram(name: str, found: Histogram) -> Metric:
+    buckets, below = [], 0
+    for bound, count in zip((*found.bounds, float("inf")), found.counts, strict=True):
+        below += count
+        buckets.append(("+Inf" if bound == float("inf") else repr(bound), below))
+    return HistogramMetricFamily(PREFIX + name, HISTOGRAMS[name].help, buckets, found.sum)
