@@ -147,7 +147,7 @@ def _lines(cluster: Cluster) -> list[Any]:
 def _every_trigger_counted(node: Node) -> None:
     counts = node.context.counts
     kinds = ("shown", "unchanged", "quiet", "superseded", "failed")
-    outcomes = sum(counts[f"suggestions_{kind}"] for kind in kinds)
+    outcomes = sum(counts[f"suggestions:{kind}"] for kind in kinds)
     if outcomes < node.assist.answered - node.poisoned:
         raise Broken(f"{node.name}: {node.assist.answered} rankings and {outcomes} outcomes")
 
