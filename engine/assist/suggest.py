@@ -19,6 +19,7 @@ from engine.assist.summary import summary
 from engine.assist.view import CallExcerpt, CallLine
 from engine.knowledge.index import Hit, Index
 from engine.knowledge.library import Library
+from engine.knowledge.votes import QueryVector
 from engine.wire import SuggestedDocument, SummaryKind
 
 CANDIDATES = 20  # ranked before dismissed and identical ones are left out
@@ -37,11 +38,13 @@ class AssistSettings:
 
 class Proposal(Struct, frozen=True):
     """`documents`, the most relevant first; none when nothing is worth an agent's look.
-    `summary` is '' when its kind is 'none'."""
+    `summary` is '' when its kind is 'none'. `query`: the vector it was asked with, which makes
+    a later verdict a vote (engine/knowledge/votes.py); None without an embedding model."""
 
     documents: tuple[SuggestedDocument, ...]
     summary: str
     summary_kind: SummaryKind
+    query: QueryVector | None = None
 
 
 class Suggester(Protocol):
