@@ -7,6 +7,7 @@ socket and reads no log.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -23,10 +24,11 @@ from actors.subscriptions import Subscriptions
 from actors.timers import Timer
 from engine import answers, wire
 from engine.decoding import encode, error_of
-from engine.errors import CODES, Busy, EngineError, NotFound, RateLimited, Unavailable
+from engine.errors import CODES, Busy, EngineError, NotFound, RateLimited, Slow, Unavailable
 from engine.limits import TokenBucket
 from engine.log import CallKey
 
+OWED = 256  # frames of state that a full socket did not take; then `slow`
 RETURN_SPREAD_MS = 2000  # clients asked to come back do so spread over this
 
 
@@ -50,6 +52,7 @@ class AgentActor(DispatchedActor):
         self.closing = False
         self._pending: dict[int, Pending] = {}
         self._last_token = 0
+        self._owed: deque[Frame] = deque()
         self._dropped = 0  # hints, as far as we have made up for them
         self._watching = False
         now, limits = context.clock.mono(), context.settings.limits
@@ -99,9 +102,10 @@ class AgentActor(DispatchedActor):
         if self.closing:
             return
         reconnect = CODES[close.error.code].reconnect
-        self.emit(wire.SessionClosing(close.error.code, reconnect, close.after_ms))
         self.context.counts[f"sessions_closed:{close.error.code}"] += 1
         self.closing = True
+        closing = wire.SessionClosing(close.error.code, reconnect, close.after_ms)
+        self.outlet.send(Frame.of("session:closing", encode(closing)))
         self._depart()
         self.outlet.close(reconnect=reconnect)
 
@@ -242,7 +246,20 @@ class AgentActor(DispatchedActor):
             self.emit(error_of(error))
 
     def emit(self, event: Struct) -> None:
-        self.outlet.send(Frame.of(wire.NAME_OF[type(event)], encode(event)))
+        """State that no log repeats: where the socket has no room it is owed, in order."""
+        frame = Frame.of(wire.NAME_OF[type(event)], encode(event))
+        if self._owed or not self.outlet.send(frame):
+            if len(self._owed) >= OWED:
+                self.close(Slow("The connection took nothing"), jitter=True)
+                return
+            self._owed.append(frame)
+
+    def _on_room(self, _: m.Room) -> None:
+        while self._owed:
+            if not self.outlet.send(self._owed[0]):
+                return
+            self._owed.popleft()
+        self.subscriptions.on_room()
 
     # --- assignments ----------------------------------------------------------------------
 
@@ -273,7 +290,7 @@ _ARMS: dict[type[Any], Any] = {
     m.Joined: lambda actor, joined: actor.subscriptions.on_joined(joined),
     m.Refused: lambda actor, refused: actor.subscriptions.on_refused(refused),
     m.Chunk: lambda actor, chunk: actor.subscriptions.on_chunk(chunk),
-    m.Room: lambda actor, _: actor.subscriptions.on_room(),
+    m.Room: AgentActor._on_room,
     m.Reopening: lambda actor, reopening: actor.subscriptions.on_reopening(reopening),
     m.CallLost: lambda actor, lost: actor.subscriptions.on_lost(lost),
     m.Assigned: AgentActor._on_assigned,

@@ -7,7 +7,7 @@ no socket and decides no rights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pykka import ActorRef
@@ -116,9 +116,20 @@ class Directory:
             if present.identity.role == "agent":
                 self._context.dispatcher.send(present.ref, m.Unassigned(key))
 
-    def close_agent(self, tenant: str, agent_id: str, error: EngineError) -> int:
-        """Every connection of the agent on this node; returns how many."""
-        found = list(self.present(tenant, agent_id))
+    def present_agents(self) -> set[tuple[str, str]]:
+        """(tenant, agent_id) of everybody who is connected to this node."""
+        return set(self._present)
+
+    def close_agent(
+        self,
+        tenant: str,
+        agent_id: str,
+        error: EngineError,
+        unless: Callable[[Identity], bool] = lambda identity: False,
+    ) -> int:
+        """The agent's connections on this node, but those whose identity `unless` spares;
+        returns how many."""
+        found = [one for one in self.present(tenant, agent_id) if not unless(one.identity)]
         for present in found:
             self._context.dispatcher.send(present.ref, m.Close(error))
         return len(found)

@@ -196,7 +196,16 @@ class Proposed(Control, frozen=True):
 
 class Tick(Control, frozen=True):
     kind: Literal[
-        "lease", "debounce", "passivate", "retry", "deadline", "expire", "slow", "held", "join"
+        "lease",
+        "debounce",
+        "passivate",
+        "retry",
+        "deadline",
+        "expire",
+        "expiring",
+        "slow",
+        "held",
+        "join",
     ]
     about: Any = None
 

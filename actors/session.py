@@ -1,7 +1,7 @@
 """Who a connection is, and what waits until that is known.
 
 Owns authentication, renewal in place, expiry, and the commands held meanwhile. A connection
-never outlives its token: at its end the connection is closed, whatever it is doing.
+never outlives its token: it is told before, and at the end it is closed, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Session:
         self._held: deque[m.Ask] = deque()
         self._connecting: dict[int, wire.AgentConnect] = {}
         self._walls: dict[int, wire.CallsFilter] = {}  # calls:watch that waits for the list
-        self._expiry: Timer | None = None  # of the token that holds now
+        self._warning: Timer | None = None  # both of the token that holds now
+        self._expiry: Timer | None = None
 
     def begin(self) -> None:
         limit_s = self._actor.context.settings.limits.authenticate_s
@@ -40,14 +41,17 @@ class Session:
         if tick.kind == "held" and self.identity is None:
             error = Unauthenticated("Not authenticated in time")
             self._actor.on_receive(m.Close(error))
+        elif tick.kind == "expiring" and self.identity is not None:
+            self._actor.emit(wire.SessionExpiring(instant_at(self.identity.expires_at)))
         elif tick.kind == "expire":
             self._actor.on_receive(m.Close(Expired("The token has expired")))
 
     def end(self) -> None:
         """No timer outlives the connection, or the token it was for."""
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
+        for timer in (self._warning, self._expiry):
+            if timer is not None:
+                timer.cancel()
+        self._warning = self._expiry = None
 
     def hold(self, ask: m.Ask) -> None:
         """Raises Busy over the bound."""
@@ -93,8 +97,11 @@ class Session:
         actor = self._actor
         self.identity = identity
         self.end()
-        left_s = identity.expires_at - actor.context.clock.wall()
-        self._expiry = actor.later(max(0.0, left_s), m.Tick("expire"))
+        left_s = max(0.0, identity.expires_at - actor.context.clock.wall())
+        self._expiry = actor.later(left_s, m.Tick("expire"))
+        # A token that lives shorter than two warnings is not renewed without a pause.
+        warning_s = min(actor.context.settings.tokens.expiring_s, left_s / 2)
+        self._warning = actor.later(left_s - warning_s, m.Tick("expiring"))
         actor.context.identified(actor.actor_ref, actor.connection_id, identity, client_id)
 
     def _reject(self, token: Any, error: EngineError) -> None:

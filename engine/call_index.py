@@ -2,8 +2,8 @@
 
 Owns what `GET /calls`, an agent's connect and the sweep read. It is written before a log
 and is no truth: a call listed here may have no log, and a sweep repairs what differs. All
-of a tenant shares a hash tag of its own, for it cannot share a call's. Assignments are
-announced here too, on one channel for all nodes.
+of a tenant shares a hash tag of its own, for it cannot share a call's. That an agent's lists
+changed is announced by engine/standing.py.
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import redis
-from msgspec import Struct
 
 from engine.errors import BadRequest
 from engine.redis_pipe import Command, RedisPipe, Script
 from engine.times import seconds_of
 from engine.wire import CallView, Status
 
-ASSIGNMENTS = "earshot:assignments"
 _TENANTS = "earshot:tenants"
 LIST_LIMIT = 1_000  # views that one answer holds, at most
 SCAN_LIMIT = 2_000  # calls that one page looks at, at most
@@ -36,26 +34,6 @@ Page = tuple[Views, str | None]
 
 _encode = msgspec.json.Encoder().encode
 _decode_view = msgspec.json.Decoder(CallView).decode
-
-
-class Assignment(Struct, frozen=True):
-    """An agent was given a call, or it was taken from them."""
-
-    tenant: str
-    agent_id: str
-    call_id: str
-    assigned: bool
-
-
-_assignment = msgspec.json.Decoder(Assignment).decode
-
-
-def parse_assignment(raw: bytes) -> Assignment | None:
-    """None for anything that `publish_assignment` did not send."""
-    try:
-        return _assignment(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
 
 
 class CallIndex:
@@ -154,11 +132,6 @@ class CallIndex:
                 if len(found) < _CHUNK:
                     break
                 at = found[-1][0]
-
-    def publish_assignment(self, tenant: str, agent_id: str, call_id: str, assigned: bool) -> None:
-        """Tell every node that listens on ASSIGNMENTS. Like a hint, it may be lost."""
-        body = _encode(Assignment(tenant, agent_id, call_id, assigned))
-        self._pipe.run([("PUBLISH", ASSIGNMENTS, body)], changes=True)
 
     def _script(self, tenant: str, call_id: str, *arguments: str | bytes) -> bytes:
         stem = _stem(tenant)

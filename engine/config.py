@@ -65,6 +65,7 @@ class Tokens(Section, frozen=True):
     audience: str = ""
     leeway_s: Annotated[float, Meta(ge=0, le=300)] = 10
     lifetime_s: Count = 28800
+    expiring_s: Positive = 60
     agent_claim: Name = "sub"
     role_claim: Name = "role"
     tenant_claim: Name = "tenant"

@@ -84,7 +84,7 @@ class Tokens:
             "sub": agent_id,
             "role": role,
             "tenant": tenant,
-            "iat": int(now_s),
+            "iat": round(now_s, 3),  # a revocation a moment ago must not reach this token
             "exp": int(expires_at),
         }
         if self._settings.issuer:

@@ -84,6 +84,11 @@ connection with the same agent and client_id replaces the old one. Without a cli
 replaced. A connection that has not authenticated within 10 s is closed. Commands sent before
 that are held, 32 at most, and run in order afterwards.
 
+`POST /v1/agents/{id}/revoke` closes every connection of the agent with `revoked`, within a second
+on every node, and voids the tokens issued until then: those whose `iat` is not later. A token
+without `iat` cannot show that it is newer, so after a revocation that agent needs tokens with
+one. Clocks of the identity provider and of Earshot have to agree as far as this should be exact.
+
 A command that is well-formed and wrong is refused, and nothing else happens. What is no
 Socket.IO packet at all is told by an `error` event and ends the connection, as that protocol
 asks: whoever sends torn packets cannot know which of them counted.
@@ -189,10 +194,7 @@ WHO_MAY = (
     "`calls:watch` for supervisor and admin."
 )
 
-NOT_SENT_YET = (
-    "This version does not send `call:summary`, `call:watchers`, `calls:changed` and "
-    "`session:expiring` yet."
-)
+NOT_SENT_YET = "This version does not send `call:summary`, `call:watchers` and `calls:changed` yet."
 
 EVENT_NOTES: dict[str, str] = {
     "transcription:update": "A piece of transcript. Final text is sent once to everybody who "
@@ -211,7 +213,8 @@ EVENT_NOTES: dict[str, str] = {
     "its values are not fixed, since no summary is made and sent yet.",
     "call:assigned": "The call is now this agent's, sent to each of their connections. "
     "Subscribe to it.",
-    "call:unassigned": "The call is no longer this agent's; its events stop.",
+    "call:unassigned": "The call is no longer this agent's; nothing of it comes after this. Sent "
+    "to each of their connections; after a lost announcement within a second.",
     "call:health": "Whether transcription and suggestions work for this call. `silent`: nothing "
     "comes from the recogniser though the call is active. `slow`: suggestions come late. `down`: "
     "it does not work now. For now it is sent only as `down` for both, to who subscribes to a "
@@ -219,7 +222,9 @@ EVENT_NOTES: dict[str, str] = {
     "call:watchers": "Who watches the call now.",
     "calls:changed": "For a supervisor after `calls:watch`: rows that are new or changed, and "
     "the ids of those that left.",
-    "session:expiring": "Send `agent:connect` with a new token before `expires_at`.",
+    "session:expiring": "The token ends in a minute (in half of its life where it is shorter than "
+    "two). Send `agent:connect` with a new token before `expires_at`: the connection and its "
+    "subscriptions go on. At `expires_at` it is closed with `expired`.",
     "session:closing": "Said before the server closes. With `reconnect: true` come back after "
     "`after_ms`; else do not come back by yourself: `code` says why.",
     "error": "A refusal of a command that asked for no acknowledgement. Acknowledgements and HTTP "

@@ -6,6 +6,7 @@ once; its answer is a message all the same, since a key may have to be fetched f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from actors import messages as m
@@ -28,8 +29,16 @@ WALL_LIMIT = 200  # calls a supervisor's list shows at once
 class LocalGate:
     """Implements actors.ports.Gate."""
 
-    def __init__(self, tokens: TokenDesk, index: CallIndex, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        tokens: TokenDesk,
+        index: CallIndex,
+        dispatcher: Dispatcher,
+        listed: Callable[[Identity, list[str]], None],
+    ) -> None:
+        """`listed` hears which calls an agent was told."""
         self._tokens = tokens
+        self._listed = listed
         self._index = index
         self._dispatcher = dispatcher
         self._queue = WorkQueue("gate", WORKERS, WAITING)
@@ -44,7 +53,9 @@ class LocalGate:
 
     def calls_of(self, identity: Identity, token: Any, reply_to: Any) -> None:
         def task() -> None:
-            self._dispatcher.send(reply_to, m.CallsListed(token, self._list(identity)))
+            views = self._list(identity)
+            self._listed(identity, [view.call_id for view in views])
+            self._dispatcher.send(reply_to, m.CallsListed(token, views))
 
         if not self._queue.put(task):
             self._dispatcher.send(reply_to, m.CallsListed(token, []))

@@ -22,13 +22,13 @@ from actors.directory import Directory
 from actors.dispatcher import Dispatcher
 from actors.lag import Lag
 from actors.timers import Wheel
-from engine import store
+from engine import standing, store
 from engine.assist.suggest import AssistSettings, Bm25Suggester
-from engine.call_index import ASSIGNMENTS, CallIndex, parse_assignment
+from engine.call_index import CallIndex
 from engine.config import Settings
 from engine.errors import Draining, EngineError, Revoked
 from engine.hints_redis import HintStream, Notice
-from engine.identity import Tokens
+from engine.identity import Identity, Tokens
 from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
@@ -44,7 +44,7 @@ from web.loop import Loop
 from web.loop_waiter import LoopWaiter
 from web.metrics import exposition
 from web.node_numbers import numbers_of
-from web.notices import REVOCATIONS, parse_revocation, publish_revocation
+from web.standing_watch import REVOKED, StandingWatch
 from web.store_client import StoreClient
 from web.sweep import Sweep
 from web.token_desk import TokenDesk
@@ -96,6 +96,7 @@ class Node:
             run_id=lambda: facts.run_id,
         )
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
+        self._standings = standing.Standings(self._client)
         self.documents = DocumentStore(self._client)
         self._verdicts = VerdictStore(self._client)
         self._hints = HintStream(
@@ -121,6 +122,7 @@ class Node:
             client=self._client,
             hints=self._hints,
             index=self.index,
+            standings=self._standings,
             verdicts=self._verdicts,
             node=self.name,
             dispatcher=self.dispatcher,
@@ -128,14 +130,17 @@ class Node:
             answer_s=settings.store.answer_timeout_s,
         )
         self.store_client.on_notice = self._on_notice
-        for channel in (ASSIGNMENTS, REVOCATIONS):
-            self._hints.listen(channel)
+        self._hints.listen(standing.CHANNEL)
         self._refresher = Refresher(self.documents)
         assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
         self.suggester = Bm25Suggester(self._refresher.library, assist)
         self._assist = AssistPool(self.suggester, self.dispatcher, settings.assist.workers)
-        self._gate = LocalGate(self.tokens, self.index, self.dispatcher)
         self.directory = Directory()
+        self.standing = StandingWatch(
+            self.directory, self.index, self._standings, self.store_client.ask, self.clock.mono
+        )
+        self.tokens.standing = self.standing
+        self._gate = LocalGate(self.tokens, self.index, self.dispatcher, self.standing.listed)
         self.context = Context(
             node=self.name,
             settings=settings,
@@ -149,7 +154,7 @@ class Node:
             rooms=NoRooms(),
             call=self.directory.call,
             forget=self.directory.forget,
-            identified=self.directory.identified,
+            identified=self._identified,
             departed=self.directory.departed,
             lag=lag,
         )
@@ -186,9 +191,9 @@ class Node:
         self._refresher.nudge()
 
     def revoke(self, tenant: str, agent_id: str) -> None:
-        """Close the agent's connections here and, by a notice, on every node."""
-        self.directory.close_agent(tenant, agent_id, Revoked("Access was taken back"))
-        publish_revocation(self._client, tenant, agent_id)
+        """Close the agent's connections on every node, and refuse their tokens of before."""
+        found = self._standings.revoke(tenant, agent_id)
+        self.directory.close_agent(tenant, agent_id, Revoked(REVOKED), unless=found.admits)
 
     def erase(self, key: CallKey) -> bool:
         """The call's log and all that was derived from it. False: there was none."""
@@ -225,29 +230,15 @@ class Node:
     # --- other nodes ----------------------------------------------------------------------
 
     def _on_notice(self, notice: Notice) -> None:
-        if notice.channel == ASSIGNMENTS:
-            self._on_assignment(notice.body)
-            return
-        revocation = parse_revocation(notice.body)
-        if revocation is not None:
-            self.directory.close_agent(
-                revocation.tenant, revocation.agent_id, Revoked("Access was taken back")
-            )
+        if notice.channel == standing.CHANNEL:
+            self.standing.on_announcement(notice.body)
 
-    def _on_assignment(self, body: bytes) -> None:
-        found = parse_assignment(body)
-        if found is None:
-            return
-        key = CallKey(found.tenant, found.call_id)
-        if found.assigned:
-            gevent.spawn(self._tell_assigned, key, found.agent_id)
-        else:
-            self.directory.unassigned(key, found.agent_id)
-
-    def _tell_assigned(self, key: CallKey, agent_id: str) -> None:
-        if any(True for _ in self.directory.present(key.tenant, agent_id)):
-            view = self.index.get(key.tenant, key.call_id)
-            self.directory.assigned(key, agent_id, view)
+    def _identified(
+        self, ref: Any, connection_id: str, identity: Identity, client_id: str | None
+    ) -> None:
+        self.directory.identified(ref, connection_id, identity, client_id)
+        if not self.standing.admits(identity):  # revoked while the token was on its way here
+            self.dispatcher.send(ref, m.Close(Revoked(REVOKED)))
 
     # --- ending ---------------------------------------------------------------------------
 
@@ -273,6 +264,7 @@ class Node:
         self._refresher.close()
         self._gate.close()
         self.tokens.close()
+        self.standing.close()
         self.store_client.close()
         self._loop.close()
         self._client.close()

@@ -37,6 +37,7 @@ from web.store_link import open_link
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
     from engine.call_index import CallIndex
+    from engine.standing import Standings
     from engine.verdicts import VerdictStore
 
 log = logging.getLogger("earshot.store")
@@ -63,6 +64,7 @@ class StoreClient:
         client: redis.Redis,
         hints: HintStream,
         index: CallIndex,
+        standings: Standings,
         verdicts: VerdictStore,
         node: str,
         dispatcher: Dispatcher,
@@ -73,6 +75,7 @@ class StoreClient:
         self._link = open_link(client, answer_s=answer_s)
         self._hints = hints
         self._index = index
+        self._standings = standings
         self._verdicts = verdicts
         self._node = node
         self._dispatcher = dispatcher
@@ -116,6 +119,11 @@ class StoreClient:
     @property
     def hints_unread(self) -> dict[str, int]:
         return {"own": self._hints.dropped, "nonsense": self._hints.nonsense}
+
+    def ask(self, packed: bytes, done: Callable[[Any], None]) -> None:
+        """A short question of another service of this node, over the same link: `done(answer)`
+        or `done(LogUnavailable)`, in the hub."""
+        self._link.ask(packed, done, changes=False)
 
     # --- appending ------------------------------------------------------------------------
 
@@ -303,9 +311,9 @@ class StoreClient:
         def task() -> None:
             self._index.put(call.tenant, view, view.status == "ended")
             for agent_id in assigned:
-                self._index.publish_assignment(call.tenant, agent_id, call.call_id, True)
+                self._standings.assigned(call.tenant, agent_id, call.call_id, True)
             for agent_id in unassigned:
-                self._index.publish_assignment(call.tenant, agent_id, call.call_id, False)
+                self._standings.assigned(call.tenant, agent_id, call.call_id, False)
 
         self._derived.put(lambda: self._quietly(task))
 

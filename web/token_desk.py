@@ -1,8 +1,8 @@
 """Tokens judged for whoever may wait, and for actors, which may not.
 
-Owns what happens when a token cannot be judged at once, because its key has to be asked for
-first: it waits, bounded, and is judged once more. Which claims are right is engine/identity.py's
-to say.
+Owns what happens when a token cannot be judged at once, because its key or its agent's standing
+has to be asked for first: it waits, bounded. Which claims are right is engine/identity.py's to
+say; a token that is right and was issued before a revocation is refused with `revoked`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from gevent.event import AsyncResult
 
-from engine.errors import EngineError, Unavailable
+from engine.errors import EngineError, Revoked, Unavailable
 from engine.identity import Identity, KeyAbsent, Tokens
 from engine.wire import Role
 
 if TYPE_CHECKING:
     from web.key_server import KeyServer
+    from web.standing_watch import StandingWatch
 
 Judged = Callable[[Identity | EngineError], None]
 
@@ -29,6 +30,7 @@ class TokenDesk:
         self, tokens: Tokens, wall: Callable[[], float], keys: KeyServer | None = None
     ) -> None:
         self._tokens, self._wall, self._keys = tokens, wall, keys
+        self.standing: StandingWatch | None = None  # once there are actors
 
     def verify(self, token: str, now_s: float) -> Identity:
         """For requests: waits where it must. Raises Unauthenticated, Expired, Unavailable."""
@@ -61,11 +63,23 @@ class TokenDesk:
         except EngineError as refusal:
             done(refusal)
         else:
-            done(identity)
+            self._admit(identity, done)
 
     def _judge_again(self, token: str, done: Judged) -> None:
         """The key server was asked; what is not known now is not known."""
         try:
-            done(self._tokens.verify(token, self._wall()))
+            identity = self._tokens.verify(token, self._wall())
         except EngineError as refusal:
             done(refusal)
+        else:
+            self._admit(identity, done)
+
+    def _admit(self, identity: Identity, done: Judged) -> None:
+        def judged(admitted: bool) -> None:
+            revoked = Revoked("Access was taken back after this token was issued")
+            done(identity if admitted else revoked)
+
+        if self.standing is None:
+            done(identity)
+        else:
+            self.standing.judge(identity, judged)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.call_index import CallIndex, parse_assignment
+from engine.call_index import CallIndex
 from engine.errors import BadRequest
 from engine.log import LogUnavailable
 from engine.store import connect
@@ -248,10 +248,3 @@ def test_without_a_store_nothing_is_listed(own_store: Any, tenant: str) -> None:
         ):
             with pytest.raises(LogUnavailable):
                 ask()
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"nonsense", b"[]", b'{"tenant": "t"}', b"\xff", b'{"tenant":1,"agent_id":"a"}']
-)
-def test_what_is_no_assignment_is_none(raw: bytes) -> None:
-    assert parse_assignment(raw) is None

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import redis
 
-from engine.call_index import ASSIGNMENTS, Assignment, CallIndex, parse_assignment
 from engine.hints_redis import AT_ONCE, Following, HintStream, Listening, Lost, Notice
 from engine.log import Append, Appended, CallKey, Entry, Hint
 from engine.log_redis import RedisLog, interim_hint, keys_of
@@ -193,14 +192,6 @@ def test_an_extra_channel_brings_messages_as_they_are(
     assert take(stream, 1) == [Listening("news")]
     client.publish("news", b"\x00\xff\n")
     assert take(stream, 1) == [Notice("news", b"\x00\xff\n")]
-
-
-def test_an_assignment_reaches_every_node(client: redis.Redis, stream: HintStream) -> None:
-    stream.listen(ASSIGNMENTS)
-    take(stream, 1)
-    CallIndex(client).publish_assignment("tenant", "agent-1", "call-1", assigned=False)
-    [notice] = take(stream, 1)
-    assert parse_assignment(notice.body) == Assignment("tenant", "agent-1", "call-1", False)
 
 
 # --- losing the link ----------------------------------------------------------------------

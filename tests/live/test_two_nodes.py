@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from engine.store import connect
 from engine.store_embedded import EmbeddedStore
 from tests.live.raw_client import RawClient
 from tests.live.server import Caller, LiveServer, line, new_id, running, until
 
 SEGMENTS = 60  # of each of two producers that write to one call at once
 SUGGESTED_S = 0.25 + 2  # the debounce, and time for a second one that must not come
+SLACK_S = 0.5  # of a busy machine, on what is promised within a second
 TOPICS = ("router", "invoice", "parcel")
 DOCUMENTS = [
     {"id": topic, "title": f"About the {topic}", "text": f"What to do about the {topic}."}
@@ -153,6 +155,53 @@ def test_revoking_an_agent_closes_their_connections_on_both(nodes: Nodes) -> Non
             client.until(lambda packet: packet.kind == "disconnect")
             client.closed()
         assert kept.ok("client:report", {"paint_ms": []}) == {}
+
+
+def test_a_revocation_whose_publication_was_lost_takes_effect_within_a_second(
+    nodes: Nodes,
+) -> None:
+    """Written to the store as the server would, and announced to nobody."""
+    agent_id = new_id("agent")
+    token = nodes.there.token(agent_id)
+    with (
+        redis_of(nodes) as store,
+        RawClient(nodes.there.url, {"token": token}) as client,
+        Caller(nodes.here.url, token) as caller,
+    ):
+        assert client.ok("client:report", {"paint_ms": []}) == {}
+        assert caller.get("/v1/calls") == {"calls": []}
+        store.hset("earshot:agents:{default}", agent_id, f"1 {time.time() + 0.001:.3f}")
+        began = time.monotonic()
+        assert client.event("session:closing")["code"] == "revoked"
+        assert time.monotonic() - began < 1.0 + SLACK_S
+        until(lambda: caller.ask("GET", "/v1/calls").status_code == 401, 1.0 + SLACK_S)
+        assert caller.ask("GET", "/v1/calls").json()["error"]["code"] == "revoked"
+        # A token issued since then is taken: who was revoked may be let in again.
+        with Caller(nodes.here.url, nodes.here.token(agent_id)) as again:
+            assert again.get("/v1/calls") == {"calls": []}
+
+
+def test_a_call_taken_without_a_word_is_taken_within_a_second(nodes: Nodes) -> None:
+    """The log's hint and the announcement are both lost on the other node's link."""
+    agent_id, caller = new_id("agent"), nodes.here.caller()
+    call_id = caller.create(agent_id)
+    with watching(nodes.there, agent_id, call_id) as client, redis_of(nodes) as store:
+        client.ok(
+            "agent:connect", {"agent_id": agent_id, "auth_token": nodes.there.token(agent_id)}
+        )
+        key = "earshot:calls:{default}:"
+        member = next(m for m in store.zrange(key + "live", 0, -1) if call_id.encode() in m)
+        store.zrem(f"{key}agent:{agent_id}:live", member)
+        store.hset("earshot:agents:{default}", agent_id, "99 0")
+        began = time.monotonic()
+        assert client.event("call:unassigned")["call_id"] == call_id
+        assert time.monotonic() - began < 1.0 + SLACK_S
+
+
+@contextlib.contextmanager
+def redis_of(nodes: Nodes) -> Iterator[Any]:
+    with contextlib.closing(connect(nodes.here.setting("REDIS_URL"))) as client:
+        yield client
 
 
 def test_a_trigger_has_one_suggestion_whoever_heard_it(nodes: Nodes) -> None:
