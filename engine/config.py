@@ -34,6 +34,8 @@ class Section(Struct, forbid_unknown_fields=True, frozen=True):
 class Server(Section, frozen=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 5000
+    processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    name: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{0,32}\Z")] = ""
     drain_s: Positive = 25
     ping_interval_s: AtLeastATick = 20
     ping_timeout_s: AtLeastATick = 15

@@ -6,7 +6,7 @@ monkey.patch_all()
 
 import sys
 
-from web.server import main
+from web.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -47,6 +47,9 @@ COUNTERS = {
     "gaps_filled": Named("Chunks that brought a connection up to date, by source", "source"),
     "sessions_closed": Named("Connections that the server ended, by code", "code"),
     "paint_reports": Named("Paint times that browsers reported"),
+    # Coming in
+    "connections_given": Named("Connections given to the process their session is in"),
+    "connections_refused_draining": Named("Handshakes refused because the node is leaving"),
     # Leading
     "leases": Named("Changes of leadership: taken, taken_over, lost", "change"),
     "suggestions": Named("Triggers of suggestions by outcome", "outcome"),

@@ -12,7 +12,7 @@ import random
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 
@@ -49,6 +49,9 @@ from web.store_client import StoreClient
 from web.sweep import Sweep
 from web.token_desk import TokenDesk
 
+if TYPE_CHECKING:
+    from web.siblings import Siblings
+
 log = logging.getLogger("earshot.node")
 
 AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
@@ -78,6 +81,8 @@ class Node:
         keys = tokens.ring and KeyServer(tokens.ring, settings.tokens, self.clock.wall)
         self.tokens = TokenDesk(tokens, self.clock.wall, keys)
         self.draining = False
+        self.number = 0  # among the processes of one server; 0: there are no others
+        self._siblings: Siblings | None = None
         self._connect_store(url)
         self._make_actors()
 
@@ -226,6 +231,15 @@ class Node:
     def metrics(self) -> bytes:
         """This process's numbers, as Prometheus reads them."""
         return exposition(lambda: numbers_of(self))
+
+    # --- other processes of this server ---------------------------------------------------
+
+    def meet(self, number: int, siblings: Siblings) -> None:
+        self.number, self._siblings = number, siblings
+
+    def others(self, page: str) -> dict[int, bytes]:
+        """What the other processes on this port answer, by their numbers."""
+        return self._siblings.ask(page) if self._siblings is not None else {}
 
     # --- other nodes ----------------------------------------------------------------------
 

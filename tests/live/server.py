@@ -29,6 +29,7 @@ from engine.store_process import command_of, recorded_pid
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret of the tests, long enough for HS256"
 BOUND_S = 15.0
+START_S = 45.0  # of several processes on a machine that runs other tests: mostly imports
 LOOK_S = 0.02
 _LISTENING = re.compile(r"^listening on http://127\.0\.0\.1:(\d+)$", re.MULTILINE)
 _numbers = itertools.count(1)
@@ -187,7 +188,7 @@ class LiveServer:
     def start(self) -> LiveServer:
         """Start it and wait until it takes traffic."""
         self.launch()
-        until(self._is_ready, about=lambda: self.log)
+        until(self._is_ready, START_S, lambda: self.log)
         self._settings["PORT"] = self.port
         return self
 

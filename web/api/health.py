@@ -6,6 +6,7 @@ Owns three pages outside /v1 that need no token. They say nothing about calls or
 from __future__ import annotations
 
 from engine.errors import Unavailable
+from web.api import whole
 from web.api.answering import Answer
 from web.api.routing import OPEN, Asked, Route
 from web.api.seam import Node
@@ -18,14 +19,14 @@ def alive(node: Node, asked: Asked) -> Answer:
 
 
 def ready(node: Node, asked: Asked) -> Answer:
-    reasons = node.ready()
+    reasons = whole.reasons(node)
     if reasons:
         raise Unavailable(f"Not ready: {'; '.join(reasons)}")
     return Answer(Ready())
 
 
 def metrics(node: Node, asked: Asked) -> Answer:
-    return Answer(node.metrics(), media=CONTENT_TYPE)
+    return Answer(whole.metrics(node), media=CONTENT_TYPE)
 
 
 ROUTES = [

@@ -6,7 +6,7 @@ of it may wait: a request runs in a greenlet of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from actors.ports import Clock
@@ -102,6 +102,15 @@ class Node(Protocol):
 
     def verdicts(self, tenant: str, doc_id: str) -> Sequence[Any]:
         """engine.verdicts.Verdict, or mappings with its fields; newest first."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """Of this process among those on one port; 0: there are no others."""
+        ...
+
+    def others(self, page: str) -> Mapping[int, bytes]:
+        """A page of whole.py as each of the other processes that answer has it."""
         ...
 
     def ready(self) -> list[str]:

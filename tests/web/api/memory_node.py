@@ -55,6 +55,8 @@ class MemoryNode:
         self._watched: set[str] = set()
         self.reasons: list[str] = []
         self.numbers = b""
+        self.number = 0
+        self.pages: dict[str, dict[int, bytes]] = {}
         self.revoked: list[tuple[str, str]] = []
 
     def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
@@ -101,3 +103,6 @@ class MemoryNode:
 
     def metrics(self) -> bytes:
         return self.numbers
+
+    def others(self, page: str) -> dict[int, bytes]:
+        return self.pages.get(page, {})

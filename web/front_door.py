@@ -1,0 +1,212 @@
+"""The listening side of one process: connections in, each request to whom it belongs.
+
+Owns the pace at which connections are taken, the hand-over of one whose session lives in
+another process of this server, and the end of taking: while the node leaves, whoever comes anew
+is refused with `draining` in HTTP's words, before there is a session. (A refusal in Socket.IO's
+words would make standard clients stay away.) It answers no page.
+"""
+
+from __future__ import annotations
+
+import _socket
+import io
+import logging
+import os
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import gevent.socket
+from gevent.pywsgi import WSGIHandler, WSGIServer
+
+from engine.decoding import encode, error_of
+from engine.errors import Draining
+from web.turns import Turns
+from web.websocket_handshake import Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from web.place import SessionIds
+    from web.siblings import Siblings
+    from web.websocket import Bounds
+
+log = logging.getLogger("earshot.server")
+
+SOCKETS_PATH = "/socket.io/"
+RETRY_S = 1
+_BUFFER = 8192
+
+
+class FrontDoor(WSGIServer):  # type: ignore[misc] # gevent has no types
+    """Takes one new connection in a pass of the loop, so that a crowd that arrives at once
+    waits in the kernel's queue and those who are connected get their turn in between.
+
+    `leaving`: nobody new is let in. `under_way` counts requests that are being answered,
+    WebSockets aside. `count` notes a connection that was given away or refused."""
+
+    max_accept = 1
+
+    def __init__(
+        self,
+        listener: Any,
+        application: Any,
+        *,
+        bounds: Bounds,
+        ids: SessionIds,
+        count: Callable[[str], None] = lambda name: None,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            listener, application, log=None, error_log=_ErrorLog(), handler_class=_Visit, **options
+        )
+        self.bounds = bounds
+        self.ids = ids
+        self.siblings: Siblings | None = None
+        self.count = count
+        self.leaving = False
+        self.under_way = 0
+
+    def take(self, descriptor: int, read: bytes) -> None:
+        """A connection that another process accepted and read `read` of."""
+        resumed = _Resumed(descriptor, read)
+        with suppress(OSError):  # gone meanwhile
+            address = resumed.getpeername()
+            if not self.closed:
+                self.do_handle(resumed, address)
+                return
+        resumed.close()
+
+
+class _Visit(Handler):
+    """One connection. No line per request, as its base: what matters is counted, and paths may
+    hold call ids."""
+
+    @property
+    def bounds(self) -> Bounds:  # type: ignore[override]
+        found: Bounds = self.server.bounds
+        return found
+
+    def handle(self) -> None:
+        """pywsgi sends head and body apart; without TCP_NODELAY the body waits 40 ms for the
+        peer's acknowledgement of the head."""
+        if self.socket.family in (socket.AF_INET, socket.AF_INET6):
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # met again by whoever reads
+            self.rfile.peek(1)
+        Turns.here().wait()  # a new connection, perhaps of a crowd
+        super().handle()
+
+    def run_application(self) -> None:
+        """WebSockets live under Socket.IO's path; anywhere else an upgrade is not offered."""
+        self.server.under_way += 1
+        try:
+            if not self.environ.get("PATH_INFO", "").startswith(SOCKETS_PATH):
+                WSGIHandler.run_application(self)
+            elif not self._goes_elsewhere():
+                super().run_application()
+        finally:
+            self.server.under_way -= 1
+
+    def _goes_elsewhere(self) -> bool:
+        """True: another process has it, or nobody may come in any more."""
+        query = self.environ.get("QUERY_STRING", "")
+        if "sid=" not in query:
+            if self.server.leaving and self.environ["REQUEST_METHOD"] != "OPTIONS":
+                self._refuse()
+                return True
+            return False
+        if self.server.siblings is None:
+            return False
+        session_id = parse_qs(query).get("sid", [""])[0]
+        number = self.server.ids.elsewhere(session_id)
+        return number is not None and self._give(number)
+
+    def _give(self, number: int) -> bool:
+        """False: nobody is there; our Engine.IO knows no such session and says so."""
+        early = self._early()
+        head = [self.requestline, *(line.rstrip("\r\n") for line in self.headers.headers), "", ""]
+        read = "\r\n".join(head).encode("latin-1") + early
+        given = self.server.siblings.give(number, self.socket.fileno(), read)
+        if not given:
+            # What was read early is still to be read by us.
+            self.socket.settimeout(None)
+            self.rfile = self.wsgi_input.rfile = _buffered(self.socket, early)
+            return False
+        self.server.count("connections_given")
+        os.close(self.socket.detach())
+        # What pywsgi must know: nothing more is read or written here.
+        self.wsgi_input.content_length, self.wsgi_input.chunked_input = 0, False
+        self.headers_sent = self.close_connection = True
+        self.response_length = 1
+        return True
+
+    def _refuse(self) -> None:
+        self.server.count("connections_refused_draining")
+        error = encode(error_of(Draining("The node is leaving; connect again")))
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Cache-Control", "no-store"),
+            ("Retry-After", str(RETRY_S)),
+            ("Connection", "close"),
+        ]
+        self.start_response("503 Service Unavailable", headers)
+        self.result = [b'{"error":' + error + b"}"]
+        self.process_result()
+
+    def log_error(self, msg: str, *args: Any) -> None:
+        """pywsgi quotes what it could not read, which may be transcript text."""
+        log.warning("server.unreadable_request peer=%s", self.client_address)
+
+
+class _Resumed(gevent.socket.socket):  # type: ignore[misc]
+    """A connection of which somebody has read the beginning already."""
+
+    def __init__(self, descriptor: int, read: bytes) -> None:
+        found = _socket.socket(fileno=descriptor)
+        family, kind, proto = found.family, found.type, found.proto
+        super().__init__(family, kind, proto, fileno=found.detach())
+        self._read = read
+
+    def makefile(self, *_: Any, **__: Any) -> Any:
+        """As pywsgi asks for it: binary, to be read."""
+        read, self._read = self._read, b""
+        return _buffered(self, read)
+
+
+def _buffered(sock: Any, read: bytes) -> io.BufferedReader:
+    return io.BufferedReader(_Rest(sock, read), max(_BUFFER, len(read)))
+
+
+class _Rest(io.RawIOBase):
+    """What was read already, then the socket. The first read of a buffer that is large enough
+    takes all of it, so that nothing is hidden from a look into the buffer."""
+
+    def __init__(self, sock: Any, read: bytes) -> None:
+        self._sock = sock
+        self._left = read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._left:
+            taken = self._left[: len(buffer)]
+            self._left = self._left[len(taken) :]
+            buffer[: len(taken)] = taken
+            return len(taken)
+        return int(self._sock.recv_into(buffer))
+
+
+class _ErrorLog:
+    """pywsgi writes tracebacks line by line; they go to our log as they are."""
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            log.error("server.error %s", text.rstrip())
+
+    def writelines(self, lines: Any) -> None:
+        self.write("".join(lines))
+
+    def flush(self) -> None: ...

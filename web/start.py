@@ -1,0 +1,134 @@
+"""How a server starts: its settings, the port, the store, and then one process or several.
+
+Owns what comes before anything is served, whoever serves, and the exit codes: 0 after a drain,
+1 when it cannot start (with a sentence that says why, never a traceback). gevent is patched by
+__main__.py before this is imported. It imports only what a parent needs, which serves nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+from engine import store
+from engine.config import Settings, SettingsError, load
+from engine.identity import Tokens
+from engine.secret_strength import SHORTEST, weakness
+from engine.store_embedded import EmbeddedStore
+from web.place import place_in
+
+log = logging.getLogger("earshot.server")
+
+CONFIG = Path("config.yaml")
+BACKLOG = 1024
+
+
+class CannotStart(Exception):
+    """The message is for the person who starts the server."""
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; the exit code."""
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "INFO").upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("bm25s", "engineio.server", "geventwebsocket.handler", "socketio.server"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        settings = load(CONFIG if CONFIG.exists() else None, os.environ)
+        check(settings)
+        place = place_in(os.environ)
+        if place is None and settings.server.processes > 1:
+            from web.processes import Parent
+
+            return Parent(settings).run()
+        from web.server import Server
+
+        Server(settings, place).run()
+    except (SettingsError, CannotStart, store.StoreUnusable) as problem:
+        say(str(problem))
+        return 1
+    return 0
+
+
+def check(settings: Settings) -> None:
+    """Raises CannotStart where tokens could not be checked, or anybody could make them."""
+    if settings.tokens.algorithm == "HS256":
+        if not settings.jwt_secret:
+            raise CannotStart(
+                "JWT_SECRET is not set, so no token could be checked. Set it to a long random "
+                "string, or use `make run` for a demo that makes its own."
+            )
+        found = weakness(settings.jwt_secret)
+        if found and (not settings.development.tokens or len(settings.jwt_secret) < SHORTEST):
+            raise CannotStart(f"JWT_SECRET {found}. A good one: `openssl rand -hex 32`.")
+    try:
+        Tokens(settings)
+    except ValueError as problem:
+        raise CannotStart(f"{problem}.") from None
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The port is taken before the store is started: a second server must not touch it."""
+    address = (settings.server.host, settings.server.port)
+    listener = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as problem:
+        listener.close()
+        reason = os.strerror(problem.errno) if problem.errno else str(problem)
+        raise CannotStart(
+            f"Cannot listen on {address[0]}:{address[1]}: {reason}. "
+            "Another port: PORT=5001, or server.port in config.yaml."
+        ) from None
+    return listener
+
+
+class OpenStore:
+    """The store that the settings name, or our own, which ends with `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._embedded: EmbeddedStore | None = None
+        try:
+            self.url = self._open(settings)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, settings: Settings) -> str:
+        wanted = settings.store
+        if wanted.url:
+            facts = store.wait_for(wanted.url, wanted.connect_timeout_s, notify=say)
+            url = wanted.url
+        else:
+            self._embedded = EmbeddedStore.start(Path(wanted.data_dir), fsync=wanted.fsync)
+            url = self._embedded.url
+            facts = store.wait_for(url, wanted.connect_timeout_s)
+            if self._embedded.taken_over:
+                log.info("store.taken_over pid=%d", self._embedded.pid)
+        for warning in facts.warnings:
+            log.warning("store.warning %s", warning)
+        log.info("store.ready flavour=%s version=%s", facts.flavour, facts.version)
+        return url
+
+    def close(self) -> None:
+        if self._embedded is not None:
+            self._embedded.stop()
+
+
+def announce(listener: socket.socket) -> None:
+    """That it takes traffic, to the log and to the person who started it."""
+    host, port = listener.getsockname()[:2]
+    log.info("server.listening url=http://%s:%d", host, port)
+    print(f"listening on http://{host}:{port}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say(sentence: str) -> None:
+    print(f"earshot: {sentence}", file=sys.stderr)  # noqa: T201 - for the person at the keyboard
