@@ -8,12 +8,13 @@ checked at the join and again whenever the call's agents change.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors import messages as m
+from actors.chunks import bounded
 from actors.ports import Frame
+from actors.shared_reads import SharedReads
 from engine.errors import EngineError, Unavailable, UnknownCall
 from engine.identity import Identity
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from engine.call import Call
 
 RING = 256  # events kept as ready frames
-CHUNK_EVENTS = 256
-CHUNK_BYTES = 65_536
 AHEAD_S = 0.05  # until a join whose cursor is beyond our fold is looked at again
 
 
@@ -40,6 +39,7 @@ class Audience:
         self._joined: dict[str, JoinedAgent] = {}  # connection_id -> who
         self._ahead: dict[str, m.Join] = {}  # whose cursor is beyond our fold
         self._ring: deque[m.LogFrame] = deque(maxlen=RING)
+        self.reads = SharedReads(actor)
 
     def __len__(self) -> int:
         return len(self._joined)
@@ -146,23 +146,7 @@ class Audience:
             actor.context.counts["gaps_filled:ring"] += 1
             actor.send(ask.agent, m.Chunk(actor.key, ask.generation, frames, call.seq))
         else:
-            actor.context.counts["gaps_filled:log"] += 1
-            actor.context.store.read(
-                actor.key, "catch_up", ask.after, CHUNK_EVENTS, actor.actor_ref, about=ask
-            )
-
-    def caught_up(self, read: m.PageRead, call: Call | None) -> None:
-        """What the log answered to a catch_up."""
-        actor, ask = self._actor, read.about
-        if read.reason is not None:
-            actor.send(ask.agent, m.Chunk(actor.key, ask.generation, (), 0, unavailable=True))
-        elif read.page is None or call is None or read.page.epoch != call.epoch:
-            actor.send(ask.agent, m.Reopening(actor.key))
-        else:
-            frames = bounded(actor.frame(stored) for stored in read.page.events)
-            # Not the page's top: what lies between it and our fold is told when folded.
-            top = max(call.seq, frames[-1].seq if frames else 0)
-            actor.send(ask.agent, m.Chunk(actor.key, ask.generation, frames, top))
+            self.reads.ask(ask)
 
     def expel(self, agent_ids: tuple[str, ...]) -> None:
         """The call's agents changed: who lost the right is told so and hears no more."""
@@ -186,24 +170,13 @@ class Audience:
         self._dismiss(m.Unassigned(self._actor.key, expelled=True))
 
     def _dismiss(self, message: Any) -> None:
+        self._actor.context.shelf.forget(self._actor.key)
         joined, self._joined = self._joined, {}
         for agent in joined.values():
             self._actor.send(agent.ref, message)
         ahead, self._ahead = self._ahead, {}
         for join in ahead.values():
             self._actor.send(join.agent, m.CallLost(self._actor.key))
-
-
-def bounded(frames: Iterable[m.LogFrame]) -> tuple[m.LogFrame, ...]:
-    """At most CHUNK_EVENTS and about CHUNK_BYTES, but never none of some."""
-    taken: list[m.LogFrame] = []
-    size = 0
-    for frame in frames:
-        if taken and (size >= CHUNK_BYTES or len(taken) >= CHUNK_EVENTS):
-            break
-        taken.append(frame)
-        size += len(frame.frame.packet)
-    return tuple(taken)
 
 
 def unknown_call() -> EngineError:

@@ -78,7 +78,8 @@ class CallActor(DispatchedActor):
 
     def let_go(self) -> None:
         super().let_go()
-        for part in (self.audience, self.leader, self.writer, self.follower):
+        parts = (self.audience, self.audience.reads, self.leader, self.writer, self.follower)
+        for part in parts:
             del part._actor
 
     def _abandon(self) -> None:

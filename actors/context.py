@@ -12,6 +12,7 @@ from pykka import ActorRef
 
 from actors.lag import Lag
 from actors.ports import Assist, Clock, Gate, Rooms, Store
+from actors.shelf import Shelf
 
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
@@ -42,6 +43,7 @@ class Context:
     departed: Callable[[str, Identity | None], None]
     counts: Counter[str] = field(default_factory=Counter)
     lag: Lag = field(default_factory=Lag)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def new_epoch(self) -> str:
         """Later epochs sort after earlier ones: microseconds, then chance."""

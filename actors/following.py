@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actors import messages as m
-from actors.audience import CHUNK_EVENTS
+from actors.chunks import CHUNK_EVENTS
 from engine.cursor import Relation, relation
 from engine.log import Hint, Moved, StoredEvent
 
@@ -98,7 +98,7 @@ class Follower:
         if read.purpose == "load":
             actor.on_loaded(read)
         elif read.purpose == "catch_up":
-            actor.audience.caught_up(read, actor.call)
+            actor.audience.reads.answered(read, actor.call)
         elif read.about is not None:
             if read.reason is None and actor.call is not None:
                 self._fold(read)

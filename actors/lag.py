@@ -20,26 +20,22 @@ class Lag:
     """Times are of one clock, in seconds. `counts[i]` is of what took at most `BOUNDS_S[i]`
     and more than the bound before; the last of what took longer than all."""
 
-    __slots__ = ("_arrived", "counts", "sum_s")
+    __slots__ = ("arrived", "counts", "sum_s")
 
     def __init__(self) -> None:
-        self._arrived: list[float] = []
+        self.arrived: list[float] = []  # of events told and not observed yet
         self.counts = [0] * (len(BOUNDS_S) + 1)
         self.sum_s = 0.0
 
     def told(self, arrived_s: float) -> None:
         """Somebody is being told an event whose command arrived then."""
-        self._arrived.append(arrived_s)
+        self.arrived.append(arrived_s)
 
     def left(self, now_s: float, *, all_told: bool) -> None:
         """What was offered has left. `all_told`: no actor has mail waiting."""
-        if self._arrived and (all_told or len(self._arrived) > WAITING):
-            for arrived_s in self._arrived:
+        if self.arrived and (all_told or len(self.arrived) > WAITING):
+            for arrived_s in self.arrived:
                 took_s = max(0.0, now_s - arrived_s)
                 self.counts[bisect_left(BOUNDS_S, took_s)] += 1
                 self.sum_s += took_s
-            self._arrived.clear()
-
-    @property
-    def waiting(self) -> bool:
-        return bool(self._arrived)
+            self.arrived.clear()

@@ -89,7 +89,7 @@ class Loop:
             outgoing.held = False
             outgoing.flush()
         outgoing.behind = more
-        if self._lag.waiting:
+        if self._lag.arrived:
             self._lag.left(monotonic(), all_told=not more)
         if more:
             # By way of a timer, so that the loop looks at its sockets in between.

@@ -48,6 +48,7 @@ LOOKS_AT_ONCE = 64
 REMIND_EVERY = 15  # looks: an end that did not change is told again then
 HINT_WAIT_S = 1.0
 READ_WORKERS = 8
+CATCH_UP_WORKERS = 4  # apart, so that a crowd that catches up holds up no call's own reads
 READS_WAITING = 4096
 INTERIMS_UNDER_WAY = 1024
 
@@ -85,6 +86,7 @@ class StoreClient:
         self._ends: dict[CallKey, Any] = {}  # as last told, in the store's words
         self._interims_under_way = 0
         self._reads = WorkQueue("reads", READ_WORKERS, READS_WAITING)
+        self._catch_ups = WorkQueue("catch_ups", CATCH_UP_WORKERS, READS_WAITING)
         self._derived = WorkQueue("derived", 1, READS_WAITING)
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.away_since: float | None = None  # monotonic; None: the store answers
@@ -98,7 +100,7 @@ class StoreClient:
     def close(self) -> None:
         self._closing = True
         gevent.killall(self._greenlets)
-        for queue in (self._reads, self._derived):
+        for queue in (self._reads, self._catch_ups, self._derived):
             queue.close()
         self._link.close()
         self._hints.close()
@@ -110,11 +112,8 @@ class StoreClient:
     @property
     def waiting(self) -> dict[str, int]:
         """What has been asked and not answered, by what it is."""
-        return {
-            "commands": len(self._link),
-            "reads": len(self._reads),
-            "derived": len(self._derived),
-        }
+        queues = (self._reads, self._catch_ups, self._derived)
+        return {"commands": len(self._link)} | {queue.name: len(queue) for queue in queues}
 
     @property
     def hints_unread(self) -> dict[str, int]:
@@ -169,7 +168,8 @@ class StoreClient:
                 self._note_back()
                 self._tell(reply_to, m.PageRead(purpose, after, page, None, about))
 
-        if not self._reads.put(task):
+        queue = self._catch_ups if purpose == "catch_up" else self._reads
+        if not queue.put(task):
             self._tell(reply_to, m.PageRead(purpose, after, None, "too many reads", about))
 
     def _load(self, call: CallKey) -> Page | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from actors import audience, following
+from actors import audience, chunks, following, shared_reads, shelf
 from engine import log_memory
 from engine.config import Actors, Limits, Settings
 
@@ -26,7 +26,9 @@ SETTINGS = Settings(
 )
 SMALL = (
     (audience, "RING", 6),
-    (audience, "CHUNK_EVENTS", 4),
+    (chunks, "CHUNK_EVENTS", 4),
+    (shared_reads, "CHUNK_EVENTS", 4),
+    (shelf, "CHUNKS_KEPT", 2),
     (following, "CHUNK_EVENTS", 4),
     (log_memory, "MOVED_LIMIT", 3),
 )

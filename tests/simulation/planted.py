@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from actors import audience
+from actors import chunks
 from actors import messages as m
 from actors.agent import AgentActor
 from actors.audience import Audience
@@ -127,7 +127,7 @@ def _ring_past_its_end(self: Audience, ask: m.CatchUp, call: Any) -> None:
         _catch_up(self, ask, call)
         return
     start = ask.after + 2 - self._ring[0].seq
-    frames = audience.bounded(list(self._ring)[max(0, start) :])
+    frames = chunks.bounded(list(self._ring)[max(0, start) :])
     self._actor.send(ask.agent, m.Chunk(self._actor.key, ask.generation, frames, call.seq))
 
 

@@ -115,4 +115,4 @@ def test_a_node_that_is_never_done_observes_all_the_same() -> None:
         lag.told(0.0)
     lag.left(60.0, all_told=False)
     assert lag.counts[-1] == WAITING + 1
-    assert not lag.waiting
+    assert not lag.arrived
