@@ -59,6 +59,12 @@ class Audience:
         wanting = [joined.ref for joined in self._joined.values() if joined.interim]
         self._actor.dispatcher.broadcast(wanting, message)
 
+    def tell_state(self, frame: Frame) -> None:
+        """What is no fact of the log, to everybody; a lost one is missed by nobody."""
+        message = m.StateFrame(self._actor.key, frame, interim=False)
+        refs = [joined.ref for joined in self._joined.values()]
+        self._actor.dispatcher.broadcast(refs, message)
+
     def join(self, join: m.Join, call: Call) -> None:
         """Snapshot and joining are one message: the next event told is cursor.seq + 1. A
         cursor beyond our fold may be right where the fold is late: the log is asked first."""
@@ -128,6 +134,7 @@ class Audience:
                 interims=interims,
             )
         actor.send(join.agent, joined)
+        actor.health.greet(join.agent)
 
     def leave(self, connection_id: str) -> None:
         self._joined.pop(connection_id, None)

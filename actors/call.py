@@ -15,6 +15,7 @@ from actors.audience import Audience, unknown_call
 from actors.context import Context
 from actors.dispatcher import DispatchedActor
 from actors.following import RELOAD_S, Follower
+from actors.health import Health
 from actors.interims import Interims
 from actors.leading import Leader
 from actors.mailbox import Bounds
@@ -47,6 +48,7 @@ class CallActor(DispatchedActor):
         self.audience = Audience(self)
         self.interims = Interims()
         self.leader = Leader(self)
+        self.health = Health(self)
         self.writer = Writer(self, bounds.call_mailbox_durable)
         self.follower = Follower(self)
         self._waiting: deque[Any] = deque()
@@ -78,8 +80,9 @@ class CallActor(DispatchedActor):
 
     def let_go(self) -> None:
         super().let_go()
-        parts = (self.audience, self.audience.reads, self.leader, self.writer, self.follower)
-        for part in parts:
+        self.leader.let_go()
+        parts = (self.audience, self.audience.reads, self.health, self.leader, self.writer)
+        for part in (*parts, self.follower):
             del part._actor
 
     def _abandon(self) -> None:
@@ -109,6 +112,8 @@ class CallActor(DispatchedActor):
             self.watch_deadlines()
         elif tick.kind == "passivate":
             self._passivate()
+        elif tick.kind == "health":
+            self.health.on_tick()
         elif tick.kind == "join":
             if self.audience.looks_ahead(tick.about):
                 self._on_join(tick.about)
@@ -223,6 +228,7 @@ class CallActor(DispatchedActor):
             return  # not understood: told as it is, and nothing follows from it
         if stored.event == "transcription:update":
             self.interims.forget(call.segments[-1].segment_id)
+            self.health.heard()
             self.leader.on_final(call.segments[-1])
         elif stored.event == "call:status":
             self._on_status(call, agents_before, own)
@@ -236,7 +242,8 @@ class CallActor(DispatchedActor):
             view = call.view(self.context.clock.wall())
             self.context.store.index(self.key, view, assigned, unassigned)
         self.audience.expel(call.agent_ids)
-        self.leader.begin()
+        self.leader.on_status()
+        self.health.look()
 
     def publish_interim(self, update: TranscriptionUpdate) -> None:
         if self.call is not None and update.segment_id in self.call.finals:
@@ -247,10 +254,19 @@ class CallActor(DispatchedActor):
 
     def _keep_interim(self, update: TranscriptionUpdate, body: bytes) -> None:
         frame = Frame.of("transcription:update", body)
+        self.health.heard()
         self.interims.keep(update, frame)
         self.audience.tell_interim(frame)
 
-    def on_foreign_interim(self, origin: str, body: bytes) -> None:
+    def on_foreign_state(self, origin: str, event: str, body: bytes) -> None:
+        """What another node says of the call that is not in the log."""
+        if event == "call:health":
+            if origin != self.context.node and self.call is not None:
+                self.health.on_foreign(body)
+        else:
+            self._on_foreign_interim(origin, body)
+
+    def _on_foreign_interim(self, origin: str, body: bytes) -> None:
         update = self.interims.decode(body)
         if origin == self.context.node or update is None or self.call is None:
             return
@@ -352,5 +368,8 @@ _ARMS: dict[type[Any], Any] = {
     m.TopSeen: lambda actor, top: actor.follower.on_top(top),
     m.Led: lambda actor, led: actor.leader.on_led(led),
     m.Proposed: lambda actor, proposed: actor.leader.on_proposed(proposed),
+    m.LineWritten: lambda actor, line: actor.leader.wording.on_line(line),
+    m.SummedUp: lambda actor, summed: actor.leader.closing.on_summed(summed),
+    m.ConditionChanged: lambda actor, _: actor.health.look(),
     m.Tick: CallActor._on_tick,
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pykka import ActorRef
 
+from actors.condition import Condition
 from actors.lag import Lag
 from actors.ports import Assist, Clock, Gate, Rooms, Store
 from actors.shelf import Shelf
@@ -44,6 +45,7 @@ class Context:
     counts: Counter[str] = field(default_factory=Counter)
     lag: Lag = field(default_factory=Lag)
     shelf: Shelf = field(default_factory=Shelf)
+    condition: Condition = field(default_factory=Condition)
 
     def new_epoch(self) -> str:
         """Later epochs sort after earlier ones: microseconds, then chance."""

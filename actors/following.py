@@ -125,7 +125,8 @@ class Follower:
         actor = self._actor
         call = actor.call
         if hint.seq == 0:
-            actor.on_foreign_interim(hint.origin, hint.events[0][1])
+            event, body = hint.events[0]
+            actor.on_foreign_state(hint.origin, event, body)
             return
         last = hint.seq + len(hint.events) - 1
         if call is None:

@@ -2,14 +2,17 @@
 
 Owns the lease, when to ask for a suggestion, and the outcome of every trigger (shown,
 unchanged, quiet, superseded, failed). What a leader writes carries its fence, so a leader
-that slept past its lease writes nothing. Ranks nothing.
+that slept past its lease writes nothing. The model's line is wording.py's, the after-call
+summary closing.py's. Ranks nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actors import messages as m
+from actors.closing import Closing
+from actors.wording import Wording
 from engine import decide
 from engine.assist.view import CallExcerpt, CallLine
 from engine.wire import TranscriptionUpdate
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 EXCERPT_LINES = 12
 SAFE_SHARE = 2 / 3  # of a lease, counted from before it was asked for
 BEAT_S = 0.25  # a node's leases are renewed on this beat: those of one go out together
+# A trigger that was shed is asked again after so long, if the customer has said nothing since.
+AGAIN_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class Leader:
@@ -33,6 +38,15 @@ class Leader:
         self._wanted: str | None = None  # the newest customer segment without an outcome
         self._debouncing = False
         self._ranking = False
+        self._quiet_until = 0.0  # the next question is asked after this
+        self._asked_at = 0.0
+        self._shed = 0  # times in a row
+        self.wording = Wording(actor)
+        self.closing = Closing(actor)
+
+    def let_go(self) -> None:
+        for part in (self.wording, self.closing):
+            del part._actor
 
     # --- the lease ------------------------------------------------------------------------
 
@@ -41,10 +55,16 @@ class Leader:
         return self.fence is not None and self._actor.context.clock.mono() < self._until
 
     def begin(self) -> None:
-        """Ask for the lease, if the call lives and we have not asked."""
-        if not self._asking and self._alive:
+        """Ask for the lease, if the call needs a leader and we have not asked."""
+        if not self._asking and (self._alive or self.closing.due):
             self._asking = True
             self._ask()
+
+    def on_status(self) -> None:
+        """The call began, changed or ended."""
+        self.begin()
+        if self.leads:
+            self.closing.begin()
 
     @property
     def _alive(self) -> bool:
@@ -86,21 +106,29 @@ class Leader:
 
     def on_tick(self, tick: m.Tick) -> None:
         if tick.kind == "lease":
-            if self._alive:
+            if self._alive or self.closing.due:
                 self._ask()
             else:
                 self._asking = False
                 if self.fence is not None:
                     self.fence = None
                     self._actor.context.store.resign(self._actor.key)
+        elif tick.kind == "rank":
+            self._rank_or_wait()
         elif tick.kind == "debounce":
             self._debouncing = False
             self._rank()
+        elif tick.kind == "line":
+            self.wording.on_tick()
+        elif tick.kind == "summary":
+            self.closing.on_tick()
 
     def _resume(self) -> None:
-        """A new leader sees to the last thing the customer said, if nobody did."""
+        """A new leader sees to the last thing the customer said, if nobody did, and to the
+        summary that an ended call still lacks."""
         call = self._actor.call
-        if call is None or self._wanted is not None:
+        self.closing.begin()
+        if call is None or self._wanted is not None or not self._alive:
             return
         for line in reversed(call.segments):
             if line.speaker == "customer":
@@ -118,37 +146,66 @@ class Leader:
     def _want(self, segment_id: str) -> None:
         if self._wanted is not None:
             self._count("superseded")
+            self._wanted = segment_id
+            return
         self._wanted = segment_id
         if not self._debouncing and not self._ranking:
-            self._debounce()
+            # By a message: the rest of its batch is folded first.
+            self._actor.send(self._actor.actor_ref, m.Tick("rank"))
 
-    def _debounce(self) -> None:
+    def _rank_or_wait(self) -> None:
+        """The first question after quiet is asked at once: nothing is on the screen that
+        could flicker. Those that follow wait for the rest of the debounce, so that a list
+        is replaced at most once in it, by what was said last."""
+        if self._wanted is None or self._debouncing or self._ranking:
+            return
+        wait_s = self._quiet_until - self._actor.context.clock.mono()
+        if wait_s > 0:
+            self._debounce(wait_s)
+        else:
+            self._rank()
+
+    def _debounce(self, delay_s: float) -> None:
         self._debouncing = True
-        delay_s = self._actor.context.settings.assist.debounce_ms / 1000
         self._actor.later(delay_s, m.Tick("debounce"))
 
-    def _rank(self) -> None:
-        call, because = self._actor.call, self._wanted
-        if because is None or self._ranking:
-            return
+    def excerpt(self) -> CallExcerpt | None:
+        """What ranking may see; None while the call is being read anew."""
+        call = self._actor.call
         if call is None:
-            self._debounce()  # the call is being read anew
-            return
-        if not self.leads:
-            # Not ours to do. The leader has the same trigger, or the next one finds it.
-            self._wanted = None
-            return
-        self._wanted = None
-        self._ranking = True
+            return None
         lines = tuple(
             CallLine(line.speaker, line.text, line.segment_id, _seq(line))
             for line in list(call.segments)[-EXCERPT_LINES:]
         )
-        excerpt = CallExcerpt(self._actor.key.tenant, lines, frozenset(call.dismissed))
-        self._actor.context.assist.suggest(self._actor.key, because, excerpt, self._actor.actor_ref)
+        return CallExcerpt(self._actor.key.tenant, lines, frozenset(call.dismissed))
+
+    def _rank(self) -> None:
+        because, context = self._wanted, self._actor.context
+        if because is None or self._ranking:
+            return
+        debounce_s = context.settings.assist.debounce_ms / 1000
+        excerpt = self.excerpt()
+        if excerpt is None:
+            self._debounce(max(debounce_s, BEAT_S))
+            return
+        self._wanted = None
+        if not self.leads:
+            # Not ours to do. The leader has the same trigger, or the next one finds it.
+            return
+        self._ranking = True
+        self._asked_at = context.clock.mono()
+        self._quiet_until = self._asked_at + debounce_s
+        context.assist.suggest(self._actor.key, because, excerpt, self._actor.actor_ref)
 
     def on_proposed(self, proposed: m.Proposed) -> None:
-        if proposed.failed:
+        took_s = self._actor.context.clock.mono() - self._asked_at
+        late = took_s * 1000 > self._actor.context.settings.assist.slow_ms
+        self._actor.health.answered(proposed.shed or (late and not proposed.failed))
+        if proposed.shed and self._ask_again(proposed.because):
+            return
+        self._shed = 0
+        if proposed.failed or proposed.shed:
             self.settled(proposed, appended=False, failed=True)
         elif not self.leads:
             self._count("superseded")
@@ -156,34 +213,68 @@ class Leader:
         else:
             self._actor.writer.submit(proposed)
 
-    def draft(self, proposed: m.Proposed) -> decide.Draft | None:
+    def _ask_again(self, because: str) -> bool:
+        """A shed trigger is not lost: the newest of the call is asked, in a while. False:
+        it was tried often enough."""
+        if self._shed >= len(AGAIN_S):
+            return False
+        self._actor.context.counts["suggestions_shed"] += 1
+        if self._wanted is not None:
+            self._count("superseded")
+        else:
+            self._wanted = because
+        self._ranking = False
+        if not self._debouncing:
+            self._debounce(AGAIN_S[self._shed])
+        self._shed += 1
+        return True
+
+    def draft(self, command: Any) -> decide.Draft | None:
         """Called by the writer, on the fold as it is then."""
-        if self._actor.call is None or not self.leads:
+        call = self._actor.call
+        if call is None or not self.leads:
             return None  # it waited for the store, and the lease has lapsed meanwhile
+        if isinstance(command, m.LineWritten):
+            return decide.model_line(call, command.because, command.text)
+        if isinstance(command, m.SummedUp):
+            return decide.after_call(call, command.summary)
         return decide.suggestion(
-            self._actor.call,
-            proposed.because,
-            proposed.documents,
-            proposed.summary,
-            proposed.summary_kind,
+            call,
+            command.because,
+            command.documents,
+            command.summary,
+            command.summary_kind,
+            keep_line=not self.wording.failed and self._actor.context.assist.writes_lines,
         )
 
-    def settled(self, proposed: m.Proposed, *, appended: bool, failed: bool = False) -> None:
-        """The outcome of one trigger, counted once."""
+    def settled(self, command: Any, *, appended: bool, failed: bool = False) -> None:
+        """What became of what we wrote. The outcome of a trigger is counted once."""
+        if isinstance(command, m.SummedUp):
+            self.closing.settled(appended)
+        elif isinstance(command, m.Proposed):
+            self._settle(command, appended, failed)
+
+    def _settle(self, proposed: m.Proposed, appended: bool, failed: bool) -> None:
+        actor = self._actor
         if failed:
             self._count("failed")
         elif appended:
             self._count("shown")
+            if actor.call is not None and actor.call.suggestion is not None:
+                actor.context.store.shown(actor.key, actor.call.suggestion, proposed.asked)
         elif not self.leads:
             self._count("superseded")
         else:
             self._count("unchanged" if proposed.documents else "quiet")
+        if not failed and self.leads:
+            if not proposed.documents and proposed.asked.words:
+                actor.context.store.unanswered(actor.key, proposed.because, proposed.asked)
+            self.wording.want(proposed.because)
         self._next()
 
     def _next(self) -> None:
         self._ranking = False
-        if self._wanted is not None and not self._debouncing:
-            self._debounce()
+        self._rank_or_wait()
 
     def _count(self, outcome: str) -> None:
         self._actor.context.counts[f"suggestions:{outcome}"] += 1

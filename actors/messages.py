@@ -16,6 +16,7 @@ from actors.mailbox import Admission
 from actors.ports import Frame
 from engine import wire
 from engine.answers import Snapshot
+from engine.assist.asked import Asked
 from engine.errors import EngineError
 from engine.identity import Identity
 from engine.log import Answer, CallKey, Hint, Page
@@ -185,13 +186,34 @@ class Led(Control, frozen=True):
 
 
 class Proposed(Control, frozen=True):
-    """Documents and summary for the segment `because`; `failed` when there was an error."""
+    """Documents and summary for the segment `because`; `failed` when there was an error,
+    `shed` when there was no capacity for it or nobody to rank. `asked`: what they were
+    found with."""
 
     because: str
     documents: list[wire.SuggestedDocument]
     summary: str
     summary_kind: wire.SummaryKind
     failed: bool = False
+    shed: bool = False
+    asked: Asked = Asked()
+
+
+class LineWritten(Control, frozen=True):
+    """A model's summary line; '' when it has none to give: then the rule's line stays."""
+
+    because: str
+    text: str
+
+
+class SummedUp(Control, frozen=True):
+    """The after-call summary; epoch and seq are the writer's to give."""
+
+    summary: wire.CallSummary
+
+
+class ConditionChanged(Control, frozen=True):
+    """What the node can do has changed: look at `context.condition`."""
 
 
 class Tick(Control, frozen=True):
@@ -206,6 +228,10 @@ class Tick(Control, frozen=True):
         "slow",
         "held",
         "join",
+        "rank",
+        "line",
+        "health",
+        "summary",
     ]
     about: Any = None
 

@@ -16,6 +16,8 @@ from engine.identity import Identity
 from engine.log import Append, CallKey
 
 if TYPE_CHECKING:
+    from engine.assist.after_call import CallMaterial
+    from engine.assist.asked import Asked
     from engine.assist.view import CallExcerpt
 
 Ref = ActorRef[Any]
@@ -110,11 +112,36 @@ class Store(Protocol):
         """What agents thought of a document, derived from a `feedback:update`."""
         ...
 
+    def shown(self, call: CallKey, suggestion: wire.AiSuggestion, asked: Asked) -> None:
+        """A suggestion is in the log: what it was found with is kept for verdicts to come."""
+        ...
+
+    def unanswered(self, call: CallKey, because: str, asked: Asked) -> None:
+        """The customer asked and no document was good enough to show."""
+        ...
+
+    def publish_health(self, call: CallKey, body: bytes) -> None:
+        """To the other nodes, as a hint with seq 0; may be lost."""
+        ...
+
 
 class Assist(Protocol):
     def suggest(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Ref) -> None:
-        """Proposed, later; over capacity the newest of a call wins and an older one comes
-        back failed."""
+        """Proposed, later; over capacity it comes back as shed, and the call's newest trigger
+        is asked instead."""
+        ...
+
+    @property
+    def writes_lines(self) -> bool:
+        """Whether a model is configured that writes summary lines."""
+        ...
+
+    def line(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Ref) -> None:
+        """LineWritten, later: a model's summary line, or that there is none."""
+        ...
+
+    def sum_up(self, call: CallKey, material: CallMaterial, reply_to: Ref) -> None:
+        """SummedUp, later: by a model where one is configured and answers, else by rules."""
         ...
 
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from actors.call import CallActor
     from engine.call import Call
 
+# What only the node that leads the call may write.
+FENCED = (m.Proposed, m.LineWritten, m.SummedUp)
 # What others in the same append would depend on, or what is fenced.
-_ALONE = frozenset((m.Create, m.Change, m.Proposed))
+_ALONE = frozenset((m.Create, m.Change, *FENCED))
 
 
 class Work:
@@ -83,10 +85,10 @@ def _dismissals(actor: CallActor, work: Work) -> list[decide.Draft]:
     ]
 
 
-def _proposal(actor: CallActor, work: Work) -> list[decide.Draft]:
+def _of_the_leader(actor: CallActor, work: Work) -> list[decide.Draft]:
     _call(actor)
-    proposal = actor.leader.draft(work.command)
-    return [proposal] if proposal else []
+    draft = actor.leader.draft(work.command)
+    return [draft] if draft else []
 
 
 def _call(actor: CallActor) -> Call:
@@ -101,7 +103,7 @@ _RULES: dict[type[Any], Callable[[CallActor, Work], list[decide.Draft]]] = {
     m.AppendSegments: _segments,
     m.GiveVerdict: _verdict,
     m.Dismiss: _dismissals,
-    m.Proposed: _proposal,
+    **dict.fromkeys(FENCED, _of_the_leader),
 }
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from actors import messages as m
 from actors.receipts import receipt_of
-from actors.work import Work, drafts_of
+from actors.work import FENCED, Work, drafts_of
 from engine import decide
 from engine.errors import (
     Busy,
@@ -201,7 +201,7 @@ class Writer:
         request = Append(actor.key, epoch, top, entries)
         if works[0].alone:
             command = works[0].command
-            fenced = isinstance(command, m.Proposed)
+            fenced = isinstance(command, FENCED)
             request = request._replace(
                 fence=actor.leader.fence if fenced else None,
                 create=isinstance(command, m.Create),
@@ -294,7 +294,7 @@ class Writer:
                 if found is None:
                     continue
                 seq, same = found
-                if not same and not isinstance(work.command, m.Proposed):
+                if not same and not isinstance(work.command, FENCED):
                     self._refuse(work, self._conflict(work, draft))
                     break
                 work.known[draft.key] = seq
@@ -332,7 +332,7 @@ class Writer:
         for plan in work.plans:
             if plan.outcome == "published":
                 self._actor.publish_interim(plan.update)
-        if isinstance(work.command, m.Proposed):
+        if isinstance(work.command, FENCED):
             self._actor.leader.settled(work.command, appended=bool(seqs))
         else:
             value = receipt_of(self._actor, work, seqs)
@@ -348,7 +348,7 @@ class Writer:
         work.answered = True
         del self._open[work]
         self._actor.context.counts[f"commands_refused:{error.code}"] += 1
-        if isinstance(work.command, m.Proposed):
+        if isinstance(work.command, FENCED):
             self._actor.leader.settled(work.command, appended=False, failed=True)
         else:
             self._reply(work.command, m.Answered(work.command.token, error=error))

@@ -114,6 +114,42 @@ class Assist(Section, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=20)] = 3
     threshold: Annotated[float, Meta(ge=0, le=1)] = 0.35
     workers: Count = 1
+    slow_ms: Count = 1000
+    after_call_s: Annotated[float, Meta(ge=0)] = 3
+
+
+class Health(Section, frozen=True):
+    silent_s: Positive = 30
+    repeat_s: Positive = 30
+    store_away_s: Positive = 2
+
+
+class Endpoint(Section, frozen=True):
+    """An OpenAI-compatible service; without a `base_url` there is none."""
+
+    base_url: str = ""
+    key: str = ""
+    model: str = ""
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return f"{type(self).__name__}(base_url={self.base_url!r}, model={self.model!r})"
+
+
+class Embedding(Endpoint, frozen=True):
+    use: Literal["shipped", "endpoint", "none"] = "shipped"
+    dimensions: Annotated[int, Meta(ge=0, le=8192)] = 0
+    batch: Annotated[int, Meta(ge=1, le=2048)] = 64
+    timeout_s: Positive = 20
+    query_timeout_s: Positive = 1
+    retries: Annotated[int, Meta(ge=0, le=20)] = 4
+
+
+class Chat(Endpoint, frozen=True):
+    timeout_s: Positive = 2
+    every_s: Positive = 5
+    summary_timeout_s: Positive = 20
+    tokens_per_day: Annotated[int, Meta(ge=0)] = 1_000_000
 
 
 class Development(Section, frozen=True):
@@ -130,6 +166,9 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     actors: Actors = field(default_factory=Actors)
     limits: Limits = field(default_factory=Limits)
     assist: Assist = field(default_factory=Assist)
+    health: Health = field(default_factory=Health)
+    embedding: Embedding = field(default_factory=Embedding)
+    chat: Chat = field(default_factory=Chat)
     development: Development = field(default_factory=Development)
     jwt_secret: str = ""
 
@@ -138,6 +177,8 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
         shown = msgspec.to_builtins(self)
         shown["jwt_secret"] = "set" if self.jwt_secret else "not set"
         shown["store"]["url"] = "set" if self.store.url else "embedded"
+        for section in ("embedding", "chat"):
+            shown[section]["key"] = "set" if shown[section]["key"] else "not set"
         return f"Settings({shown})"
 
 

@@ -216,10 +216,15 @@ def suggestion(
     documents: list[wire.SuggestedDocument],
     summary: str,
     summary_kind: wire.SummaryKind,
+    *,
+    keep_line: bool = False,
 ) -> Draft | None:
-    """At most one per trigger, by its key. None: nothing would change on the screen."""
+    """At most one per trigger, by its key. None: nothing would change on the screen.
+    `keep_line`: a line that a model wrote stays until it writes another."""
     documents = [shown for shown in documents if shown.id not in call.dismissed]
     now_shown = call.suggestion
+    if keep_line and now_shown is not None and now_shown.summary_kind == "model":
+        summary, summary_kind = now_shown.summary, now_shown.summary_kind
     if now_shown is None and not documents and not summary:
         return None
     if now_shown is not None:
@@ -239,6 +244,31 @@ def suggestion(
         seq=0,
     )
     return Draft(f"suggestion:{because}", "", event)
+
+
+def model_line(call: Call, because: str, text: str) -> Draft | None:
+    """The documents on the screen with a line that a model wrote because of a segment."""
+    now_shown = call.suggestion
+    if call.status == "ended" or (now_shown is not None and now_shown.summary == text):
+        return None
+    event = wire.AiSuggestion(
+        call_id=call.key.call_id,
+        documents=list(now_shown.documents) if now_shown is not None else [],
+        summary=text,
+        summary_kind="model",
+        suggestion_id=f"line:{because}"[:128],
+        because=because,
+        epoch="",
+        seq=0,
+    )
+    return Draft(f"line:{because}", "", event)
+
+
+def after_call(call: Call, summary: wire.CallSummary) -> Draft | None:
+    """Once, after the end."""
+    if call.status != "ended" or call.summary is not None:
+        return None
+    return Draft("summary", "", summary)
 
 
 def _known_document(call: Call, doc_id: str, field: str) -> None:

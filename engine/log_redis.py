@@ -127,9 +127,10 @@ def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
         return None
 
 
-def interim_hint(node: str, body: bytes) -> bytes:
-    """Interim text for the other nodes that follow the call, as `parse_hint` reads it."""
-    head = f"{_NO_EPOCH.decode()} 0 {node} 1\ntranscription:update {len(body)}\n"
+def interim_hint(node: str, body: bytes, event: str = "transcription:update") -> bytes:
+    """Interim text, or another state that is in no log, for the other nodes that follow the
+    call, as `parse_hint` reads it."""
+    head = f"{_NO_EPOCH.decode()} 0 {node} 1\n{event} {len(body)}\n"
     return head.encode() + body + b"\n"
 
 
@@ -219,9 +220,11 @@ class RedisLog:
         parts += map(_packed_entry, request.entries)
         return b"".join(parts)
 
-    def interim_command(self, call: CallKey, body: bytes) -> bytes:
-        """Publishes interim text to the other nodes."""
-        return pack((self._publish, keys_of(call).hint, interim_hint(self._node, body)))
+    def interim_command(
+        self, call: CallKey, body: bytes, event: str = "transcription:update"
+    ) -> bytes:
+        """Publishes interim text, or another state, to the other nodes."""
+        return pack((self._publish, keys_of(call).hint, interim_hint(self._node, body, event)))
 
     def _page(self, call: CallKey, after: int | str, limit: int) -> Page | None:
         if limit < 1:

@@ -209,16 +209,18 @@ EVENT_NOTES: dict[str, str] = {
     "from `started_at` by the server's clock (`server_time` of `agent:connect`).",
     "feedback:update": "A verdict of any agent on this call, also your own; `helpful: null` "
     "means it was taken back. With `dismissed: true` it is no verdict: the card was put away.",
-    "call:summary": "What the call came to, after its end. `source` names what wrote the summary; "
-    "its values are not fixed, since no summary is made and sent yet.",
+    "call:summary": "What the call came to, a moment after its end. `source` is `rules` or "
+    "`model`. `reason` and `outcome` may be '', the lists empty.",
     "call:assigned": "The call is now this agent's, sent to each of their connections. "
     "Subscribe to it.",
     "call:unassigned": "The call is no longer this agent's; nothing of it comes after this. Sent "
     "to each of their connections; after a lost announcement within a second.",
     "call:health": "Whether transcription and suggestions work for this call. `silent`: nothing "
     "comes from the recogniser though the call is active. `slow`: suggestions come late. `down`: "
-    "it does not work now. For now it is sent only as `down` for both, to who subscribes to a "
-    "call that failed repeatedly and rests; `ok`, `silent` and `slow` are not sent yet.",
+    "it does not work now. `why` says what keeps suggestions from being what they could be: "
+    "`no_documents` (the knowledge base is empty), `words_only` (no embedding model works, so "
+    "documents are found by their words alone), `overloaded`, `restarting`, `store_away`. Sent "
+    "on change, after subscribe, and every half minute.",
     "call:watchers": "Who watches the call now.",
     "calls:changed": "For a supervisor after `calls:watch`: rows that are new or changed, and "
     "the ids of those that left.",

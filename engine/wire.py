@@ -30,6 +30,7 @@ Status = Literal["active", "on_hold", "ended"]
 Reason = Literal["abandoned", "privacy"]
 Role = Literal["agent", "supervisor", "producer", "admin"]
 SummaryKind = Literal["title", "sentence", "model", "none"]
+HealthReason = Literal["no_documents", "words_only", "overloaded", "restarting", "store_away"]
 
 
 class Cursor(Struct, frozen=True):
@@ -158,11 +159,13 @@ class CallUnassigned(Struct):
 
 
 class CallHealth(Struct):
-    """State, not a fact of the log: sent on change, after subscribe, and now and then."""
+    """State, not a fact of the log: sent on change, after subscribe, and now and then.
+    `why` is about suggestions: what keeps them from being what they could be."""
 
     call_id: str
     transcription: Literal["ok", "silent", "down"]
     suggestions: Literal["ok", "slow", "down"]
+    why: HealthReason | UnsetType = UNSET
 
 
 class Watcher(Struct):

@@ -1,60 +1,125 @@
-"""Ranking beside the loop: real threads, one request per call in flight, newest wins.
+"""Ranking and writing beside the loop, one request per call in flight, newest wins.
 
-Owns the pool and its bound. Ranking is CPU work and would stop every delivery if it ran in
-a greenlet; here the loop only hands over and takes back. It ranks nothing itself.
+Owns the bound on what waits, and the way back to the actor that asked. Whoever ranks is a
+`Ranker`: it may wait, so each request has a greenlet. It ranks nothing itself.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from actors import messages as m
+from engine.assist.after_call import CallMaterial, by_rules
+from engine.assist.asked import Asked, asked_of
 from engine.assist.suggest import Suggester
 from engine.assist.view import CallExcerpt
+from engine.errors import EngineError
 from engine.log import CallKey
+from engine.wire import CallSummary, SuggestedDocument, SummaryKind
 
 if TYPE_CHECKING:
+    from gevent.threadpool import ThreadPool
+
     from actors.dispatcher import Dispatcher
+    from engine.knowledge.library import Library
 
 log = logging.getLogger("earshot.assist")
 
-WAITING = 256  # calls that wait for a thread; more come back failed at once
+WAITING = 256  # calls that wait for ranking; more are shed at once
+
+
+class Ranked(NamedTuple):
+    documents: list[SuggestedDocument]
+    summary: str
+    summary_kind: SummaryKind
+    asked: Asked
+
+
+class Ranker(Protocol):
+    """Every method waits, without holding up the loop, and raises Busy (shed: ask again) or
+    Unavailable (nobody ranks at the moment)."""
+
+    def suggest(self, excerpt: CallExcerpt) -> Ranked: ...
+
+    def sum_up(self, material: CallMaterial) -> CallSummary: ...
+
+
+class ThreadRanker:
+    """In gevent's pool of real threads."""
+
+    def __init__(self, suggester: Suggester, library: Library, pool: ThreadPool) -> None:
+        self._suggester = suggester
+        self._library = library
+        self._pool = pool
+
+    def suggest(self, excerpt: CallExcerpt) -> Ranked:
+        found = self._pool.apply(self._suggester.suggest, (excerpt,))
+        asked = asked_of(excerpt, found.query)
+        return Ranked(list(found.documents), found.summary, found.summary_kind, asked)
+
+    def sum_up(self, material: CallMaterial) -> CallSummary:
+        def title_of(doc_id: str) -> str | None:
+            document = self._library.get(material.tenant, doc_id)
+            return document.title if document else None
+
+        found: CallSummary = self._pool.apply(by_rules, (material, title_of))
+        return found
 
 
 class AssistPool:
     """Implements actors.ports.Assist."""
 
-    def __init__(self, suggester: Suggester, dispatcher: Dispatcher, workers: int) -> None:
-        self._suggester = suggester
+    writes_lines = False
+
+    def __init__(self, ranker: Ranker, dispatcher: Dispatcher) -> None:
+        self._ranker = ranker
         self._dispatcher = dispatcher
-        self._pool = ThreadPool(workers)
         self._in_flight: set[CallKey] = set()
 
     def suggest(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
         if call in self._in_flight or len(self._in_flight) >= WAITING:
-            self._fail(reply_to, because)
+            self._dispatcher.send(reply_to, _nothing(because, shed=True))
             return
         self._in_flight.add(call)
-        gevent.spawn(self._run, call, because, excerpt, reply_to)
+        gevent.spawn(self._suggest, call, because, excerpt, reply_to)
 
-    def _run(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
+    def _suggest(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
         try:
-            found = self._pool.apply(self._suggester.suggest, (excerpt,))
+            found = self._ranker.suggest(excerpt)
+            message = m.Proposed(
+                because, found.documents, found.summary, found.summary_kind, asked=found.asked
+            )
+        except EngineError:
+            message = _nothing(because, shed=True)
         except Exception:
             log.exception("assist.failed call=%s", call)
-            self._fail(reply_to, because)
-        else:
-            message = m.Proposed(because, list(found.documents), found.summary, found.summary_kind)
-            self._dispatcher.send(reply_to, message)
+            message = _nothing(because, failed=True)
         finally:
             self._in_flight.discard(call)
+        self._dispatcher.send(reply_to, message)
 
-    def _fail(self, reply_to: Any, because: str) -> None:
-        self._dispatcher.send(reply_to, m.Proposed(because, [], "", "none", failed=True))
+    def line(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
+        self._dispatcher.send(reply_to, m.LineWritten(because, ""))
 
-    def close(self) -> None:
-        self._pool.kill()
+    def sum_up(self, call: CallKey, material: CallMaterial, reply_to: Any) -> None:
+        gevent.spawn(self._sum_up, call, material, reply_to)
+
+    def _sum_up(self, call: CallKey, material: CallMaterial, reply_to: Any) -> None:
+        try:
+            summary = self._ranker.sum_up(material)
+        except Exception as problem:
+            if not isinstance(problem, EngineError):
+                log.exception("assist.failed call=%s", call)
+            summary = by_rules(material, _no_title)
+        self._dispatcher.send(reply_to, m.SummedUp(summary))
+
+
+def _no_title(doc_id: str) -> None:
+    return None
+
+
+def _nothing(because: str, **why: bool) -> m.Proposed:
+    return m.Proposed(because, [], "", "none", **why)

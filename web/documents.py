@@ -47,6 +47,12 @@ class Refresher:
         """Something was published."""
         self._changed.set()
 
+    def empty(self) -> frozenset[str]:
+        """Tenants that are known to have no documents."""
+        return frozenset(
+            tenant for tenant in self.library.tenants() if not self.library.counts(tenant)[0]
+        )
+
     def close(self) -> None:
         self._greenlet.kill()
         self._pool.kill()

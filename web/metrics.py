@@ -53,6 +53,8 @@ COUNTERS = {
     # Leading
     "leases": Named("Changes of leadership: taken, taken_over, lost", "change"),
     "suggestions": Named("Triggers of suggestions by outcome", "outcome"),
+    "suggestions_shed": Named("Times a trigger found no capacity; it is asked again"),
+    "model_lines": Named("Summary lines that a model was asked for, by outcome", "outcome"),
     # Actors
     "messages_handled": Named("Messages that actors handled"),
     "mailbox_dropped": Named("Hints that found a mailbox full; their cursors saw it", "actor"),

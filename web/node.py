@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.threadpool import ThreadPool
 
 from actors import messages as m
 from actors.context import Context
@@ -26,17 +27,19 @@ from engine import standing, store
 from engine.assist.suggest import AssistSettings, Bm25Suggester
 from engine.call_index import CallIndex
 from engine.config import Settings
-from engine.errors import Draining, EngineError, Revoked
+from engine.errors import Draining, Revoked
 from engine.hints_redis import HintStream, Notice
 from engine.identity import Identity, Tokens
 from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
+from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
 from web.asking import ask
-from web.assist import AssistPool
+from web.assist import AssistPool, ThreadRanker
 from web.clock import SystemClock
+from web.condition import ConditionKeeper
 from web.documents import Refresher
 from web.gate import LocalGate
 from web.key_server import KeyServer
@@ -103,7 +106,9 @@ class Node:
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
         self._standings = standing.Standings(self._client)
         self.documents = DocumentStore(self._client)
-        self._verdicts = VerdictStore(self._client)
+        keep_s = settings.call.retention_s + int(settings.call.silent_s)
+        self._showings = ShowingStore(self._client, keep_s)
+        self._verdicts = VerdictStore(self._client, showings=self._showings)
         self._hints = HintStream(
             lambda: store.connect(url, socket_timeout_s=HINTS_TIMEOUT_S),
             own=self.name,
@@ -129,6 +134,7 @@ class Node:
             index=self.index,
             standings=self._standings,
             verdicts=self._verdicts,
+            showings=self._showings,
             node=self.name,
             dispatcher=self.dispatcher,
             clock=self.clock.mono,
@@ -139,7 +145,9 @@ class Node:
         self._refresher = Refresher(self.documents)
         assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
         self.suggester = Bm25Suggester(self._refresher.library, assist)
-        self._assist = AssistPool(self.suggester, self.dispatcher, settings.assist.workers)
+        self._pool = ThreadPool(settings.assist.workers)
+        ranker = ThreadRanker(self.suggester, self._refresher.library, self._pool)
+        self._assist = AssistPool(ranker, self.dispatcher)
         self.directory = Directory()
         self.standing = StandingWatch(
             self.directory, self.index, self._standings, self.store_client.ask, self.clock.mono
@@ -164,6 +172,14 @@ class Node:
             lag=lag,
         )
         self.directory.bind(self.context)
+        self._condition = ConditionKeeper(
+            self.context,
+            self.directory,
+            away_s=self._away_s,
+            ranks=lambda: True,
+            words_only=lambda: True,
+            empty=self._refresher.empty,
+        )
         self._sweep = Sweep(self)
         self._reporter = gevent.spawn(self._report)
 
@@ -202,27 +218,26 @@ class Node:
 
     def erase(self, key: CallKey) -> bool:
         """The call's log and all that was derived from it. False: there was none."""
-        try:
-            detail = self.ask_call(key, lambda ref, token: m.Inspect(None, ref, token))
-        except EngineError:
-            detail = None
-        if detail is not None:
-            doc_ids = {verdict.doc_id for verdict in detail.verdicts}
-            self._verdicts.forget_call(key.tenant, sorted(doc_ids), key.call_id)
         self.ask_call(key, lambda ref, token: m.Erase(ref, token))
+        self._verdicts.forget_call(key.tenant, key.call_id)
+        self._showings.forget_call(key)
         known = self.index.remove(key.tenant, key.call_id)
         return self.log.delete(key) or known
 
     def verdicts(self, tenant: str, doc_id: str) -> list[Verdict]:
         return self._verdicts.of(tenant, doc_id)
 
+    def _away_s(self) -> float:
+        """For how long the store has not answered; 0 when it does."""
+        away = self.store_client.away_since
+        return 0.0 if away is None else self.clock.mono() - away
+
     def ready(self) -> list[str]:
         """Why no traffic should come here; [] when it should."""
         reasons = []
         if self.draining:
             reasons.append("draining")
-        away = self.store_client.away_since
-        if away is not None and self.clock.mono() - away > AWAY_READY_S:
+        if self._away_s() > AWAY_READY_S:
             reasons.append("the store is away")
         if len(self.directory.connections) >= self.settings.limits.max_connections:
             reasons.append("the node is full")
@@ -274,7 +289,8 @@ class Node:
         gevent.sleep(DRAIN_PAUSE_S)
         self._sweep.close()
         self._reporter.kill()
-        self._assist.close()
+        self._condition.close()
+        self._pool.kill()
         self._refresher.close()
         self._gate.close()
         self.tokens.close()

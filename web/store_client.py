@@ -36,7 +36,9 @@ from web.store_link import open_link
 
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
+    from engine.assist.asked import Asked
     from engine.call_index import CallIndex
+    from engine.showings import ShowingStore
     from engine.standing import Standings
     from engine.verdicts import VerdictStore
 
@@ -49,6 +51,7 @@ REMIND_EVERY = 15  # looks: an end that did not change is told again then
 HINT_WAIT_S = 1.0
 READ_WORKERS = 8
 CATCH_UP_WORKERS = 4  # apart, so that a crowd that catches up holds up no call's own reads
+DERIVED_AGAIN_S = (0.5, 2.0, 5.0)  # what agents thought is worth some patience
 READS_WAITING = 4096
 INTERIMS_UNDER_WAY = 1024
 
@@ -67,6 +70,7 @@ class StoreClient:
         index: CallIndex,
         standings: Standings,
         verdicts: VerdictStore,
+        showings: ShowingStore,
         node: str,
         dispatcher: Dispatcher,
         clock: Callable[[], float],
@@ -78,6 +82,7 @@ class StoreClient:
         self._index = index
         self._standings = standings
         self._verdicts = verdicts
+        self._showings = showings
         self._node = node
         self._dispatcher = dispatcher
         self._clock = clock
@@ -301,6 +306,10 @@ class StoreClient:
             command = self._log.interim_command(call, body)
             self._link.ask(command, self._on_published, changes=False)
 
+    def publish_health(self, call: CallKey, body: bytes) -> None:
+        command = self._log.interim_command(call, body, "call:health")
+        self._link.ask(command, self._note, changes=False)
+
     def _on_published(self, outcome: Any) -> None:
         self._interims_under_way -= 1
         self._note(outcome)
@@ -318,7 +327,30 @@ class StoreClient:
         self._derived.put(lambda: self._quietly(task))
 
     def verdict(self, call: CallKey, body: bytes) -> None:
-        self._derived.put(lambda: self._quietly(partial(self._verdicts.note, call, body)))
+        self._derive(partial(self._verdicts.note, call, body))
+
+    def shown(self, call: CallKey, suggestion: wire.AiSuggestion, asked: Asked) -> None:
+        self._derive(partial(self._showings.note, call, suggestion, asked))
+
+    def unanswered(self, call: CallKey, because: str, asked: Asked) -> None:
+        self._derive(partial(self._showings.note_unanswered, call, because, asked))
+
+    def _derive(self, task: Callable[[], object]) -> None:
+        """Tried again where the store is away for a moment; then given up."""
+
+        def insist() -> None:
+            for pause_s in (*DERIVED_AGAIN_S, None):
+                try:
+                    task()
+                except (LogUnavailable, redis.RedisError) as problem:
+                    self._note_away(str(problem))
+                    if pause_s is not None:
+                        gevent.sleep(pause_s)
+                else:
+                    return
+            log.warning("store.derived_lost")
+
+        self._derived.put(insist)
 
     # --- the store's health ---------------------------------------------------------------
 

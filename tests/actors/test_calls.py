@@ -67,7 +67,12 @@ def test_a_client_without_acknowledgements_is_greeted_with_ordinary_events() -> 
     subscribe(world, ann, ack_id=None)
     say(world, "s2")
     names = [event for event, _ in ann.screen.sent]
-    assert names == ["call:status", "transcription:update", "transcription:update"]
+    assert names == [
+        "call:status",
+        "transcription:update",
+        "call:health",
+        "transcription:update",
+    ]
     assert [fields["segment_id"] for fields in ann.screen.events("transcription:update")] == [
         "s1",
         "s2",
@@ -96,6 +101,7 @@ def test_a_subscription_without_acknowledgement_goes_live_when_the_call_is_assig
     assert [event for event, _ in ann.screen.sent][1:] == [
         "call:assigned",
         "call:status",
+        "call:health",
         "transcription:update",
     ]
 

@@ -72,6 +72,7 @@ def test_a_short_token_is_warned_of_at_half_its_life_not_again_and_again(world: 
 def test_a_full_socket_is_told_of_rights_when_it_has_room_and_in_order(world: World) -> None:
     create(world)
     ann = joined(world)
+    ann.screen.sent.clear()
     ann.screen.room = 0
     change(world, agent_ids=["ben"])
     change(world, "request-2", agent_ids=["ann"])

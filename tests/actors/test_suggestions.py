@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from actors import messages as m
+from actors.leading import AGAIN_S
 from engine import decide
+from engine.assist.after_call import by_rules
+from engine.assist.asked import Asked
 from engine.log import Append
 from tests.actors.acts import (
     KEY,
@@ -43,16 +46,29 @@ def triggers(world: World) -> list[str]:
     return [because for because, _, _ in world.proposals]
 
 
-def test_ranking_is_asked_a_moment_after_the_customer_spoke(world: World) -> None:
+def test_ranking_is_asked_at_once_when_it_has_been_quiet(world: World) -> None:
     say(world, "s1", "my router blinks")
-    world.run(0.2)
-    assert world.proposals == []
-    world.run(0.1)
     because, excerpt, _ = world.proposals[0]
     assert (because, excerpt.tenant) == ("s1", "default")
     assert [(line.speaker, line.text, line.seq) for line in excerpt.lines] == [
         ("customer", "my router blinks", 2)
     ]
+
+
+def test_what_follows_waits_for_the_rest_of_the_debounce(world: World) -> None:
+    say(world, "s1")
+    propose(world, "d1")
+    say(world, "s2")
+    world.run(0.2)
+    assert triggers(world) == ["s1"]
+    world.run(0.1)
+    assert triggers(world) == ["s1", "s2"]
+
+
+def test_a_batch_is_one_question_about_its_last_line(world: World) -> None:
+    body = [segment(f"s{number}") for number in range(4)]
+    world.command("call-1", lambda to: m.AppendSegments(body, to, 1))
+    assert triggers(world) == ["s3"]
 
 
 def test_what_the_agent_says_and_interim_text_ask_for_nothing(world: World) -> None:
@@ -62,13 +78,14 @@ def test_what_the_agent_says_and_interim_text_ask_for_nothing(world: World) -> N
     assert world.proposals == []
 
 
-def test_a_burst_is_one_question_about_the_last_of_it(world: World) -> None:
+def test_a_burst_is_its_first_and_its_last_line(world: World) -> None:
     for number in range(4):
         say(world, f"s{number}")
+    propose(world, "d0")
     world.run(1)
-    assert triggers(world) == ["s3"]
+    assert triggers(world) == ["s0", "s3"]
     propose(world, "d1")
-    assert outcomes(world) == {"superseded": 3, "shown": 1}
+    assert outcomes(world) == {"superseded": 2, "shown": 2}
 
 
 def test_one_question_is_in_flight_and_the_newest_wins(world: World) -> None:
@@ -143,20 +160,22 @@ def test_an_append_without_an_answer_is_one_suggestion(world: World) -> None:
 
 
 def test_every_trigger_has_exactly_one_outcome(world: World) -> None:
-    said = 0
+    said = answered = 0
     for number in range(40):
         say(world, f"s{number}")
         said += 1
         world.run((0.1, 0.3, 0.6)[number % 3])
-        if world.proposals and number % 2:
-            propose(world, *("d1", "d2", "d3")[: number % 4], failed=number % 7 == 0)
-            world.proposals.clear()
-    while True:
-        world.run(1)
-        if not world.proposals:
+        if len(world.proposals) > answered and number % 2:
+            answered += 1
+            shed = number % 5 == 0
+            ids = ("d1", "d2", "d3")[: number % 4]
+            propose(world, *ids, failed=number % 7 == 0, shed=shed)
+    for _ in range(40):
+        world.run(5)
+        if len(world.proposals) == answered:
             break
+        answered += 1
         propose(world, "d9")
-        world.proposals.clear()
     assert sum(outcomes(world).values()) == said
 
 
@@ -266,11 +285,55 @@ def test_what_another_node_took_in_asks_the_leader_too(world: World) -> None:
     assert triggers(world) == ["far"]
 
 
-def test_a_call_that_ended_is_led_by_nobody(world: World) -> None:
+def test_a_call_that_ended_is_led_until_it_is_summed_up(world: World) -> None:
     change(world, status="ended")
+    world.run(4)
+    material, reply_to = world.materials[0]
+    reply_to.tell(m.SummedUp(by_rules(material, str)))
     world.run(10)
+    assert _events(world)[-2:] == ["call:status", "call:summary"]
     lease: Any = world.log.lead(KEY, "node-2", 1000)
     assert lease.mine
+
+
+def test_a_shed_question_is_asked_again(world: World) -> None:
+    say(world, "s1")
+    propose(world, shed=True)
+    assert outcomes(world) == {}
+    world.run(1)
+    assert triggers(world) == ["s1", "s1"]
+    propose(world, "d1")
+    assert outcomes(world) == {"shown": 1}
+
+
+def test_the_newest_question_takes_the_place_of_one_that_was_shed(world: World) -> None:
+    say(world, "s1")
+    say(world, "s2")
+    propose(world, shed=True)
+    world.run(1)
+    assert triggers(world) == ["s1", "s2"]
+    propose(world, "d1")
+    assert outcomes(world) == {"superseded": 1, "shown": 1}
+
+
+def test_a_question_that_is_shed_for_ever_has_failed(world: World) -> None:
+    say(world, "s1")
+    for _ in range(len(AGAIN_S) + 1):
+        propose(world, shed=True)
+        world.run(5)
+    assert outcomes(world) == {"failed": 1}
+
+
+def test_what_was_shown_is_kept_with_what_it_was_found_with(world: World) -> None:
+    asked = Asked(b"vector", "model", ("router",))
+    say(world, "s1")
+    propose(world, "d1", asked=asked)
+    [(suggestion, kept)] = world.shown_ones
+    assert (suggestion.because, suggestion.seq, kept) == ("s1", 3, asked)
+    say(world, "s2")
+    world.run(1)
+    propose(world, asked=asked)
+    assert world.unanswered_ones == [("s2", asked)]
 
 
 def _events(world: World) -> list[str]:

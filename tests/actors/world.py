@@ -82,6 +82,12 @@ class World:
         self.faults: list[str] = []
         self.reads_away = False
         self.proposals: list[tuple[str, Any, Any]] = []  # (because, excerpt, reply_to)
+        self.writes_lines = False
+        self.lines: list[tuple[str, Any, Any]] = []  # (because, excerpt, reply_to)
+        self.materials: list[tuple[Any, Any]] = []  # (material, reply_to)
+        self.shown_ones: list[tuple[Any, Any]] = []  # (suggestion, asked)
+        self.unanswered_ones: list[tuple[str, Any]] = []  # (because, asked)
+        self.healths: list[bytes] = []  # told to the other nodes
         self.indexed: list[Any] = []
         self.verdicts: list[bytes] = []
         self.interims: list[bytes] = []
@@ -257,6 +263,15 @@ class World:
     def verdict(self, call: CallKey, body: bytes) -> None:
         self.verdicts.append(body)
 
+    def shown(self, call: CallKey, suggestion: Any, asked: Any) -> None:
+        self.shown_ones.append((suggestion, asked))
+
+    def unanswered(self, call: CallKey, because: str, asked: Any) -> None:
+        self.unanswered_ones.append((because, asked))
+
+    def publish_health(self, call: CallKey, body: bytes) -> None:
+        self.healths.append(body)
+
     def _on_hint(self, hint: Hint) -> None:
         ref = self.followed.get(hint.call)
         if ref is not None and self.hints_on:
@@ -266,6 +281,12 @@ class World:
 
     def suggest(self, call: CallKey, because: str, excerpt: Any, reply_to: Any) -> None:
         self.proposals.append((because, excerpt, reply_to))
+
+    def line(self, call: CallKey, because: str, excerpt: Any, reply_to: Any) -> None:
+        self.lines.append((because, excerpt, reply_to))
+
+    def sum_up(self, call: CallKey, material: Any, reply_to: Any) -> None:
+        self.materials.append((material, reply_to))
 
     def verify(self, auth_token: str, token: Any, reply_to: Any) -> None:
         identity = self.identities.get(auth_token)

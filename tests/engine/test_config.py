@@ -69,7 +69,7 @@ def another(key: str, value: Any) -> Any:
         return ["https://desk.example"]
     if isinstance(value, dict):
         return {"cc-leads": "supervisor"}
-    return {"fsync": "always", "algorithm": "ES256"}.get(key, "else")
+    return {"fsync": "always", "algorithm": "ES256", "use": "none"}.get(key, "else")
 
 
 def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors import messages as m
 from engine import wire
+from engine.assist.after_call import by_rules
 from engine.log import CallKey
 
 if TYPE_CHECKING:
@@ -38,3 +39,12 @@ class SlowAssist:
                 self.answered += 1
 
         self._node.later(random.choice((0.005, 0.05, 0.4, 3.0)), answer)
+
+    writes_lines = False
+
+    def line(self, call: CallKey, because: str, excerpt: Any, reply_to: Any) -> None: ...
+
+    def sum_up(self, call: CallKey, material: Any, reply_to: Any) -> None:
+        summed = m.SummedUp(by_rules(material, str))
+        delay_s = self._cluster.random.choice((0.005, 0.4))
+        self._node.later(delay_s, lambda: self._node.dispatcher.send(reply_to, summed))

@@ -241,3 +241,18 @@ class NodeStore:
 
     def verdict(self, call: CallKey, body: bytes) -> None:
         self.verdicts += 1
+
+    def shown(self, call: CallKey, suggestion: Any, asked: Any) -> None: ...
+
+    def unanswered(self, call: CallKey, because: str, asked: Any) -> None: ...
+
+    def publish_health(self, call: CallKey, body: bytes) -> None:
+        hint = Hint(call, "-", 0, self._node.name, (("call:health", body),))
+        store = self._store
+
+        def arrive() -> None:
+            if not store.away:
+                for node in list(store.followers.get(call, ())):
+                    store.send_hint(node, hint)
+
+        self._cluster.time.later(store.trip_s(), arrive)

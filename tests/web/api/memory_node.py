@@ -19,6 +19,7 @@ from engine.identity import Tokens
 from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
+from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
 from tests.actors.world import Box, World
 
@@ -29,11 +30,18 @@ class _World(World):
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         super().__init__(settings)
         self.lists = CallIndex(client, clock=self.wall)
-        self.opinions = VerdictStore(client, clock=self.wall)
+        self.showings = ShowingStore(client, 3600, clock=self.wall)
+        self.opinions = VerdictStore(client, clock=self.wall, showings=self.showings)
 
     def index(self, call: CallKey, view: Any, assigned: Any, unassigned: Any) -> None:
         self.lists.put(call.tenant, view, view.status == "ended")
         super().index(call, view, assigned, unassigned)
+
+    def shown(self, call: CallKey, suggestion: Any, asked: Any) -> None:
+        self.showings.note(call, suggestion, asked)
+
+    def unanswered(self, call: CallKey, because: str, asked: Any) -> None:
+        self.showings.note_unanswered(call, because, asked)
 
     def verdict(self, call: CallKey, body: bytes) -> None:
         self.opinions.note(call, body)

@@ -210,7 +210,8 @@ def test_admins_see_what_agents_thought_of_a_document(
     _judge(node, admin.tenant, "ann", True)
     [verdict] = admin.get(path).get_json()["verdicts"]
     assert verdict.pop("at").endswith("Z")
-    assert verdict == {"call_id": call, "agent_id": "ann", "helpful": True}
+    shown_then = ["late-fee"]
+    assert verdict == {"call_id": call, "agent_id": "ann", "helpful": True, "shown": shown_then}
     admin("DELETE", "/v1/documents/late-fee")
     assert len(admin.get(path).get_json()["verdicts"]) == 1
     detail = producer.get(f"/v1/calls/{call}").get_json()

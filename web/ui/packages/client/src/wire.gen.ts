@@ -44,11 +44,12 @@ export interface CallDetail {
   verdicts: FeedbackUpdate[];
 }
 
-/** State, not a fact of the log: sent on change, after subscribe, and now and then. */
+/** State, not a fact of the log: sent on change, after subscribe, and now and then. `why` is about suggestions: what keeps them from being what they could be. */
 export interface CallHealth {
   call_id: string;
   transcription: 'down' | 'ok' | 'silent';
   suggestions: 'down' | 'ok' | 'slow';
+  why?: 'no_documents' | 'overloaded' | 'restarting' | 'store_away' | 'words_only';
 }
 
 export interface CallHistory {
