@@ -48,6 +48,9 @@ class Store(Section, frozen=True):
     fsync: Literal["everysec", "always"] = "everysec"
     connect_timeout_s: Positive = 10
     answer_timeout_s: Positive = 5
+    probe_s: AtLeastATick = 2
+    replicas_to_wait: Annotated[int, Meta(ge=0, le=100)] = 0
+    replicas_wait_ms: Count = 1000
     connections: Count = 16
 
     def __repr__(self) -> str:

@@ -9,14 +9,34 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import hiredis
 
 from engine.log import LogUnavailable
-from engine.redis_pipe import Packed, Script, is_refusal
+from engine.redis_pipe import Packed, Script, is_refusal, pack
+from engine.redis_slots import key_of
+
+PROBE_S = 2.0
+MARK_MS = 1000  # how long a mark for the replicas lives
 
 Done = Callable[[Any], None]
+
+
+class Replicas(NamedTuple):
+    """How many must have a change before it is answered, and how long that may take. An
+    append then costs a second round trip, primary to replica, and a write of the mark."""
+
+    needed: int
+    wait_ms: int
+
+    def command(self, answer_s: float) -> bytes:
+        """Shorter than the wait for an answer: a link is not given up for its replicas."""
+        return pack(("WAIT", self.needed, max(1, min(self.wait_ms, int(answer_s * 500)))))
+
+
+_PING = pack(("PING",))
+NO_REPLICAS = Replicas(0, 0)
 
 
 class LinkBroken(Exception):
@@ -45,7 +65,12 @@ class RedisLink:
       connection is to be made anew, for the primary may be elsewhere by now.
     * Over `most` requests: refused at once, certain.
 
-    Answers must come within `answer_s` of each other while any is due (`overdue`).
+    * With `replicas`: what changes something is answered once so many replicas have it too.
+      Where fewer say so in time it is uncertain; asked again, it is waited for again.
+
+    Answers must come within `answer_s` of each other while any is due (`overdue`). A link
+    that has been silent for `probe_s` is asked for a sign of life by `probe`, so that one
+    that is half-dead is known before somebody needs it.
     `on_fault` hears of an exception of a `done`; the answers after it are not held up.
     """
 
@@ -57,22 +82,28 @@ class RedisLink:
         most: int,
         clock: Callable[[], float],
         on_fault: Callable[[Exception], None],
+        probe_s: float = PROBE_S,
+        replicas: Replicas = NO_REPLICAS,
     ) -> None:
         self._loads = [script.load for script in scripts]
-        self._answer_s = answer_s
+        self._answer_s, self._probe_s = answer_s, probe_s
         self._most = most
         self._clock = clock
         self._on_fault = on_fault
+        self._replicas = replicas
+        self._wait = replicas.command(answer_s)
+        self._held: list[tuple[Done, Any]] = []  # answered, and not yet by the replicas
+        self._marked = False  # the batch's mark is in the primary
         self._waiting: deque[_Request] = deque()
         self._under_way: deque[_Request] = deque()
         self._loading = False
         self._retiring = False
-        self._heard_at = 0.0
+        self._heard_at = clock()
         self._reader = hiredis.Reader()
         self.run_id = ""  # of the server at the other end; whoever connects says it
 
     def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
-        if len(self._waiting) + len(self._under_way) >= self._most:
+        if len(self) >= self._most:
             refusal = LogUnavailable("too many requests wait for the store", uncertain=False)
             self._settle(done, refusal)
         else:
@@ -80,7 +111,7 @@ class RedisLink:
 
     def __len__(self) -> int:
         """Requests without an outcome."""
-        return len(self._waiting) + len(self._under_way)
+        return len(self._waiting) + len(self._under_way) + len(self._held)
 
     @property
     def sendable(self) -> bool:
@@ -100,6 +131,8 @@ class RedisLink:
         now = self._clock()
         for request in waiting:
             request.sent_at = now
+        if self._replicas.needed:
+            waiting += self._wait_for_replicas(waiting)
         self._under_way += waiting
         run_id = self.run_id
         return b"".join(
@@ -126,7 +159,7 @@ class RedisLink:
             if isinstance(answer, hiredis.ReplyError):
                 self._on_error(request, str(answer))
             else:
-                self._settle(request.done, answer)
+                self._on_answer(request, answer)
 
     def overdue(self) -> bool:
         """An answer is late: the link is half-dead, or the store hangs."""
@@ -135,6 +168,11 @@ class RedisLink:
         since = max(self._under_way[0].sent_at, self._heard_at)
         return self._clock() - since >= self._answer_s
 
+    def probe(self) -> None:
+        """To be called now and then, on a link that is connected."""
+        if not len(self) and self._clock() - self._heard_at >= self._probe_s:
+            self._waiting.append(_Request(_PING, _ignored, changes=False))
+
     def lose(self, reason: str) -> None:
         """The connection is gone, or could not be made: every request gets its outcome, and
         what is asked from now on waits for a new one."""
@@ -142,15 +180,58 @@ class RedisLink:
         waiting, self._waiting = self._waiting, deque()
         self._loading = self._retiring = False
         self._reader = hiredis.Reader()
+        self._release(reason)
         for request in under_way:
             self._settle(request.done, LogUnavailable(reason, uncertain=request.changes))
         for request in waiting:
             self._settle(request.done, LogUnavailable(reason, uncertain=False))
 
     def renew(self) -> None:
-        """A new connection takes the place of one that is `spent`; what waits goes there."""
+        """A connection begins, perhaps in the place of one that is `spent`; what waits goes
+        there."""
+        self._heard_at = self._clock()
         self._loading = self._retiring = False
         self._reader = hiredis.Reader()
+
+    def _on_answer(self, request: _Request, answer: Any) -> None:
+        if request.changes and self._replicas.needed:
+            self._held.append((request.done, answer))
+        else:
+            self._settle(request.done, answer)
+
+    def _wait_for_replicas(self, batch: Sequence[_Request]) -> list[_Request]:
+        """A mark and WAIT, behind a batch that changes something. WAIT is for what its own
+        connection wrote, and who asks again after a lost connection writes nothing when the
+        first attempt had arrived: the mark is a write that comes after both."""
+        first = next((request.packed for request in batch if request.changes), None)
+        if first is None:
+            return []
+        key = key_of(first if isinstance(first, bytes) else first.head) or b"earshot"
+        mark = pack(("SET", key + b":mark", "", "PX", MARK_MS))
+        return [
+            _Request(mark, self._on_mark, changes=False),
+            _Request(self._wait, self._on_replicas, changes=False),
+        ]
+
+    def _on_mark(self, outcome: Any) -> None:
+        self._marked = not isinstance(outcome, LogUnavailable)
+
+    def _on_replicas(self, outcome: Any) -> None:
+        """WAIT has answered, or could not."""
+        marked, self._marked = self._marked, False
+        count = outcome if marked and isinstance(outcome, int) else 0
+        if count < self._replicas.needed:
+            self._release(f"{count} of {self._replicas.needed} replicas have it")
+            return
+        held, self._held = self._held, []
+        for done, answer in held:
+            self._settle(done, answer)
+
+    def _release(self, reason: str) -> None:
+        """What the primary has answered and the replicas have not."""
+        held, self._held = self._held, []
+        for done, _ in held:
+            self._settle(done, LogUnavailable(reason, uncertain=True))
 
     def _on_error(self, request: _Request, error: str) -> None:
         if error.startswith("NOSCRIPT") and not request.asked_again:
@@ -178,3 +259,6 @@ class RedisLink:
             done(outcome)
         except Exception as fault:  # noqa: BLE001 - it must not hold up those behind it
             self._on_fault(fault)
+
+
+def _ignored(_: Any) -> None: ...

@@ -7,38 +7,36 @@ starts one (`store_embedded.py` does), and never shows a password.
 
 from __future__ import annotations
 
-import os
-import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import redis
 from redis import exceptions as wrong
-from redis.backoff import NoBackoff
-from redis.connection import BlockingConnectionPool
-from redis.retry import Retry
+from redis.connection import Connection, SSLConnection
 
-from engine.store_greeting import greet
+from engine.store_greeting import greet, greet_primary
+from engine.store_pool import Pool, promised
+from engine.store_sentinel import (
+    FoundConnection,
+    FoundSSLConnection,
+    NoSentinel,
+    SentinelRefuses,
+    Sentinels,
+    UnknownService,
+)
+from engine.store_url import StoreUnusable as StoreUnusable
+from engine.store_url import read
 
 SOCKET_TIMEOUT_S, POOL_WAIT_S = 5.0, 1.0
 ATTEMPT_S, SHORTEST_ATTEMPT_S = 2.0, 0.1  # wait_for's connect, and each answer
 PAUSE_S = 0.25  # between two attempts of wait_for
 
-_PLAIN_OPTIONS = frozenset({"db", "username", "password", "client_name"})
-_TLS_FILES = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_ca_path"})
-_TLS_OPTIONS = _TLS_FILES | {"ssl_password", "ssl_cert_reqs", "ssl_check_hostname", "ssl_ciphers"}
 _DENIED = (wrong.AuthenticationError, wrong.AuthorizationError, wrong.NoPermissionError)
 # A proxy whose backend is still away closes during the handshake; that one heals.
 _PASSING_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-
-
-class StoreUnusable(Exception):
-    """The store cannot be used. The message is one to three sentences for the person who
-    starts the server: what was tried, what is wrong, what to do. It shows no password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,13 @@ class StoreFacts:
 
 
 def address(url: str) -> str:
-    """The URL as it may be shown: scheme, host, port and database, or the socket's path."""
-    return _read(url)[0]
+    """The URL as it may be shown: scheme, hosts, service and database, or the socket's path."""
+    return read(url).shown
+
+
+def is_single(url: str) -> bool:
+    """One server, and always the same."""
+    return read(url).shape == "single"
 
 
 def connect(
@@ -73,38 +76,37 @@ def connect(
     decode_responses: bool = False,
     pool_wait_s: float = POOL_WAIT_S,
 ) -> redis.Redis:
-    """A client of the store at `url` (redis://, rediss://, unix://); does no IO yet.
+    """A client of the store at `url`, of any shape that store_url.py names; does no IO yet.
 
-    - redis-py's own retries are off: an append whose answer was lost is *uncertain*, and
-      only the log may repeat it, with its key. Every failure comes out at once.
-    - RESP2: for one small message a command it took redis-py 8.1 3 to 17 % less processor
-      time than RESP3 (medians of GET, EVALSHA, PUBLISH and its receipt).
     - The pool is bounded. Who finds no connection free waits `pool_wait_s`, then gets
       redis.exceptions.ConnectionError: callers do not pile up behind a store that hangs.
-    - `socket_timeout_s` bounds the connect and each answer; XREAD BLOCK must block for less.
-    - No health checks: a PING before a command proves nothing about that command. A
-      connection the server closed is seen and replaced when it leaves the pool.
-    - No CLIENT SETINFO: two round trips less for every connection made. One more than
-      redis-py makes: each connection knows the run of its server, `connection.run_id`.
+    - `socket_timeout_s` bounds the connect and each answer.
+    - What else a connection promises is in store_pool.py. Each knows the run of its server,
+      `connection.run_id`, at the price of one round trip when it is made; a connection the
+      server closed is seen and replaced when it leaves the pool.
 
-    The URL's query takes `db`, `username`, `password`, `client_name` and, for rediss://,
-    redis-py's `ssl_…`. Another option could turn off what is promised here and is refused by
-    name. Raises StoreUnusable for a URL that cannot be used, naming REDIS_URL.
+    The URL's query takes `db`, `username`, `password`, `client_name`, with TLS redis-py's
+    `ssl_…`, and for sentinels `sentinel_username` and `sentinel_password`. Another option
+    could turn off what is promised here and is refused by name. Raises StoreUnusable for a
+    URL that cannot be used, naming REDIS_URL.
     """
-    _read(url)
+    place = read(url)
+    options = dict(place.options)
+    kind = options.pop("connection_class", Connection)
+    greeting = greet
+    if place.shape == "sentinel":
+        tls = kind is SSLConnection
+        kind, greeting = FoundSSLConnection if tls else FoundConnection, greet_primary
+        options["sentinels"] = Sentinels(place.hosts, place.service, place.asked, tls=tls)
     try:
-        pool = BlockingConnectionPool.from_url(
-            url,
+        pool = Pool(
             max_connections=max_connections,
             timeout=pool_wait_s,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-            health_check_interval=0,
-            socket_timeout=socket_timeout_s,
-            socket_connect_timeout=socket_timeout_s,
+            connection_class=kind,
             decode_responses=decode_responses,
-            driver_info=None,
-            redis_connect_func=greet,
+            redis_connect_func=greeting,
+            **options,
+            **promised(kind, socket_timeout_s),
         )
         pool.connection_class(**pool.connection_kwargs)  # refuses bad options; opens nothing
     except (wrong.RedisError, TypeError, ValueError):
@@ -177,7 +179,7 @@ def wait_for(
 
 def _attempt(url: str, timeout_s: float) -> StoreFacts | str:
     """The facts, or the reason to wait; raises StoreUnusable for what waiting cannot heal."""
-    shown, hidden = _read(url)
+    _, shown, hidden, *_ = read(url)
     client = connect(url, socket_timeout_s=timeout_s, max_connections=1)
     try:
         facts = inspect(client)
@@ -212,6 +214,9 @@ def refusal(error: wrong.RedisError, shown: str) -> str | None:
             f"TLS with {at} failed: {reason_of(error)}. For a private authority add"
             " ?ssl_ca_certs=FILE to REDIS_URL; for a server without TLS it starts with redis://."
         )
+    if isinstance(error, UnknownService | SentinelRefuses):
+        text = str(error)
+        return f"{text[:1].upper()}{text[1:]} (REDIS_URL). Correct REDIS_URL."
     if isinstance(error, _DENIED):
         return f"T{at[1:]} refuses this user or password: {reason_of(error)}. Correct REDIS_URL."
     if any(isinstance(e, PermissionError) for e in causes):
@@ -236,6 +241,8 @@ def reason_of(error: wrong.RedisError) -> str:
             return cause.strerror[:1].lower() + cause.strerror[1:]
         if isinstance(cause, wrong.TimeoutError | TimeoutError):
             return "no answer in time"
+    if isinstance(error, NoSentinel):
+        return str(error)
     if isinstance(error, wrong.BusyLoadingError):
         return "it is still loading its file"
     text = " ".join(str(error).split()).split(". ")[0]
@@ -255,46 +262,6 @@ def _warnings(append_only: bool, fsync: str | None, policy: str) -> Iterator[str
         )
     if policy == "unknown":
         yield "The store does not tell its maxmemory-policy. It must be noeviction."
-
-
-def _read(url: str) -> tuple[str, tuple[str, ...]]:
-    """(the address to show, what must never be shown) of a URL; raises StoreUnusable.
-    No text of the URL enters a message before it is known which part is the password: one
-    that holds an unescaped '/', '?' or '#' ends up in the port, the path or the query.
-    """
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise StoreUnusable("REDIS_URL must start with redis://, rediss:// or unix://.")
-    try:
-        parts = urlsplit(url)
-        options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
-        readable = parts.port != 0 and not parts.fragment and "@" not in parts.path + parts.query
-    except ValueError:
-        readable = False
-    if not readable:
-        raise StoreUnusable(
-            "REDIS_URL cannot be read. In a user name, password or path write '@' as %40,"
-            " '/' as %2F, '?' as %3F and '#' as %23; the port is a number."
-        )
-    known = _PLAIN_OPTIONS | (_TLS_OPTIONS if parts.scheme == "rediss" else frozenset())
-    for name in options.keys() - known:
-        raise StoreUnusable(f"REDIS_URL has the option {name!r}, which is not known here.")
-    for name in _TLS_FILES & options.keys():
-        if not os.access(options[name], os.R_OK):
-            raise StoreUnusable(f"REDIS_URL's {name}={options[name]} cannot be read.")
-    hidden = (unquote(parts.password or ""), options.get("password"), options.get("ssl_password"))
-    return _shown(parts), tuple(filter(None, hidden))
-
-
-def _shown(parts: SplitResult) -> str:
-    if parts.scheme == "unix":
-        if parts.hostname or not parts.path:
-            raise StoreUnusable("REDIS_URL with unix:// needs an absolute path: unix:///path.")
-        return f"unix://{unquote(parts.path)}"
-    if not re.fullmatch(r"/?|/\d+", parts.path):
-        raise StoreUnusable("REDIS_URL may end in /NUMBER, a database, and nothing else.")
-    host = parts.hostname or "localhost"
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}:{parts.port or 6379}{parts.path.rstrip('/')}"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -13,6 +13,8 @@ from typing import Any
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import ResponseError
 
+HANDSHAKE_S = 2.0  # the longest wait for each answer here: a server that hangs is left soon
+
 _RUN_ID = re.compile(rb"^run_id:(\S+)", re.MULTILINE)
 _PRIMARY = (b"master", b"primary")
 
@@ -34,6 +36,7 @@ def greet_primary(connection: Any) -> None:
 
 def _greet(connection: Any, *, must_lead: bool) -> None:
     connection.run_id = ""
+    connection._sock.settimeout(min(connection.socket_timeout or HANDSHAKE_S, HANDSHAKE_S))
     connection.on_connect()
     connection.send_command("INFO", "server", check_health=False)
     if must_lead:
@@ -42,6 +45,7 @@ def _greet(connection: Any, *, must_lead: bool) -> None:
     found = _RUN_ID.search(told) if isinstance(told, bytes) else None
     connection.run_id = found[1].decode() if found else ""
     role = _answer(connection) if must_lead else None
+    connection._sock.settimeout(connection.socket_timeout)
     if isinstance(role, list) and role and role[0] not in _PRIMARY:
         raise NotPrimary("it is a replica and takes no writes")
 

@@ -34,6 +34,7 @@ from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
+from engine.redis_link import Replicas
 from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
 from web.asking import ask
@@ -49,6 +50,7 @@ from web.metrics import exposition
 from web.node_numbers import numbers_of
 from web.standing_watch import REVOKED, StandingWatch
 from web.store_client import StoreClient
+from web.store_link import open_link
 from web.sweep import Sweep
 from web.token_desk import TokenDesk
 
@@ -112,6 +114,8 @@ class Node:
         self._hints = HintStream(
             lambda: store.connect(url, socket_timeout_s=HINTS_TIMEOUT_S),
             own=self.name,
+            ping_s=settings.store.probe_s,
+            answer_s=settings.store.answer_timeout_s,
             waiter=LoopWaiter(),
         )
 
@@ -129,7 +133,6 @@ class Node:
         self._loop.bind(self.dispatcher, wheel, lag)
         self.store_client = StoreClient(
             log_store=self.log,
-            client=self._client,
             hints=self._hints,
             index=self.index,
             standings=self._standings,
@@ -138,7 +141,12 @@ class Node:
             node=self.name,
             dispatcher=self.dispatcher,
             clock=self.clock.mono,
-            answer_s=settings.store.answer_timeout_s,
+            link=open_link(
+                self._client,
+                answer_s=settings.store.answer_timeout_s,
+                probe_s=settings.store.probe_s,
+                replicas=Replicas(settings.store.replicas_to_wait, settings.store.replicas_wait_ms),
+            ),
         )
         self.store_client.on_notice = self._on_notice
         self._hints.listen(standing.CHANNEL)

@@ -11,6 +11,8 @@ from typing import Any
 
 import socketio
 
+from engine import store
+
 
 class _ReverseIndex:
     """Mixed into a python-socketio manager; overrides what scans."""
@@ -58,6 +60,19 @@ class SharedRooms(_ReverseIndex, socketio.RedisManager):
     """With Flask-SocketIO's message queue on the store, on its usual channel."""
 
     thread: Any = None
+    redis: Any = None
+    pubsub: Any = None
+
+    def _redis_connect(self) -> None:
+        """python-socketio knows single servers; sentinels and clusters are found our way."""
+        if store.is_single(self.redis_url):
+            super()._redis_connect()
+            return
+        if self.redis is not None:
+            self.redis.close()
+        self.redis = store.connect(self.redis_url)
+        self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
+        self.connected = True
 
     def close(self) -> None:
         """Stop listening, before the store goes away: it would be asked for for ever."""

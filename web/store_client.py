@@ -32,7 +32,6 @@ from engine.log_redis import (
     top_command,
 )
 from web.queue import WorkQueue
-from web.store_link import open_link
 
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from engine.showings import ShowingStore
     from engine.standing import Standings
     from engine.verdicts import VerdictStore
+    from web.store_link import Link
 
 log = logging.getLogger("earshot.store")
 
@@ -65,7 +65,7 @@ class StoreClient:
         self,
         *,
         log_store: RedisLog,
-        client: redis.Redis,
+        link: Link,
         hints: HintStream,
         index: CallIndex,
         standings: Standings,
@@ -74,10 +74,9 @@ class StoreClient:
         node: str,
         dispatcher: Dispatcher,
         clock: Callable[[], float],
-        answer_s: float,
     ) -> None:
         self._log = log_store
-        self._link = open_link(client, answer_s=answer_s)
+        self._link = link
         self._hints = hints
         self._index = index
         self._standings = standings

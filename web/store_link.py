@@ -9,19 +9,19 @@ requests and answers mean is engine/redis_link.py's.
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 import redis
-from gevent.event import Event
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from engine.log import LogUnavailable
 from engine.log_redis import SCRIPTS
-from engine.redis_link import Done, LinkBroken, RedisLink
-from engine.redis_pipe import Packed, RedisPipe, failed, reason_of
+from engine.redis_link import NO_REPLICAS, PROBE_S, Done, LinkBroken, RedisLink, Replicas
+from engine.redis_pipe import Packed, reason_of
 from web.outgoing import Outgoing
 
 log = logging.getLogger("earshot.store")
@@ -29,18 +29,28 @@ log = logging.getLogger("earshot.store")
 REQUESTS_UNDER_WAY = 32_768  # over it: refused, `unavailable`
 AT_ONCE_BYTES = 16_384  # read in one go, some 600 answers; then others get their turn
 CHECKS_IN_A_TIMEOUT = 8  # how finely an answer's lateness is looked at
-PIPELINED_AT_ONCE = 128
 
 READ, WRITE = 1, 2  # of the loop
 
 
-def open_link(client: redis.Redis, *, answer_s: float) -> StoreLink | PipelinedLink:
-    """To the store of `client`. A TLS connection cannot be read by a watcher alone, since
-    records and answers do not end together; it is served by a greenlet."""
-    pool: Any = client.connection_pool
-    if issubclass(pool.connection_class, redis.SSLConnection):
-        return PipelinedLink(client)
-    return StoreLink(pool, answer_s=answer_s)
+class Link(Protocol):
+    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
+        """`done(answer)` or `done(LogUnavailable)`: in the hub, or at once if refused."""
+        ...
+
+    @property
+    def up(self) -> bool: ...
+
+    def __len__(self) -> int:
+        """Requests without an outcome."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_link(client: redis.Redis, **options: Any) -> Link:
+    """To the store of `client`; `options` are StoreLink's."""
+    return StoreLink(client.connection_pool, **options)
 
 
 class StoreLink:
@@ -53,18 +63,26 @@ class StoreLink:
         pool: Any,
         *,
         answer_s: float,
+        probe_s: float = PROBE_S,
+        replicas: Replicas = NO_REPLICAS,
         most: int = REQUESTS_UNDER_WAY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
-        self._answer_s = answer_s
+        self._answer_s, self._probe_s = answer_s, probe_s
         self._link = RedisLink(
-            SCRIPTS, answer_s=answer_s, most=most, clock=clock, on_fault=_log_fault
+            SCRIPTS,
+            answer_s=answer_s,
+            most=most,
+            clock=clock,
+            on_fault=_log_fault,
+            probe_s=probe_s,
+            replicas=replicas,
         )
         self._loop: Any = gevent.get_hub().loop
         self._outgoing = Outgoing.here()
         self._connection: Any = None
-        self._socket: Any = None  # the connection's own, under gevent's; None: no connection
+        self._socket: Any = None  # the connection's own, that never waits; None: no connection
         self._watchers: list[Any] = []
         self._writable: Any = None
         self._unsent = memoryview(b"")  # of what the kernel did not take
@@ -120,12 +138,14 @@ class StoreLink:
 
     def _begin(self, connection: Any) -> None:
         self._connection = connection
+        self._link.renew()
         self._link.run_id = connection.run_id
-        self._socket = connection._sock._sock
-        number = self._socket.fileno()
+        is_tls = isinstance(connection, redis.SSLConnection)
+        self._socket = (_Tls if is_tls else _Plain)(connection._sock)
+        number = connection._sock.fileno()
         readable = self._loop.io(number, READ)
         self._writable = self._loop.io(number, WRITE)
-        period_s = self._answer_s / CHECKS_IN_A_TIMEOUT
+        period_s = min(self._answer_s, self._probe_s) / CHECKS_IN_A_TIMEOUT
         look = self._loop.timer(period_s, period_s)
         self._watchers = [readable, self._writable, look]
         readable.start(self._on_readable)
@@ -161,8 +181,6 @@ class StoreLink:
     def _send(self) -> None:
         try:
             taken = self._socket.send(self._unsent)
-        except BlockingIOError:
-            taken = 0
         except OSError as problem:
             self._lose(reason_of(problem))
             return
@@ -178,11 +196,11 @@ class StoreLink:
     def _on_readable(self) -> None:
         self._outgoing.reading = True  # the actors that hear of it run in this pass
         try:
-            received = self._socket.recv(AT_ONCE_BYTES)
-        except BlockingIOError:
-            return
+            received = self._socket.receive()
         except OSError as problem:
             self._lose(reason_of(problem))
+            return
+        if received is None:
             return
         if not received:
             self._lose("the store closed the connection")
@@ -194,7 +212,6 @@ class StoreLink:
             return
         if self._link.spent:
             self._end()
-            self._link.renew()
             if len(self._link):
                 self._connect()
         elif self._link.sendable:
@@ -203,66 +220,55 @@ class StoreLink:
     def _on_look(self) -> None:
         if self._link.overdue():
             self._lose(f"no answer within {self._answer_s:g} s")
-
-
-class PipelinedLink:
-    """The same for a TLS connection: a greenlet takes what waits and sends it in one
-    pipeline of the client's pool."""
-
-    def __init__(self, client: redis.Redis, most: int = REQUESTS_UNDER_WAY) -> None:
-        self._pipe = RedisPipe(client, SCRIPTS)
-        self._most = most
-        self._waiting: list[tuple[Packed, Done, bool]] = []
-        self._mail = Event()
-        self._greenlet = gevent.spawn(self._run)
-        self.up = True  # until a pipeline fails
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
-        if len(self._waiting) >= self._most:
-            done(LogUnavailable("too many requests wait for the store", uncertain=False))
             return
-        self._waiting.append((packed, done, changes))
-        self._mail.set()
+        self._link.probe()
+        if self._link.sendable:
+            self.flush()
 
-    def close(self) -> None:
-        self._greenlet.kill()
-        for _, done, _ in self._waiting:
-            _settle(done, LogUnavailable("the node is closing", uncertain=False))
-        self._waiting = []
 
-    def _run(self) -> None:
-        while True:
-            self._mail.wait()
-            taken = self._waiting[:PIPELINED_AT_ONCE]
-            del self._waiting[:PIPELINED_AT_ONCE]
-            if not self._waiting:
-                self._mail.clear()
-            self._exchange(taken)
+class _Plain:
+    """A socket that never waits, under gevent's."""
 
-    def _exchange(self, taken: list[tuple[Packed, Done, bool]]) -> None:
-        changes = any(changing for _, _, changing in taken)
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock._sock
+
+    def send(self, unsent: memoryview) -> int:
+        """How much was taken."""
         try:
-            outcomes = self._pipe.outcomes([packed for packed, _, _ in taken], changes=changes)
-        except LogUnavailable as problem:
-            self.up = False
-            for _, done, changing in taken:
-                uncertain = problem.uncertain and changing
-                _settle(done, LogUnavailable(problem.reason, uncertain=uncertain))
-            return
-        self.up = True
-        for (_, done, changing), outcome in zip(taken, outcomes, strict=True):
-            error = isinstance(outcome, ResponseError)
-            _settle(done, failed(outcome, changes=changing) if error else outcome)
+            return int(self._sock.send(unsent))
+        except BlockingIOError:
+            return 0
+
+    def receive(self) -> bytes | None:
+        """None: nothing is there; empty: the end."""
+        try:
+            received: bytes = self._sock.recv(AT_ONCE_BYTES)
+        except BlockingIOError:
+            return None
+        return received
 
 
-def _settle(done: Done, outcome: Any) -> None:
-    try:
-        done(outcome)
-    except Exception as fault:  # noqa: BLE001 - it must not hold up those behind it
-        _log_fault(fault)
+class _Tls:
+    """The same with TLS. A record is read whole, so nothing of it is left where the loop
+    does not see it."""
+
+    def __init__(self, sock: Any) -> None:
+        self._tls = sock._sslobj
+
+    def send(self, unsent: memoryview) -> int:
+        try:
+            return int(self._tls.write(unsent[:AT_ONCE_BYTES]))
+        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return 0
+
+    def receive(self) -> bytes | None:
+        try:
+            received: bytes = self._tls.read(AT_ONCE_BYTES)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        except ssl.SSLZeroReturnError:
+            return b""
+        return received
 
 
 def _log_fault(fault: Exception) -> None:

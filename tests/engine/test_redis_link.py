@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.log import LogUnavailable
-from engine.redis_link import LinkBroken, RedisLink
+from engine.redis_link import NO_REPLICAS, LinkBroken, RedisLink, Replicas
 from engine.redis_pipe import Script, Stamped, bulk, pack
 
 ANSWER_S = 5.0
@@ -18,7 +18,7 @@ CALL_SCRIPT = SCRIPT.command(["key"], "node", 1)
 class Place:
     """A link, its clock, and what became of what was asked."""
 
-    def __init__(self, most: int = 100) -> None:
+    def __init__(self, most: int = 100, replicas: Replicas = NO_REPLICAS) -> None:
         self.now = 100.0
         self.faults: list[Exception] = []
         self.link = RedisLink(
@@ -27,6 +27,7 @@ class Place:
             most=most,
             clock=lambda: self.now,
             on_fault=self.faults.append,
+            replicas=replicas,
         )
         self.outcomes: dict[str, Any] = {}
 
@@ -215,3 +216,67 @@ def test_what_cannot_be_an_answer_breaks_the_link(nonsense: bytes) -> None:
     place.link.outgoing()
     with pytest.raises(LinkBroken):
         place.link.receive(nonsense)
+
+
+# --- replicas -----------------------------------------------------------------------------
+
+TWO = Replicas(2, 300)
+WRITE = pack(("SET", "{tag}:key", "x"))
+MARKED_WAIT = pack(("SET", "{tag}:key:mark", "", "PX", 1000)) + pack(("WAIT", 2, 300))
+
+
+def test_a_change_is_answered_when_its_replicas_have_it_and_a_read_at_once() -> None:
+    place = Place(replicas=TWO)
+    place.ask("read", changes=False)
+    place.ask("write", WRITE)
+    assert place.link.outgoing() == pack(("ECHO", "read")) + WRITE + MARKED_WAIT
+    place.link.receive(b":1\r\n+OK\r\n+OK\r\n")
+    assert place.outcomes == {"read": 1}
+    assert len(place.link) == 2, "WAIT, and what waits for it"
+    place.link.receive(b":2\r\n")
+    assert place.outcomes["write"] == b"OK"
+    assert len(place.link) == 0
+
+
+def test_reads_alone_wait_for_no_replica() -> None:
+    place = Place(replicas=TWO)
+    place.ask("read", changes=False)
+    assert place.link.outgoing() == pack(("ECHO", "read"))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [b"+OK\r\n+OK\r\n:1\r\n", b"+OK\r\n-OOM no\r\n:2\r\n", b"+OK\r\n+OK\r\n-ERR no\r\n"],
+    ids=["too few", "no mark", "no wait"],
+)
+def test_a_change_that_too_few_replicas_have_is_uncertain(answers: bytes) -> None:
+    place = Place(replicas=TWO)
+    place.ask("write", WRITE)
+    place.link.outgoing()
+    place.link.receive(answers)
+    assert place.uncertain("write") is True
+
+
+def test_a_refused_change_is_certain_whatever_the_replicas_say() -> None:
+    place = Place(replicas=TWO)
+    place.ask("write", WRITE)
+    place.link.outgoing()
+    place.link.receive(b"-OOM no\r\n-OOM no\r\n:0\r\n")
+    assert place.uncertain("write") is False
+
+
+def test_a_change_whose_connection_is_lost_before_its_replicas_answer_is_uncertain() -> None:
+    place = Place(replicas=TWO)
+    place.ask("write", WRITE)
+    place.link.outgoing()
+    place.link.receive(b"+OK\r\n+OK\r\n")
+    place.link.lose("gone")
+    assert place.uncertain("write") is True
+    place.ask("again", WRITE)
+    place.link.outgoing()
+    place.link.receive(b"+OK\r\n+OK\r\n:2\r\n")
+    assert place.outcomes["again"] == b"OK"
+
+
+def test_replicas_are_waited_for_no_longer_than_half_the_time_for_an_answer() -> None:
+    assert Replicas(1, 60_000).command(ANSWER_S) == pack(("WAIT", 1, 2500))

