@@ -103,7 +103,8 @@ class RedisPipe:
         except (RedisError, OSError) as problem:
             raise LogUnavailable(reason_of(problem), uncertain=False) from problem
         try:
-            packed = [_packed(one, connection.run_id) for one in commands]
+            run_id = getattr(connection, "run_id", "")  # "": not a client of store.connect
+            packed = [_packed(one, run_id) for one in commands]
             answers = self._exchange(connection, packed, changes)
             missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if missing:
