@@ -12,7 +12,7 @@ from pykka import ActorRef
 
 from actors.condition import Condition
 from actors.lag import Lag
-from actors.ports import Assist, Clock, Gate, Rooms, Store
+from actors.ports import Assist, Audit, Clock, Gate, NoAudit, Rooms, Store
 from actors.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Context:
     lag: Lag = field(default_factory=Lag)
     shelf: Shelf = field(default_factory=Shelf)
     condition: Condition = field(default_factory=Condition)
+    audit: Audit = field(default_factory=NoAudit)
 
     def new_epoch(self) -> str:
         """Later epochs sort after earlier ones: microseconds, then chance."""

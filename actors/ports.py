@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.assist.after_call import CallMaterial
     from engine.assist.asked import Asked
     from engine.assist.view import CallExcerpt
+    from engine.audit import Kind
 
 Ref = ActorRef[Any]
 
@@ -155,6 +156,20 @@ class Gate(Protocol):
     def calls_of(self, identity: Identity, token: Any, reply_to: Ref) -> None:
         """CallsListed: the live calls assigned to the agent."""
         ...
+
+
+class Audit(Protocol):
+    """Who watched which call, and who changed what."""
+
+    def note(self, who: Identity, kind: Kind, **about: Any) -> None:
+        """Never waits and never fails; `about`: fields of engine.audit.Entry."""
+        ...
+
+
+class NoAudit:
+    """Where nobody asks for one: in tests."""
+
+    def note(self, who: Identity, kind: Kind, **about: Any) -> None: ...
 
 
 class Rooms(Protocol):

@@ -41,8 +41,19 @@ class Owner(Protocol):
 
 class Subscription:
     __slots__ = (
-        "_outlet", "_owner", "_prelude", "asked", "epoch", "generation", "interim", "key",
-        "plain", "ref", "seq", "state",
+        "_outlet",
+        "_owner",
+        "_prelude",
+        "asked",
+        "audited",
+        "epoch",
+        "generation",
+        "interim",
+        "key",
+        "plain",
+        "ref",
+        "seq",
+        "state",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +72,7 @@ class Subscription:
         self.ref: m.Ref | None = None  # the CallActor, once joined
         # (token, command) of the client who waits for the join; None: we joined by ourselves
         self.asked: tuple[int, CallSubscribe] | None = None
+        self.audited = False  # its beginning was noted, so its end will be
         self.plain = False  # asked for without an acknowledgement
         self._outlet = outlet
         self._owner = owner
@@ -124,7 +136,7 @@ class Subscription:
     def inherit(self, old: Subscription) -> None:
         """What the one before had not yet been greeted with goes out first."""
         self._greet_with(old._prelude or ())
-        self.plain = old.plain
+        self.plain, self.audited = old.plain, old.audited
 
     def ask_again(self) -> None:
         """The store was away when a chunk was asked for."""

@@ -18,6 +18,7 @@ from engine.log import CallKey
 
 if TYPE_CHECKING:
     from actors.agent import AgentActor
+    from engine.audit import Kind
 
 REJOIN_S = 5.0  # between tries to join a call whose actor is parked
 CHUNK_RETRY_S = 1.0  # after a chunk that the store could not give
@@ -129,6 +130,8 @@ class Subscriptions:
             if joined.snapshot is not None:
                 answer.snapshot = joined.snapshot
             actor.settle(token, answer)
+            subscription.audited = True
+            self._note("watch.began", joined.call)
         elif joined.mode == "snapshot":
             # We had a cursor and the log no longer knows it: the client starts afresh.
             self.on_reopening(m.Reopening(joined.call))
@@ -286,10 +289,17 @@ class Subscriptions:
             return None
         return subscription
 
+    def _note(self, kind: Kind, key: CallKey) -> None:
+        identity = self._actor.session.identity
+        if identity is not None:
+            self._actor.context.audit.note(identity, kind, call_id=key.call_id)
+
     def _drop(self, key: CallKey) -> Subscription | None:
         subscription = self._by_call.pop(key, None)
         if subscription is not None:
             self._actor.context.rooms.leave(self._actor.connection_id, str(key))
+            if subscription.audited:
+                self._note("watch.ended", key)
             if subscription.asked is not None:
                 error: EngineError = UnknownCall("The subscription was replaced", field="call_id")
                 if self._actor.closing:  # the client comes back and asks again

@@ -78,6 +78,11 @@ class Tokens(Section, frozen=True):
     roles: dict[str, Role] = {}
 
 
+class Audit(Section, frozen=True):
+    max_entries: Annotated[int, Meta(ge=100)] = 200_000
+    retention_s: Count = 7_776_000
+
+
 class CallLife(Section, frozen=True):
     retention_s: Count = 604_800
     max_events: Annotated[int, Meta(ge=10, le=1_000_000)] = 50_000
@@ -165,6 +170,7 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     server: Server = field(default_factory=Server)
     store: Store = field(default_factory=Store)
     tokens: Tokens = field(default_factory=Tokens)
+    audit: Audit = field(default_factory=Audit)
     call: CallLife = field(default_factory=CallLife)
     actors: Actors = field(default_factory=Actors)
     limits: Limits = field(default_factory=Limits)

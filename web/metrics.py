@@ -50,6 +50,8 @@ COUNTERS = {
     # Coming in
     "connections_given": Named("Connections given to the process their session is in"),
     "connections_refused_draining": Named("Handshakes refused because the node is leaving"),
+    "sign_ins_refused": Named("Tokens that were refused, by code", "code"),
+    "audit_lost": Named("Entries of the audit that found its queue full"),
     # Leading
     "leases": Named("Changes of leadership: taken, taken_over, lost", "change"),
     "suggestions": Named("Triggers of suggestions by outcome", "outcome"),

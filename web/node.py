@@ -25,6 +25,7 @@ from actors.lag import Lag
 from actors.timers import Wheel
 from engine import standing, store
 from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.audit import AuditStore, Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
 from engine.errors import Draining, Revoked
@@ -39,6 +40,7 @@ from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
 from web.asking import ask
 from web.assist import AssistPool, ThreadRanker
+from web.audit import AuditTrail
 from web.clock import SystemClock
 from web.condition import ConditionKeeper
 from web.documents import Refresher
@@ -107,6 +109,11 @@ class Node:
         )
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
         self._standings = standing.Standings(self._client)
+        self._audit_store = AuditStore(
+            self._client,
+            max_entries=settings.audit.max_entries,
+            retention_s=settings.audit.retention_s,
+        )
         self.documents = DocumentStore(self._client)
         keep_s = settings.call.retention_s + int(settings.call.silent_s)
         self._showings = ShowingStore(self._client, keep_s)
@@ -156,6 +163,7 @@ class Node:
         self._pool = ThreadPool(settings.assist.workers)
         ranker = ThreadRanker(self.suggester, self._refresher.library, self._pool)
         self._assist = AssistPool(ranker, self.dispatcher)
+        self.audit = AuditTrail(self._audit_store, self.name, self.clock.wall)
         self.directory = Directory()
         self.standing = StandingWatch(
             self.directory, self.index, self._standings, self.store_client.ask, self.clock.mono
@@ -178,6 +186,7 @@ class Node:
             identified=self._identified,
             departed=self.directory.departed,
             lag=lag,
+            audit=self.audit,
         )
         self.directory.bind(self.context)
         self._condition = ConditionKeeper(
@@ -188,6 +197,8 @@ class Node:
             words_only=lambda: True,
             empty=self._refresher.empty,
         )
+        self.tokens.refused = self.audit.refused
+        self.audit.compare_settings(settings, self._client)
         self._sweep = Sweep(self)
         self._reporter = gevent.spawn(self._report)
 
@@ -223,6 +234,9 @@ class Node:
         """Close the agent's connections on every node, and refuse their tokens of before."""
         found = self._standings.revoke(tenant, agent_id)
         self.directory.close_agent(tenant, agent_id, Revoked(REVOKED), unless=found.admits)
+
+    def audit_entries(self, tenant: str, after: str, limit: int) -> list[Kept]:
+        return self._audit_store.read(tenant, after, limit)
 
     def erase(self, key: CallKey) -> bool:
         """The call's log and all that was derived from it. False: there was none."""
@@ -303,6 +317,7 @@ class Node:
         self._gate.close()
         self.tokens.close()
         self.standing.close()
+        self.audit.close()
         self.store_client.close()
         self._loop.close()
         self._client.close()

@@ -29,6 +29,7 @@ def numbers_of(node: Node) -> Numbers:
     dispatcher, store, lag = node.dispatcher, node.store_client, node.context.lag
     counters.update(node.context.counts)
     counters.update(store.counts)
+    counters.update(node.audit.counts)
     counters["messages_handled"] = dispatcher.handled
     for reason, count in dispatcher.dead_letters_by.items():
         counters[f"dead_letters:{reason}"] = count

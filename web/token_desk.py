@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from flask import has_request_context, request
 from gevent.event import AsyncResult
 
 from engine.errors import EngineError, Revoked, Unavailable
@@ -31,6 +32,7 @@ class TokenDesk:
     ) -> None:
         self._tokens, self._wall, self._keys = tokens, wall, keys
         self.standing: StandingWatch | None = None  # once there are actors
+        self.refused: Callable[[str, str], None] = lambda code, source: None  # for the audit
 
     def verify(self, token: str, now_s: float) -> Identity:
         """For requests: waits where it must. Raises Unauthenticated, Expired, Unavailable."""
@@ -38,12 +40,20 @@ class TokenDesk:
         self._judge(token, now_s, result.set)
         found = result.get()
         if isinstance(found, EngineError):
+            source = request.remote_addr if has_request_context() else None
+            self.refused(found.code, source or "")
             raise found
         return found
 
     def judge(self, token: str, done: Judged) -> None:
         """For the hub: never waits. `done(identity)` or `done(refusal)`, at once or later."""
-        self._judge(token, self._wall(), done)
+
+        def noted(found: Identity | EngineError) -> None:
+            if isinstance(found, EngineError):
+                self.refused(found.code, "")
+            done(found)
+
+        self._judge(token, self._wall(), noted)
 
     def issue(self, agent_id: str, role: Role, tenant: str, now_s: float) -> tuple[str, float]:
         return self._tokens.issue(agent_id, role, tenant, now_s)

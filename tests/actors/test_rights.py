@@ -139,3 +139,45 @@ def test_a_revocation_spares_the_connections_whose_token_is_newer(world: World) 
     )
     world.run()
     assert newer.screen.closed is None
+
+
+def test_who_watched_which_call_is_noted_from_its_beginning_to_its_end(world: World) -> None:
+    noted: list[tuple[str, str, str]] = []
+
+    class Notes:
+        def note(self, who: Identity, kind: str, **about: Any) -> None:
+            noted.append((who.agent_id, kind, about["call_id"]))
+
+    world.context.audit = Notes()
+    create(world)
+    joined(world)
+    sue = world.connect("sue", "supervisor")
+    subscribe(world, sue)
+    ask(world, sue, wire.CallUnsubscribe("call-1"), 2)
+    stranger = world.connect("bob")
+    assert not subscribe(world, stranger)["ok"]
+    change(world, agent_ids=["ben"])
+    assert noted == [
+        ("ann", "watch.began", "call-1"),
+        ("sue", "watch.began", "call-1"),
+        ("sue", "watch.ended", "call-1"),
+        ("ann", "watch.ended", "call-1"),
+    ]
+
+
+def test_a_call_whose_actor_ended_is_still_watched_and_ends_once(world: World) -> None:
+    noted: list[str] = []
+
+    class Notes:
+        def note(self, who: Identity, kind: str, **about: Any) -> None:
+            noted.append(kind)
+
+    world.context.audit = Notes()
+    create(world)
+    ann = joined(world)
+    world.directory.calls[KEY].stop(block=False)
+    world.run()
+    assert noted == ["watch.began"]
+    ann.ref.tell(m.Gone())
+    world.run()
+    assert noted == ["watch.began", "watch.ended"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -196,6 +197,27 @@ def test_a_call_taken_without_a_word_is_taken_within_a_second(nodes: Nodes) -> N
         began = time.monotonic()
         assert client.event("call:unassigned")["call_id"] == call_id
         assert time.monotonic() - began < 1.0 + SLACK_S
+
+
+def test_who_watched_a_call_is_in_the_audit_whichever_node_they_were_on(nodes: Nodes) -> None:
+    agent_id, admin = new_id("agent"), nodes.here.caller("admin-1", "admin")
+    call_id = admin.create(agent_id)
+    with watching(nodes.there, agent_id, call_id):
+        admin.say(call_id, line("s1", "a word that must not be in the audit"))
+    with Caller(nodes.here.url, "no token") as stranger:
+        assert stranger.ask("GET", "/v1/calls").status_code == 401
+
+    def trail() -> str:
+        found = admin.ask("GET", "/v1/audit?limit=1000").text
+        return found if '"watch.ended"' in found and f'"{call_id}"' in found else ""
+
+    lines = until(trail).splitlines()
+    about = [entry for entry in map(json.loads, lines) if entry.get("call_id") == call_id]
+    assert [(e["kind"], e["by"], e["role"]) for e in about] == [
+        ("watch.began", agent_id, "agent"),
+        ("watch.ended", agent_id, "agent"),
+    ]
+    assert "must not" not in "".join(lines)
 
 
 @contextlib.contextmanager

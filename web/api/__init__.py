@@ -12,7 +12,7 @@ from functools import cache
 from flask import Blueprint, Flask
 
 from engine.config import Settings
-from web.api import agents, calls, documents, health, openapi, segments
+from web.api import agents, audit, calls, documents, health, openapi, segments
 from web.api.answering import Answer, install_errors
 from web.api.routing import OPEN, Asked, Route, mount
 from web.api.seam import Node
@@ -23,7 +23,14 @@ __all__ = ["Node", "blueprint", "install", "routes"]
 
 def routes(settings: Settings) -> list[Route]:
     """Everything that is served; tokens for anybody only in development."""
-    found = [*calls.ROUTES, *segments.ROUTES, *documents.ROUTES, *agents.ROUTES, *health.ROUTES]
+    found = [
+        *calls.ROUTES,
+        *segments.ROUTES,
+        *documents.ROUTES,
+        *agents.ROUTES,
+        *audit.ROUTES,
+        *health.ROUTES,
+    ]
     if settings.development.tokens:
         found += agents.DEVELOPMENT_ROUTES
     return found

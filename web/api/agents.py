@@ -18,6 +18,7 @@ TENANT = "default"  # of the tokens made here
 
 def revoke(node: Node, asked: Asked) -> Answer:
     node.revoke(asked.identity.tenant, asked.ids["agent_id"])
+    node.audit.note(asked.identity, "agent.revoked", agent_id=asked.ids["agent_id"])
     return Answer(None, 204)
 
 
@@ -40,7 +41,8 @@ ROUTES = [
         {204: None},
         ADMINS,
         ("unavailable",),
-        notes="Closes the agent's connections everywhere. An agent nobody knows is no error.",
+        notes="Closes the agent's connections on every node within a second, and refuses tokens "
+        "issued until now. An agent nobody knows is no error.",
     ),
 ]
 DEVELOPMENT_ROUTES = [

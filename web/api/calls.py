@@ -70,7 +70,9 @@ def listed(node: Node, asked: Asked) -> Answer:
 
 
 def detail(node: Node, asked: Asked) -> Answer:
-    return Answer(node.ask_call(asked.call, _inspect(asked)))
+    answer = Answer(node.ask_call(asked.call, _inspect(asked)))
+    node.audit.note(asked.identity, "call.read", call_id=asked.call.call_id)
+    return answer
 
 
 def events(node: Node, asked: Asked) -> Answer:
@@ -84,6 +86,7 @@ def events(node: Node, asked: Asked) -> Answer:
         raise Conflict(f"The log's epoch is {page.epoch}: read it anew", field="epoch")
     if query.after > page.top:
         raise Conflict(f"The log ends at {page.top}: `after`", field="after")
+    node.audit.note(asked.identity, "call.read", call_id=asked.call.call_id)
     found = _filled(node, asked.call, page, query.limit)
     seq = found[-1].seq if found else query.after
     return Answer(
@@ -99,6 +102,7 @@ def events(node: Node, asked: Asked) -> Answer:
 def erase(node: Node, asked: Asked) -> Answer:
     if not node.erase(asked.call):
         raise UnknownCall("No such call, or it is not yours", field="call_id")
+    node.audit.note(asked.identity, "call.erased", call_id=asked.call.call_id)
     return Answer(None, 204)
 
 

@@ -46,6 +46,9 @@ def put(node: Node, asked: Asked) -> Answer:
         raise read
     kept, refused = read
     accepted = node.documents.put_many(kept) if kept else 0
+    if kept:
+        doc_ids = [document.id for document in kept]
+        node.audit.note(asked.identity, "documents.put", doc_ids=doc_ids)
     node.watch_documents(tenant)
     node.documents_changed()
     return Answer(receipt(accepted, refused))
@@ -61,6 +64,7 @@ def get(node: Node, asked: Asked) -> Answer:
 def delete(node: Node, asked: Asked) -> Answer:
     if not node.documents.delete(asked.identity.tenant, asked.ids["doc_id"]):
         raise _no_such_document()
+    node.audit.note(asked.identity, "document.deleted", doc_ids=[asked.ids["doc_id"]])
     node.documents_changed()
     return Answer(None, 204)
 

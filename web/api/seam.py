@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from actors.ports import Clock
+from actors.ports import Audit, Clock
+from engine.audit import Kept
 from engine.config import Settings
 from engine.identity import Identity
 from engine.knowledge.documents import Document
@@ -90,6 +91,13 @@ class Node(Protocol):
         """Tell the call's actor `build(reply_to, token)`, a message of actors/messages.py,
         and wait for its answer. Returns the value of Answered, or raises its EngineError;
         Busy when the mailbox is full, Timeout when no answer came in time."""
+        ...
+
+    @property
+    def audit(self) -> Audit: ...
+
+    def audit_entries(self, tenant: str, after: str, limit: int) -> list[Kept]:
+        """Raises LogUnavailable."""
         ...
 
     def revoke(self, tenant: str, agent_id: str) -> None:

@@ -21,6 +21,7 @@ from web.cli.failures import Away, Refused
 
 CONNECT_S = 3.0
 ANSWER_S = 15.0
+_LINES = "application/x-ndjson"  # answered as a list of text lines
 _JSON = {"Content-Type": "application/json"}
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
@@ -146,6 +147,8 @@ def await_ready(url: str, *, within_s: float, alive: Callable[[], bool]) -> bool
 
 
 def _answer(url: str, response: requests.Response) -> Any:
+    if response.status_code < 300 and response.headers.get("Content-Type", "").startswith(_LINES):
+        return response.text.splitlines()
     try:
         value = response.json() if response.content else None
     except ValueError:

@@ -230,6 +230,27 @@ def calls(agent_id: str | None, ended_too: bool, limit: int, url: str, token: st
 
 
 @earshot.command()
+@click.option("--after", default="", metavar="ID", help="Only what follows the entry with this id.")
+@of_a_server
+def audit(after: str, url: str, token: str | None) -> None:
+    """Print the audit as JSON lines, oldest first: who watched which call, who changed what.
+
+    Each line has an `id`; give the last one to --after, and only newer entries are printed.
+
+    \b
+    Examples:
+      ./earshot audit > audit.jsonl
+      ./earshot audit --after 1767605412000-0 >> audit.jsonl
+      ./earshot audit | jq -r 'select(.kind == "watch.began") | [.at, .by, .call_id] | @tsv'
+    """
+    from web.cli.audit import lines
+
+    with Api(url, access.bearer(url, token, "admin")) as api:
+        for line in lines(api, after):
+            click.echo(line)
+
+
+@earshot.command()
 @click.argument("call_id", type=AN_ID)
 @click.option("--interim", is_flag=True, help="Text that is still being spoken, too.")
 @click.option("--json", "raw", is_flag=True, help="Each event as it came, one JSON object a line.")

@@ -12,6 +12,7 @@ import redis
 from actors import messages as m
 from actors.mailbox import MailboxFull
 from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.audit import Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
 from engine.errors import Busy, EngineError, Revoked, Timeout
@@ -20,6 +21,7 @@ from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.showings import ShowingStore
+from engine.times import instant_at
 from engine.verdicts import Verdict, VerdictStore
 from tests.actors.world import Box, World
 
@@ -65,6 +67,8 @@ class MemoryNode:
         self.numbers = b""
         self.number = 0
         self.pages: dict[str, dict[int, bytes]] = {}
+        self.audit = self
+        self.noted: list[Any] = []
         self.revoked: list[tuple[str, str]] = []
 
     def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
@@ -89,6 +93,15 @@ class MemoryNode:
     def documents_changed(self) -> None:
         for tenant in self._watched:
             self._library.refresh(tenant)
+
+    def note(self, who: Any, kind: Any, **about: Any) -> None:
+        self.noted.append((who.agent_id, kind, about))
+
+    def audit_entries(self, tenant: str, after: str, limit: int) -> list[Kept]:
+        at = instant_at(self.clock.wall())
+        first = int(after.partition("-")[0]) if after else 0
+        kept = enumerate(self.noted[first : first + limit], first + 1)
+        return [Kept(id=f"{place}-0", at=at, kind=kind, by=by) for place, (by, kind, _) in kept]
 
     def revoke(self, tenant: str, agent_id: str) -> None:
         self.revoked.append((tenant, agent_id))

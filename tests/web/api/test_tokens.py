@@ -35,6 +35,7 @@ EVERYWHERE = [
     ("DELETE", "/v1/documents/d-1"),
     ("GET", "/v1/documents/d-1/verdicts"),
     ("POST", "/v1/agents/ann/revoke"),
+    ("GET", "/v1/audit"),
 ]
 
 

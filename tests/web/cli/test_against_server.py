@@ -202,6 +202,26 @@ def test_a_call_that_is_not_there_is_told_in_one_line(served: Place) -> None:
     assert served.said("tail").count("\n") == 1
 
 
+def test_the_audit_is_printed_as_json_lines(served: Place) -> None:
+    listed: list[Any] = []
+
+    def noted() -> bool:
+        path = served.folder / "audit.out"
+        path.unlink(missing_ok=True)
+        assert served.start("web.cli", "audit", name="audit").wait(STEP_S) == 0
+        listed[:] = [json.loads(line) for line in path.read_text().splitlines()]
+        return any(one["kind"] == "documents.put" for one in listed)
+
+    (served.folder / "one.md").write_text("# One\n\nOne document.\n")
+    importing = served.start("web.cli", "import-documents", str(served.folder / "one.md"))
+    assert importing.wait(STEP_S) == 0
+    until(noted)
+    assert all({"id", "at", "kind"} <= set(one) for one in listed)
+    after = served.start("web.cli", "audit", "--after", listed[-1]["id"], name="after")
+    assert after.wait(STEP_S) == 0
+    assert served.said("after") == ""
+
+
 def test_documents_are_found_after_their_import(served: Place) -> None:
     folder = served.folder / "kb"
     folder.mkdir()
