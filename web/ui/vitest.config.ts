@@ -1,10 +1,22 @@
+import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+
+/** The packages from their sources, as the desk's build takes them. */
+const SOURCE = 'earshot-source';
+const resolution = {
+  resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
+};
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'client', root: 'packages/client', include: ['test/**/*.test.ts'] } },
       {
+        ...resolution,
+        test: { name: 'client', root: 'packages/client', include: ['test/**/*.test.ts'] },
+      },
+      {
+        ...resolution,
         test: {
           name: 'react',
           root: 'packages/react',
@@ -13,6 +25,7 @@ export default defineConfig({
         },
       },
       {
+        ...resolution,
         test: {
           name: 'desk',
           root: 'desk',

@@ -23,7 +23,7 @@ async function packageSize(entry, external) {
     },
   });
   const chunks = (Array.isArray(output) ? output : [output]).flatMap((one) => one.output);
-  return chunks.reduce((sum, chunk) => sum + gzipSync(chunk.code ?? '').length, 0);
+  return chunks.slice(0,1).reduce((sum, chunk) => sum + gzipSync(chunk.code ?? '').length, 0);
 }
 
 function deskSize(ending) {

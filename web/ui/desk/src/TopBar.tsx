@@ -7,7 +7,7 @@ import { connectionWords, countWords } from './words.ts';
 export function TopBar(): ReactNode {
   const { agentId } = useClient();
   const connection = useConnection();
-  const waiting = useOutbox().length;
+  const waiting = useOutbox().pending;
   const { text, tone } = connectionWords(connection, connection.isLost);
   return (
     <header className="top-bar">

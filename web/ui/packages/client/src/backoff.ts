@@ -6,6 +6,8 @@ export interface Backoff {
   maxMs: number;
   /** A connection that lived this long starts again at the first window. */
   stableAfterMs: number;
+  /** From one `getToken` that did not help to the next: a sign-in service is not hammered. */
+  tokenGapMs: number;
   /** 0 up to 1. */
   random: () => number;
 }
@@ -14,6 +16,7 @@ export const DEFAULT_BACKOFF: Backoff = {
   baseMs: 500,
   maxMs: 10_000,
   stableAfterMs: 5_000,
+  tokenGapMs: 5_000,
   random: Math.random,
 };
 

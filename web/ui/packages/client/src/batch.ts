@@ -2,6 +2,8 @@
  * Many changes, one round of listeners. A WebSocket message is a task of its own, so without
  * this a replay of 2,000 events would render 2,000 times.
  */
+import { callSafely } from './listeners.ts';
+
 export interface Batch {
   mark(listeners: ReadonlySet<() => void>): void;
   flush(): void;
@@ -17,16 +19,7 @@ export function createBatch(request: (flush: () => void) => void): Batch {
     const round = new Set<() => void>();
     for (const listeners of dirty) for (const listener of listeners) round.add(listener);
     dirty.clear();
-    for (const listener of round) {
-      try {
-        listener();
-      } catch (problem) {
-        // One listener's fault is not the others'; it still reaches window.onerror.
-        queueMicrotask(() => {
-          throw problem;
-        });
-      }
-    }
+    for (const listener of round) callSafely(listener);
   }
 
   return {

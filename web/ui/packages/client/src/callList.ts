@@ -47,7 +47,7 @@ export class CallList {
   }
 }
 
-function byLifeThenStart(a: CallRow, b: CallRow): number {
+export function byLifeThenStart(a: CallRow, b: CallRow): number {
   const over = Number(a.status === 'ended') - Number(b.status === 'ended');
   return over || b.started_at.localeCompare(a.started_at) || a.call_id.localeCompare(b.call_id);
 }

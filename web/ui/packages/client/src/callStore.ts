@@ -17,6 +17,7 @@ import type {
   LogEventName,
   ServerEvents,
   Subscription,
+  Watcher,
 } from './wire.gen.ts';
 
 /** syncing: asked, not answered. live: at the call's end. stale: not subscribed right now. */
@@ -41,7 +42,10 @@ export class CallStore {
   readonly summary;
   readonly afterCall;
   readonly health;
+  readonly watchers;
   readonly sync;
+  /** The code of a refusal that keeps the call from being followed. */
+  readonly refused;
   /** Whether the server may hold finals older than those here. */
   readonly hasOlder;
   cursor: Cursor | null = null;
@@ -56,7 +60,9 @@ export class CallStore {
     this.summary = createValue<Summary>(NO_SUMMARY, batch);
     this.afterCall = createValue<CallSummary | null>(null, batch);
     this.health = createValue<CallHealth | null>(null, batch);
+    this.watchers = createValue<readonly Watcher[]>([], batch);
     this.sync = createValue<Sync>('stale', batch);
+    this.refused = createValue<string | null>(null, batch);
     this.hasOlder = createValue<boolean>(false, batch);
     this.#verdicts = new Verdicts(agentId);
   }
@@ -75,7 +81,23 @@ export class CallStore {
     } else {
       this.cursor ??= cursor;
     }
+    this.refused.set(null);
     this.sync.set('live');
+  }
+
+  /** Nobody follows the call any more: what was known of it goes. */
+  clear(): void {
+    this.cursor = null;
+    this.transcript.clear();
+    this.#verdicts.reset([]);
+    this.#suggestion = null;
+    for (const value of [this.info, this.afterCall, this.health]) value.set(null);
+    this.watchers.set([]);
+    this.#show();
+  }
+
+  isDismissed(docId: string): boolean {
+    return this.#verdicts.isDismissed(docId);
   }
 
   receive(event: LogEvent): Relation {

@@ -6,7 +6,7 @@ import type { CallStore, Summary, Sync } from './callStore.ts';
 import type { Readable } from './readable.ts';
 import type { Segment } from './transcript.ts';
 import type { Suggestion } from './verdicts.ts';
-import type { CallHealth, CallSummary, CallView, Req, Res } from './wire.gen.ts';
+import type { CallHealth, CallSummary, CallView, Req, Res, Watcher } from './wire.gen.ts';
 
 export interface CallHandle {
   readonly callId: string;
@@ -18,7 +18,11 @@ export interface CallHandle {
   /** The summary made after the call has ended. */
   readonly afterCall: Readable<CallSummary | null>;
   readonly health: Readable<CallHealth | null>;
+  /** Who follows the call now. */
+  readonly watchers: Readable<readonly Watcher[]>;
   readonly sync: Readable<Sync>;
+  /** The code of a refusal that keeps the call from being followed, `unknown_call` for one. */
+  readonly refused: Readable<string | null>;
   readonly hasOlder: Readable<boolean>;
   /** Fetch older final segments; how many came. */
   loadOlder(limit?: number): Promise<number>;
@@ -68,7 +72,6 @@ export class CallRegistry {
       const fresh: Held = { store, handle, retained: 0, visit: 0 };
       held = fresh;
       this.#held.set(callId, held);
-      this.#leaveLater(held);
     }
     return held;
   }
@@ -83,7 +86,9 @@ export class CallRegistry {
       summary: store.summary,
       afterCall: store.afterCall,
       health: store.health,
+      watchers: store.watchers,
       sync: store.sync,
+      refused: store.refused,
       hasOlder: store.hasOlder,
       loadOlder: (limit = 200) => this.#loadOlder(store, limit),
       retain,
@@ -91,8 +96,6 @@ export class CallRegistry {
   }
 
   #retain(held: Held): () => void {
-    // A handle kept across the grace period brings its own store back, cursor and all.
-    if (!this.#held.has(held.store.callId)) this.#held.set(held.store.callId, held);
     held.retained += 1;
     held.visit += 1;
     if (held.retained === 1) this.#ports.wanted(held.store);
@@ -110,8 +113,9 @@ export class CallRegistry {
     const { visit } = held;
     this.#ports.later(() => {
       if (held.retained > 0 || held.visit !== visit) return;
-      this.#held.delete(held.store.callId);
+      // The handle stays what it is: a hidden component may hold it and come back.
       this.#ports.left(held.store);
+      held.store.clear();
     }, GRACE_MS);
   }
 

@@ -2,72 +2,46 @@
  * createClient: puts connection, calls and verdicts together. Nothing happens before
  * `connect()`; everything ends with `disconnect()`, and either may be called again.
  */
-import { DEFAULT_BACKOFF, delayMs, type Backoff } from './backoff.ts';
+import type { Client, ClientOptions, SessionView } from './api.ts';
+import { DEFAULT_BACKOFF, delayMs } from './backoff.ts';
 import { createBatch, nextFrame } from './batch.ts';
-import { CallList, type CallRow } from './callList.ts';
-import { CallStore, type LogEvent } from './callStore.ts';
-import { CallRegistry, type CallHandle } from './calls.ts';
+import { CallList } from './callList.ts';
+import { CallStore } from './callStore.ts';
+import { CallRegistry } from './calls.ts';
 import { createServerClock } from './clock.ts';
-import { ConnectionMachine, REQUEST_TIMEOUT_MS, type Connection } from './connection.ts';
-import { fetchEndedCalls } from './http.ts';
+import { ConnectionMachine } from './connection.ts';
+import type { Connection } from './connectionState.ts';
+import { dispatch, type Destinations } from './dispatch.ts';
 import { newId } from './ids.ts';
-import { openLink, type ServerEvent } from './link.ts';
-import { Outbox, type Mutation, type OutboxItem } from './outbox.ts';
-import { createValue, type Readable } from './readable.ts';
+import type { Keeper } from './keeper.ts';
+import { openLink, type Request } from './link.ts';
+import { createListeners } from './listeners.ts';
+import { Outbox } from './outbox.ts';
+import type { StoredItem } from './outboxStore.ts';
+import { createValue } from './readable.ts';
+import { Seen } from './seen.ts';
 import { Subscriber } from './subscriber.ts';
-import { createTokens, type GetToken } from './tokens.ts';
+import { createTokens } from './tokens.ts';
 import { onWake } from './wake.ts';
-import type { CommandName, EventName, Req, Res, ServerEvents, VerdictReceipt } from './wire.gen.ts';
+import type { CallList as Calls, DocumentView, VerdictReceipt } from './wire.gen.ts';
 
-export interface ClientOptions {
-  /** The server's origin. Default: the page's own. */
-  url?: string;
-  agentId: string;
-  getToken: GetToken;
-  /** This tab. Default: a fresh id; a newer connection with the same one replaces the older. */
-  clientId?: string;
-  backoff?: Partial<Backoff>;
-  /** When listeners hear of changes. Default: once a frame. */
-  flush?: (flush: () => void) => void;
-  /** Milliseconds since 1970 by the local clock. */
-  now?: () => number;
-}
-
-export interface Client {
-  connect(): void;
-  disconnect(reason?: string): void;
-  /** Do not wait for the next try; after `auth-required` or `closed`, start again. */
-  retryNow(): void;
-  readonly agentId: string;
-  readonly connection: Readable<Connection>;
-  readonly calls: Readable<readonly CallRow[]>;
-  readonly outbox: Readable<readonly OutboxItem[]>;
-  call(callId: string): CallHandle;
-  /** A verdict: shown at once, sent when connected, taken back if the server refuses it. */
-  feedback(callId: string, docId: string, helpful: boolean | null): Mutation<VerdictReceipt>;
-  /** Fetch this agent's ended calls into `calls`. */
-  loadEnded(signal?: AbortSignal): Promise<void>;
-  /** Fails at once with `not_connected` while there is no session; never queued. */
-  request<K extends CommandName>(name: K, request: Req<K>, timeoutMs?: number): Promise<Res<K>>;
-  on<K extends EventName>(event: K, listener: (body: ServerEvents[K]) => void): () => void;
-  /** The server's clock, in milliseconds since 1970. */
-  serverNow(): number;
-}
-
-type Listener = (body: ServerEvent['body']) => void;
+const OUTBOX = { maxItems: 200, maxAttempts: 8, ttlMs: 86_400_000 };
 
 export function createClient(options: ClientOptions): Client {
   const { agentId, url = '' } = options;
   const backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
   const now = options.now ?? Date.now;
-  const batch = createBatch(options.flush ?? nextFrame);
   const clock = createServerClock(now);
-  const tokens = createTokens(options.getToken);
+  const batch = createBatch(options.flush ?? nextFrame);
+  const tokens = createTokens(options.getToken, backoff.tokenGapMs, now);
   const list = new CallList(batch);
-  const listeners = new Map<EventName, Set<Listener>>();
+  const listeners = createListeners();
   const state = createValue<Connection>({ status: 'idle' }, batch);
-  const ports = { later, delayMs: (attempt: number) => delayMs(backoff, attempt) };
+  const session = createValue<SessionView | null>(null, batch);
+  const timing = { later, delayMs: (attempt: number) => delayMs(backoff, attempt) };
   let stopWaking: (() => void) | null = null;
+  let keeper: Keeper | null = null;
+  let kept: Promise<void> = Promise.resolve();
 
   const machine = new ConnectionMachine({
     url,
@@ -79,22 +53,30 @@ export function createClient(options: ClientOptions): Client {
     state,
     now,
     hasNetwork: () => typeof navigator === 'undefined' || navigator.onLine !== false,
-    onEvent,
-    onSession(session, askedAt) {
-      clock.learn(session.server_time, askedAt);
-      list.replace(session.calls, (callId) => subscriber.wants(callId));
+    onEvent(event) {
+      dispatch(destinations, event);
+      listeners.tell(event);
     },
-    resume: () => subscriber.resume(),
+    onSession({ agent_id, role, expires_at, server_time, calls }, askedAt) {
+      clock.learn(server_time, askedAt);
+      session.set({ agent_id, role, expires_at });
+      list.replace(calls, (callId) => subscriber.wants(callId));
+    },
+    async resume() {
+      await kept; // layers stand over the first snapshot, or a card would flash its old state
+      await subscriber.resume();
+    },
     onLost: () => subscriber.lost(),
     onOnline: () => outbox.drain(),
   });
 
-  const request: Client['request'] = (name, body, timeoutMs = REQUEST_TIMEOUT_MS) =>
-    machine.request(name, body, timeoutMs);
+  /** By way of the object, so that devtools may stand in between. */
+  const request: Request = (...what) => client.request(...what);
+  const seen = new Seen({ later, send: (body) => request('doc:seen', body) });
 
   const subscriber: Subscriber = new Subscriber({
-    ...ports,
-    subscribe: (body, apply) => machine.request('call:subscribe', body, REQUEST_TIMEOUT_MS, apply),
+    ...timing,
+    subscribe: (body, apply) => request('call:subscribe', body, undefined, apply),
     unsubscribe: (body) => request('call:unsubscribe', body),
     subscribed: applied,
     unknown: (callId) => list.remove(callId),
@@ -103,89 +85,97 @@ export function createClient(options: ClientOptions): Client {
   const registry = new CallRegistry({
     later,
     create: (callId) => new CallStore(callId, agentId, batch),
-    wanted: (store) => {
+    wanted(store) {
       store.setLayers(outbox.layers(store.callId));
       subscriber.want(store);
     },
-    left: (store) => {
+    left(store) {
       subscriber.leave(store.callId);
       outbox.observe(store.callId);
     },
     history: (body) => request('call:history', body),
   });
 
+  const owner = `${url || globalThis.location?.origin}|${agentId}`;
+  const mine = { ...OUTBOX, ...options.outbox, owner, tab: newId(), now };
   const outbox: Outbox = new Outbox({
-    ...ports,
+    ...timing,
+    ...mine,
     batch,
     ready: () => machine.ready,
-    send: (body) => request('doc:feedback', body),
+    send,
     changed: (callId) => registry.peek(callId)?.setLayers(outbox.layers(callId)),
-    seen: (callId) => {
+    seen(callId) {
       const store = subscriber.wants(callId) ? registry.peek(callId) : undefined;
       return store ? (store.cursor?.seq ?? 0) : Number.POSITIVE_INFINITY;
     },
+    isDismissed: (callId, docId) => registry.peek(callId)?.isDismissed(docId) ?? true,
   });
 
-  /** The call's store changed by a snapshot or an event of its log. */
+  const destinations: Destinations = {
+    ...{ agentId, machine, list, registry, subscriber, outbox, applied },
+  };
+
   function applied(store: CallStore): void {
     outbox.observe(store.callId);
     const info = store.info.get();
     if (info) list.update(info);
   }
 
-  function onEvent(event: ServerEvent): void {
-    switch (event.name) {
-      case 'session:closing':
-        machine.closing(event.body.code, event.body.reconnect, event.body.after_ms);
-        break;
-      case 'session:expiring':
-        void machine.renew();
-        break;
-      case 'call:assigned':
-        if (event.body.call) list.merge([event.body.call]);
-        subscriber.assigned(event.body.call_id);
-        break;
-      case 'call:unassigned':
-        list.remove(event.body.call_id);
-        subscriber.unassigned(event.body.call_id);
-        break;
-      case 'call:health':
-        registry.peek(event.body.call_id)?.health.set(event.body);
-        break;
-      case 'transcription:update':
-      case 'ai:suggestion':
-      case 'call:status':
-      case 'feedback:update':
-      case 'call:summary':
-        onLogEvent(event);
-        break;
-      default:
-        break;
+  /** Settles when what is kept is known. Whatever goes wrong: this page's life must do. */
+  async function openKeeper(): Promise<void> {
+    if (mine.store === null || (!mine.store && typeof indexedDB === 'undefined')) return;
+    try {
+      if (!keeper) {
+        const { Keeper } = await import('./keeper.ts');
+        const { adopt, tooOld } = outbox;
+        keeper = new Keeper({ ...mine, store: mine.store, adopt, tooOld });
+        outbox.keepIn(keeper);
+      }
+      await keeper.open();
+    } catch {
+      // No store, or no chunk to be had.
     }
-    for (const listener of listeners.get(event.name) ?? []) listener(event.body);
   }
 
-  function onLogEvent(event: LogEvent): void {
-    const store = registry.peek(event.body.call_id);
-    if (!store || !subscriber.wants(store.callId)) return;
-    const found = store.receive(event);
-    if (found === 'next') applied(store);
-    else subscriber.heard(store.callId, found);
+  async function send(item: StoredItem): Promise<VerdictReceipt | null> {
+    const { id, call_id, doc_id, helpful } = item;
+    if (!item.dismissed) {
+      return request('doc:feedback', { call_id, doc_id, helpful, feedback_id: id });
+    }
+    await request('doc:seen', { call_id, items: [{ doc_id, action: 'dismissed' }] });
+    return null;
+  }
+
+  async function get<T>(path: string, signal = new AbortController().signal): Promise<T> {
+    const { getJson } = await import('./http.ts');
+    return getJson<T>(url, path, await tokens.get(signal), signal);
   }
 
   const client: Client = {
     agentId,
     connection: state,
+    session,
     calls: list.rows,
     outbox: outbox.items,
+    failed: outbox.failed,
     connect() {
-      stopWaking ??= onWake(() => machine.wake());
+      if (!stopWaking) {
+        stopWaking = onWake({ wake: () => machine.wake(), offline: () => machine.offline() });
+        kept = openKeeper();
+      }
       machine.start();
     },
     disconnect(reason = 'disconnected') {
       stopWaking?.();
       stopWaking = null;
+      keeper?.close();
       machine.stop({ status: 'closed', reason });
+    },
+    async signOut() {
+      client.disconnect('signed out');
+      tokens.drop('initial');
+      await outbox.clear();
     },
     retryNow() {
       const { status } = state.get();
@@ -193,18 +183,20 @@ export function createClient(options: ClientOptions): Client {
       else machine.wake(0);
     },
     call: (callId) => registry.handle(callId),
-    feedback: (callId, docId, helpful) => outbox.add(callId, docId, helpful),
-    async loadEnded(signal = new AbortController().signal) {
-      const found = await fetchEndedCalls(url, await tokens.get(signal), agentId, signal);
-      list.merge(found.calls);
+    feedback: (call_id, doc_id, helpful) =>
+      outbox.add({ call_id, doc_id, helpful, dismissed: false }),
+    dismiss: (call_id, doc_id) =>
+      outbox.add({ call_id, doc_id, helpful: null, dismissed: true }),
+    seen: (callId, docId, action) => seen.note(callId, docId, action),
+    document: (docId, signal) =>
+      get<DocumentView>(`/v1/documents/${encodeURIComponent(docId)}`, signal),
+    async loadEnded(signal) {
+      const query = new URLSearchParams({ status: 'ended', agent_id: agentId });
+      list.merge((await get<Calls>(`/v1/calls?${query}`, signal)).calls);
     },
-    request,
-    on(event, listener) {
-      const known = listeners.get(event) ?? new Set<Listener>();
-      listeners.set(event, known);
-      known.add(listener as Listener);
-      return () => known.delete(listener as Listener);
-    },
+    request: machine.request,
+    on: listeners.on,
+    onAny: listeners.onAny,
     serverNow: () => clock.now(),
   };
   return client;

@@ -1,6 +1,6 @@
 /** What a connection's end means: a new token, another try, or none. */
 import type { TokenReason } from './tokens.ts';
-import { CODES } from './wire.gen.ts';
+import { STAYS_AWAY } from './wire.gen.ts';
 
 /** The token is at fault: ask for another one, once. Undefined: it is not. */
 export function tokenFault(code: string): TokenReason | undefined {
@@ -10,6 +10,5 @@ export function tokenFault(code: string): TokenReason | undefined {
 
 /** A code of ours says so itself; anything else is Socket.IO's word for a lost network. */
 export function comesBack(code: string): boolean {
-  const known = (CODES as Partial<Record<string, { reconnect: boolean }>>)[code];
-  return known?.reconnect ?? true;
+  return !STAYS_AWAY.includes(code);
 }

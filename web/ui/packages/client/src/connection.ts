@@ -6,51 +6,25 @@
  *   idle -> connecting -> online -> reconnecting/offline -> online ...
  *   a refused token -> one getToken -> auth-required; the server says stay away -> closed
  */
-import { delayMs, type Backoff } from './backoff.ts';
+import { delayMs } from './backoff.ts';
 import { comesBack, tokenFault } from './codes.ts';
 import { RequestError, notConnected, UnauthorizedError } from './errors.ts';
-import type { Link, OpenLink, Request, ServerEvent } from './link.ts';
-import type { Value } from './readable.ts';
-import type { Tokens } from './tokens.ts';
-import type { Session } from './wire.gen.ts';
+import type { Connection, ConnectionPorts } from './connectionState.ts';
+import type { Link, Request } from './link.ts';
+import { Renewal } from './renewal.ts';
 
-export type Connection =
-  | { status: 'idle' | 'connecting' | 'online' }
-  | { status: 'reconnecting'; since: number; attempt: number; retryAt: number; cause: string }
-  | { status: 'offline'; since: number }
-  | { status: 'auth-required'; code: string }
-  | { status: 'closed'; reason: string };
-
-export interface ConnectionPorts {
-  url: string;
-  agentId: string;
-  clientId: string;
-  tokens: Tokens;
-  backoff: Backoff;
-  openLink: OpenLink;
-  state: Value<Connection>;
-  now(): number;
-  /** False when the browser knows that it has no network. */
-  hasNetwork(): boolean;
-  onEvent(event: ServerEvent): void;
-  /** A session began or was renewed; `askedAt` is when it was asked for. */
-  onSession(session: Session, askedAt: number): void;
-  /** Subscribe what is wanted; the connection is online when this settles. */
-  resume(): Promise<void>;
-  onOnline(): void;
-  /** What was asked for on the connection that just ended will not be answered. */
-  onLost(): void;
-}
-
-export const REQUEST_TIMEOUT_MS = 10_000;
 const WAKE_SPREAD_MS = 1_000;
+/** A server that says goodbye and stays is left after this. */
+const GOODBYE_MS = 3_000;
 
 export class ConnectionMachine {
   readonly #ports: ConnectionPorts;
+  readonly #renewal: Renewal;
   #link: Link | null = null;
   #running = false;
   #abort = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #goodbye: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #lostAt: number | null = null;
   #onlineAt = 0;
@@ -60,6 +34,7 @@ export class ConnectionMachine {
 
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
+    this.#renewal = new Renewal({ renew: () => this.#renew(), gapMs: ports.backoff.tokenGapMs });
   }
 
   get ready(): boolean {
@@ -73,6 +48,7 @@ export class ConnectionMachine {
     this.#attempt = 0;
     this.#refusedTokens = 0;
     this.#lostAt = null;
+    this.#ports.tokens.now();
     this.#ports.state.set({ status: 'connecting' });
     void this.#try();
   }
@@ -80,15 +56,24 @@ export class ConnectionMachine {
   stop(state: Connection): void {
     this.#running = false;
     this.#abort.abort();
-    clearTimeout(this.#timer);
     this.#hangUp();
     this.#ports.state.set(state);
   }
 
-  /** Waiting for the next try: try now, or within `spreadMs` so that not all come at once. */
+  /**
+   * Waiting for the next try: try now, or within `spreadMs` so that not all come at once.
+   * Connected to something that has been silent for too long: it is taken for dead.
+   */
   wake(spreadMs = WAKE_SPREAD_MS): void {
-    if (this.#timer === undefined) return;
-    this.#wait(Math.floor(this.#ports.backoff.random() * spreadMs), null);
+    if (this.#timer !== undefined) {
+      this.#wait(Math.floor(this.#ports.backoff.random() * spreadMs), null);
+    } else if (this.#link?.isStale()) this.#drop('silent');
+  }
+
+  /** The browser has no network: the socket is dead, though it may not know for a while. */
+  offline(): void {
+    if (this.#link) this.#drop('offline');
+    else if (this.#timer !== undefined) this.wake();
   }
 
   readonly request: Request = (name, request, timeoutMs, apply) =>
@@ -96,20 +81,20 @@ export class ConnectionMachine {
       ? this.#link.request(name, request, timeoutMs, apply)
       : Promise.reject(notConnected());
 
-  /** `session:expiring`: a new token on the live connection. A failure waits for the end. */
-  async renew(): Promise<void> {
-    const link = this.#link;
-    if (!link) return;
-    this.#ports.tokens.drop('expired');
-    try {
-      await this.#greet(link, await this.#ports.tokens.get(this.#abort.signal));
-    } catch {
-      // The server closes the session when its token ends, and then it is said aloud.
-    }
+  /** `session:expiring`: a new token on the live connection. */
+  expiring(): void {
+    void this.#renewal.now();
   }
 
   closing(code: string, reconnect: boolean, afterMs: number): void {
     this.#closing = { code, reconnect, afterMs };
+    this.#goodbye = setTimeout(() => this.#drop(code), GOODBYE_MS);
+  }
+
+  async #renew(): Promise<void> {
+    const { tokens } = this.#ports;
+    const token = await tokens.renew(this.#abort.signal);
+    if (this.#link) await this.#greet(this.#link, token);
   }
 
   async #try(): Promise<void> {
@@ -148,8 +133,11 @@ export class ConnectionMachine {
     await link.request(
       'agent:connect',
       { agent_id, auth_token: token, client_id },
-      REQUEST_TIMEOUT_MS,
-      (session) => this.#ports.onSession(session, askedAt),
+      undefined,
+      (session) => {
+        this.#ports.onSession(session, askedAt);
+        this.#renewal.begin(Date.parse(session.expires_at) - Date.parse(session.server_time));
+      },
     );
   }
 
@@ -165,16 +153,24 @@ export class ConnectionMachine {
     this.#after(refusal?.code ?? 'not_connected', refusal?.retryAfterMs);
   }
 
+  /** End the connection ourselves, as if it had been lost. */
+  #drop(cause: string): void {
+    const link = this.#link;
+    if (!link) return;
+    link.close();
+    this.#lost(cause);
+  }
+
   /** An established connection ended. */
   #lost(cause: string): void {
     this.#link = null;
+    this.#renewal.end();
+    clearTimeout(this.#goodbye);
     this.#ports.onLost();
     const said = this.#closing;
     this.#closing = null;
-    const now = this.#ports.now();
     if (this.#ports.state.get().status === 'online') {
-      const lived = now - this.#onlineAt;
-      if (lived >= this.#ports.backoff.stableAfterMs) {
+      if (this.#ports.now() - this.#onlineAt >= this.#ports.backoff.stableAfterMs) {
         this.#attempt = 0;
         this.#refusedTokens = 0;
       }
@@ -189,13 +185,10 @@ export class ConnectionMachine {
     const fault = tokenFault(code);
     if (fault) {
       this.#refusedTokens += 1;
-      if (this.#refusedTokens > 1) {
-        this.#ports.tokens.drop('rejected');
-        this.stop({ status: 'auth-required', code });
-        return;
-      }
-      this.#ports.tokens.drop(fault);
-      this.#wait(0, code);
+      const refused = this.#refusedTokens > 1 || this.#renewal.refused;
+      this.#ports.tokens.drop(refused ? 'rejected' : fault);
+      if (refused) this.stop({ status: 'auth-required', code });
+      else this.#wait(0, code);
       return;
     }
     if (!comesBack(code)) {
@@ -233,8 +226,10 @@ export class ConnectionMachine {
 
   #hangUp(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#goodbye);
     this.#timer = undefined;
     this.#closing = null;
+    this.#renewal.end();
     const link = this.#link;
     this.#link = null;
     if (!link) return;

@@ -2,7 +2,7 @@
 import type { ErrorCode, WireError } from './wire.gen.ts';
 
 /** Never on the wire. */
-export type ClientCode = 'not_connected' | 'outbox_full' | 'cancelled';
+export type ClientCode = 'not_connected' | 'outbox_full' | 'too_old' | 'cancelled';
 
 export class RequestError extends Error {
   /** An ErrorCode or ClientCode; a newer server may know more. */

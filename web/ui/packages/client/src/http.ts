@@ -1,22 +1,16 @@
 /** The few HTTP requests of the client; refusals are RequestErrors as on the socket. */
 import { isWireError, notConnected, RequestError } from './errors.ts';
-import type { CallList } from './wire.gen.ts';
 
-export async function fetchEndedCalls(
+/** `path` begins with /v1. */
+export async function getJson<T>(
   url: string,
+  path: string,
   token: string,
-  agentId: string,
-  signal?: AbortSignal,
-): Promise<CallList> {
-  const query = new URLSearchParams({ status: 'ended', agent_id: agentId });
-  return getJson<CallList>(`${url}/v1/calls?${query}`, token, signal);
-}
-
-async function getJson<T>(url: string, token: string, signal?: AbortSignal): Promise<T> {
+  signal: AbortSignal,
+): Promise<T> {
   let response: Response;
   try {
-    const headers = { authorization: `Bearer ${token}` };
-    response = await fetch(url, { headers, ...(signal && { signal }) });
+    response = await fetch(url + path, { headers: { authorization: `Bearer ${token}` }, signal });
   } catch {
     throw notConnected();
   }
@@ -24,6 +18,6 @@ async function getJson<T>(url: string, token: string, signal?: AbortSignal): Pro
   if (response.ok) return body as T;
   const error = typeof body === 'object' && body && 'error' in body ? body.error : body;
   if (isWireError(error)) throw new RequestError(error);
-  const message = `${response.status} from ${new URL(response.url || url).pathname}`;
+  const message = `${response.status} from ${path.split('?')[0]}`;
   throw new RequestError({ code: 'internal', message, retryable: response.status >= 500 });
 }

@@ -21,6 +21,8 @@ export interface LinkOptions {
 
 export interface Link {
   request: Request;
+  /** Silent for longer than a live server is: it pings at an interval that it announces. */
+  isStale(): boolean;
   close(): void;
 }
 
@@ -31,13 +33,18 @@ export interface Link {
 export type Request = <K extends CommandName>(
   name: K,
   request: Req<K>,
-  timeoutMs: number,
+  timeoutMs?: number,
   apply?: (answer: Res<K>) => void,
 ) => Promise<Res<K>>;
+
+export const REQUEST_TIMEOUT_MS = 10_000;
 
 export type OpenLink = (options: LinkOptions, signal: AbortSignal) => Promise<Link>;
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** Of the ping interval; over 1, since a ping may be on its way. */
+const STALE_INTERVALS = 1.5;
+const DEFAULT_PING_MS = 25_000;
 
 /** Rejects with a RequestError: the server's refusal, or `not_connected`. */
 export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Link> {
@@ -67,23 +74,39 @@ export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Lin
     socket.on('connect', () => {
       signal.removeEventListener('abort', abort);
       clearTimeout(timer);
-      resolve(linkOf(socket));
+      resolve(link);
     });
     socket.onAny((name: EventName, body: ServerEvent['body']) => {
       options.onEvent({ name, body } as ServerEvent);
     });
-    socket.on('disconnect', (cause) => {
-      socket.removeAllListeners();
-      socket.disconnect();
+    const lost = (cause: string): void => {
+      link.close();
       options.onLost(cause);
-    });
+    };
+    socket.on('disconnect', lost);
     socket.connect();
+    const link = linkOf(socket, lost);
   });
 }
 
-function linkOf(socket: Socket): Link {
+function linkOf(socket: Socket, lost: (cause: string) => void): Link {
+  let pingMs = DEFAULT_PING_MS;
+  let heardAt = Date.now();
+  const { engine } = socket.io;
+  engine.on('handshake', ({ pingInterval }) => (pingMs = pingInterval));
+  engine.on('packet', () => (heardAt = Date.now()));
   return {
-    request: (name, request, timeoutMs, apply) => ask(socket, name, request, timeoutMs, apply),
+    async request(name, request, timeoutMs = REQUEST_TIMEOUT_MS, apply) {
+      const askedAt = Date.now();
+      try {
+        return await ask(socket, name, request, timeoutMs, apply);
+      } catch (problem) {
+        // No answer, and nothing else either: nobody is there any more.
+        if (isTimeout(problem) && socket.connected && heardAt < askedAt) lost('silent');
+        throw problem;
+      }
+    },
+    isStale: () => Date.now() - heardAt > pingMs * STALE_INTERVALS,
     close() {
       socket.removeAllListeners();
       socket.disconnect();
@@ -115,6 +138,10 @@ function ask<K extends CommandName>(
 function timedOut(name: string, timeoutMs: number): RequestError {
   const message = `No answer to ${name} in ${timeoutMs} ms`;
   return new RequestError({ code: 'timeout', message, retryable: true });
+}
+
+function isTimeout(problem: unknown): boolean {
+  return problem instanceof RequestError && problem.code === 'timeout';
 }
 
 /** The server's refusal is in `data`; anything else is the network. */

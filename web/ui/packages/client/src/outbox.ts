@@ -1,34 +1,35 @@
 /**
- * Verdicts on their way: sent only while connected, acknowledged, sent again with the same
- * id until the server has said what became of them. One at a time per call and document, and
- * of those that wait only the last. Bounded; in memory (a reload forgets what was not sent).
+ * Verdicts and dismissals on their way: kept, sent only while connected, acknowledged, sent
+ * again with the same id until the server has said what became of them. One at a time per call
+ * and document, and of those that wait only the last. Bounded; what falls out has a code.
  */
 import type { Batch } from './batch.ts';
 import { notConnected, RequestError } from './errors.ts';
 import { newId } from './ids.ts';
-import { createValue, type Readable, type Value } from './readable.ts';
+import type { Keeper } from './keeper.ts';
+import { createEntry, refusal, storedOf, type Entry } from './mutation.ts';
+import type { StoredItem } from './outboxStore.ts';
+import { createValue, type Value } from './readable.ts';
 import type { VerdictLayer } from './verdicts.ts';
-import type { Req, VerdictReceipt } from './wire.gen.ts';
+import type { FeedbackUpdate, VerdictReceipt } from './wire.gen.ts';
 
-export type MutationState = 'queued' | 'sending' | 'acked' | 'rejected';
+export type OutboxItem = Readonly<StoredItem>;
 
-export interface Mutation<T> {
-  readonly id: string;
-  /** Resolves with the server's answer; rejects with a RequestError when it was refused. */
-  readonly settled: Promise<T>;
-  readonly state: Readable<MutationState>;
-}
-
-export interface OutboxItem extends Mutation<VerdictReceipt>, VerdictLayer {
-  readonly call_id: string;
-  readonly attempts: number;
+/** One that will not be sent any more, and why. */
+export interface FailedItem extends OutboxItem {
+  readonly error: RequestError;
 }
 
 export interface OutboxPorts {
   batch: Batch;
+  owner: string;
+  tab: string;
+  maxItems: number;
+  maxAttempts: number;
+  now(): number;
   /** True between two `online`s: what is sent now has a connection to go to. */
   ready(): boolean;
-  send(request: Req<'doc:feedback'>): Promise<VerdictReceipt>;
+  send(item: StoredItem): Promise<VerdictReceipt | null>;
   /** Call `task` after `ms`. */
   later(task: () => void, ms: number): void;
   delayMs(attempt: number): number;
@@ -36,59 +37,68 @@ export interface OutboxPorts {
   changed(callId: string): void;
   /** The seq up to which this call's events are seen; Infinity when nobody looks. */
   seen(callId: string): number;
+  isDismissed(callId: string, docId: string): boolean;
 }
 
-export const MOST_WAITING = 200;
-const MOST_ATTEMPTS = 8;
-
-interface Entry extends OutboxItem {
-  attempts: number;
-  readonly state: Value<MutationState>;
-  /** Where the log holds it: the layer goes when that is seen. */
-  seq: number | null;
-  resolve(receipt: VerdictReceipt): void;
-  reject(problem: RequestError): void;
-  followers: Entry[];
-}
+/** So many failures are remembered. */
+const MOST_FAILED = 20;
+/** One that another tab took over shows up in the log by then, or is given up here. */
+const ELSEWHERE_MS = 10_000;
 
 export class Outbox {
   readonly items: Value<readonly OutboxItem[]>;
+  readonly failed: Value<readonly FailedItem[]>;
   readonly #ports: OutboxPorts;
+  #keeper: Keeper | null = null;
   #entries: Entry[] = [];
+  readonly #elsewhere = new Set<Entry>();
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
     this.items = createValue<readonly OutboxItem[]>([], ports.batch);
+    this.failed = createValue<readonly FailedItem[]>([], ports.batch);
   }
 
-  add(call_id: string, doc_id: string, helpful: boolean | null): Mutation<VerdictReceipt> {
-    const entry = this.#entry(call_id, doc_id, helpful);
-    const waiting = this.#lane(entry).find((other) => other.state.get() === 'queued');
+  add(what: Pick<StoredItem, 'call_id' | 'doc_id' | 'helpful' | 'dismissed'>): Entry {
+    const { owner, tab, maxItems, now } = this.#ports;
+    const entry = this.#entry({ ...what, id: newId(), owner, tab, created_at: now(), attempts: 0 });
+    const waiting = this.#rivals(entry).find((other) => other.state.get() === 'queued');
     if (waiting) {
       entry.followers.push(waiting, ...waiting.followers);
       this.#entries = this.#entries.filter((other) => other !== waiting);
-    } else if (this.#entries.length >= MOST_WAITING) {
-      entry.state.set('rejected');
-      entry.reject(
-        new RequestError({
-          code: 'outbox_full',
-          message: `${MOST_WAITING} verdicts wait already`,
-          retryable: true,
-        }),
-      );
+    } else if (this.items.get().length >= maxItems) {
+      this.#fail(entry, refusal('outbox_full', `${maxItems} verdicts wait already`, true));
       return entry;
     }
-    this.#entries.push(entry);
-    this.#publish(call_id);
-    this.drain();
+    this.#keep(entry);
+    this.#push(entry);
     return entry;
   }
+
+  /** From now on what waits outlives the page. */
+  keepIn(keeper: Keeper): void {
+    this.#keeper = keeper;
+    for (const entry of this.#entries) this.#keep(entry);
+  }
+
+  /** One that a tab left behind. */
+  readonly adopt = (item: StoredItem): void => {
+    if (this.#entries.some((entry) => entry.id === item.id)) return;
+    const entry = this.#entry({ ...item, tab: this.#ports.tab });
+    if (this.#rivals(entry).length > 0) this.#keeper?.delete(item.id); // ours is the later word
+    else this.#push(entry);
+  };
+
+  /** It was kept for too long. */
+  readonly tooOld = (item: StoredItem): void => {
+    this.#fail(this.#entry(item), refusal('too_old', 'Not sent in time'));
+  };
 
   /** Send what waits and may be sent. */
   drain(): void {
     if (!this.#ports.ready()) return;
     for (const entry of [...this.#entries]) {
-      const busy = this.#lane(entry).some((other) => other.state.get() === 'sending');
+      const busy = this.#rivals(entry).some((other) => other.state.get() === 'sending');
       if (!busy && entry.state.get() === 'queued') void this.#send(entry);
     }
   }
@@ -96,46 +106,86 @@ export class Outbox {
   /** Events of the call were applied: layers that the log shows by now are dropped. */
   observe(callId: string): void {
     const seen = this.#ports.seen(callId);
-    this.#drop(callId, (entry) => entry.seq !== null && entry.seq <= seen);
+    this.#drop(callId, (entry) => {
+      if (entry.state.get() !== 'acked') return false;
+      if (seen === Number.POSITIVE_INFINITY) return true;
+      return entry.seq === null
+        ? this.#ports.isDismissed(callId, entry.doc_id)
+        : entry.seq <= seen;
+    });
+  }
+
+  /** The log shows a verdict of this agent: perhaps what another tab sent for us. */
+  heard({ call_id, doc_id, seq, feedback_id }: FeedbackUpdate): void {
+    for (const entry of this.#elsewhere) {
+      if (entry.call_id === call_id && entry.doc_id === doc_id) {
+        this.#acked(entry, { feedback_id: feedback_id ?? entry.id, seq });
+      }
+    }
   }
 
   layers(callId: string): VerdictLayer[] {
     return this.#entries.filter((entry) => entry.call_id === callId);
   }
 
+  /** Forget everything of this user in this browser. */
+  async clear(): Promise<void> {
+    for (const entry of [...this.#entries]) this.#refused(entry, refusal('cancelled', 'Signed out'));
+    this.failed.set([]);
+    await this.#keeper?.clear();
+  }
+
   async #send(entry: Entry): Promise<void> {
     entry.state.set('sending');
-    const { call_id, doc_id, helpful, id } = entry;
+    await entry.written;
+    if ((await this.#keeper?.take(entry)) === false) return this.#wentElsewhere(entry);
     try {
-      const receipt = await this.#ports.send({ call_id, doc_id, helpful, feedback_id: id });
-      entry.seq = receipt.seq;
-      entry.state.set('acked');
-      for (const one of [entry, ...entry.followers]) one.resolve(receipt);
-      this.observe(call_id);
+      this.#acked(entry, await this.#ports.send(entry));
     } catch (problem) {
-      const refusal = problem instanceof RequestError ? problem : notConnected();
-      if (this.#mayRetry(entry, refusal)) this.#again(entry, refusal);
-      else this.#refused(entry, refusal);
+      const found = problem instanceof RequestError ? problem : notConnected();
+      if (this.#mayRetry(entry, found)) this.#again(entry, found);
+      else this.#refused(entry, found);
       // A lost connection is drained when it is back, and only then.
-      if (refusal.code === 'not_connected') return;
+      if (found.code === 'not_connected') return;
     }
     this.drain();
   }
 
-  #mayRetry(entry: Entry, refusal: RequestError): boolean {
-    // A call that is not ours will not become ours by asking; the card is better reset.
-    return refusal.retryable && refusal.code !== 'unknown_call' && entry.attempts < MOST_ATTEMPTS;
+  #acked(entry: Entry, receipt: VerdictReceipt | null): void {
+    this.#elsewhere.delete(entry);
+    entry.seq = receipt && receipt.seq;
+    entry.state.set('acked');
+    this.#keeper?.delete(entry.id);
+    const answer = receipt ?? { feedback_id: entry.id, seq: 0 };
+    for (const one of [entry, ...entry.followers]) one.resolve(answer);
+    this.#publish(entry.call_id);
+    this.observe(entry.call_id);
   }
 
-  #again(entry: Entry, refusal: RequestError): void {
+  #wentElsewhere(entry: Entry): void {
+    this.#elsewhere.add(entry);
+    this.#ports.later(() => {
+      if (!this.#elsewhere.delete(entry)) return;
+      this.#refused(entry, refusal('cancelled', 'Another tab sent a later one'));
+      this.drain();
+    }, ELSEWHERE_MS);
+  }
+
+  #mayRetry(entry: Entry, problem: RequestError): boolean {
+    // A call that is not ours will not become ours by asking; the card is better reset.
+    const hopeless = !problem.retryable || problem.code === 'unknown_call';
+    return !hopeless && entry.attempts < this.#ports.maxAttempts;
+  }
+
+  #again(entry: Entry, problem: RequestError): void {
     entry.state.set('queued');
-    const newer = this.#lane(entry).find((other) => other !== entry);
+    const newer = this.#rivals(entry).at(-1);
     if (newer) {
       newer.followers.push(entry, ...entry.followers);
       this.#drop(entry.call_id, (other) => other === entry);
       return;
     }
-    if (refusal.code === 'not_connected') return;
+    if (problem.code === 'not_connected') return;
     entry.attempts += 1;
     entry.state.set('sending'); // keeps its turn in the lane until the timer
     this.#ports.later(
@@ -143,14 +193,34 @@ export class Outbox {
         entry.state.set('queued');
         this.drain();
       },
-      refusal.retryAfterMs ?? this.#ports.delayMs(entry.attempts),
+      problem.retryAfterMs ?? this.#ports.delayMs(entry.attempts),
     );
   }
 
-  #refused(entry: Entry, refusal: RequestError): void {
-    entry.state.set('rejected');
+  #refused(entry: Entry, problem: RequestError): void {
+    this.#keeper?.delete(entry.id);
     this.#drop(entry.call_id, (other) => other === entry);
-    for (const one of [entry, ...entry.followers]) one.reject(refusal);
+    this.#fail(entry, problem);
+  }
+
+  #fail(entry: Entry, problem: RequestError): void {
+    for (const one of [entry, ...entry.followers]) {
+      one.state.set('rejected');
+      one.reject(problem);
+    }
+    if (problem.code === 'cancelled') return;
+    const failed = { ...storedOf(entry), error: problem };
+    this.failed.set([...this.failed.get(), failed].slice(-MOST_FAILED));
+  }
+
+  #keep(entry: Entry): void {
+    if (this.#keeper) entry.written = this.#keeper.put(storedOf(entry));
+  }
+
+  #push(entry: Entry): void {
+    this.#entries.push(entry);
+    this.#publish(entry.call_id);
+    this.drain();
   }
 
   #drop(callId: string, which: (entry: Entry) => boolean): void {
@@ -161,45 +231,29 @@ export class Outbox {
   }
 
   #publish(callId: string): void {
-    this.items.set([...this.#entries]);
+    const waiting = this.#entries.filter((entry) => entry.state.get() !== 'acked');
+    this.items.set(waiting.map(storedOf));
+    if (waiting.length === 0) this.#keeper?.idle();
     this.#ports.changed(callId);
   }
 
-  #lane(entry: Entry): Entry[] {
+  /** Others of the same kind for the same document that have no answer yet. */
+  #rivals({ id, call_id, doc_id, dismissed }: Entry): Entry[] {
     return this.#entries.filter(
-      (other) => other.call_id === entry.call_id && other.doc_id === entry.doc_id,
+      (other) =>
+        other.id !== id &&
+        other.call_id === call_id &&
+        other.doc_id === doc_id &&
+        other.dismissed === dismissed &&
+        other.state.get() !== 'acked',
     );
   }
 
-  #entry(call_id: string, doc_id: string, helpful: boolean | null): Entry {
-    const { promise, resolve, reject } = withResolvers<VerdictReceipt>();
-    promise.catch(() => undefined); // who does not look at `settled` is not warned about it
-    return {
-      id: newId(),
-      call_id,
-      doc_id,
-      helpful,
-      attempts: 0,
-      seq: null,
-      state: createValue<MutationState>('queued', this.#ports.batch),
-      settled: promise,
-      resolve,
-      reject,
-      followers: [],
-    };
+  #entry(item: StoredItem): Entry {
+    return createEntry(item, this.#ports.batch, (entry) => {
+      if (entry.state.get() !== 'queued' || !this.#entries.includes(entry)) return false;
+      this.#refused(entry, refusal('cancelled', 'Cancelled'));
+      return true;
+    });
   }
-}
-
-function withResolvers<T>(): {
-  promise: Promise<T>;
-  resolve(value: T): void;
-  reject(problem: RequestError): void;
-} {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (problem: RequestError) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

@@ -124,6 +124,8 @@ export class Subscriber {
 
   #refused(wish: Wish, problem: unknown): void {
     if (!(problem instanceof RequestError) || problem.code === 'not_connected') return;
+    const { refused } = wish.store;
+    if (!problem.retryable || problem.code === 'unknown_call') refused.set(problem.code);
     if (problem.code === 'unknown_call') {
       this.#ports.unknown(wish.store.callId); // `call:assigned` asks again
       return;

@@ -22,7 +22,8 @@ const NO_SEQ = Number.MAX_SAFE_INTEGER;
 export class Transcript {
   readonly ids: Value<readonly string[]>;
   readonly #batch: Batch;
-  readonly #rows = new Map<string, Value<Segment | undefined>>();
+  readonly #segments = new Map<string, Segment>();
+  readonly #listeners = new Map<string, Set<() => void>>();
   readonly #places = new Map<string, Place>();
   readonly #open = new Set<string>();
 
@@ -31,16 +32,32 @@ export class Transcript {
     this.ids = createValue<readonly string[]>([], batch);
   }
 
+  /** One line, whether it is known yet or not. */
   segment(id: string): Readable<Segment | undefined> {
-    return this.#row(id);
+    return {
+      get: () => this.#segments.get(id),
+      getServerSnapshot: () => undefined,
+      subscribe: (listener) => {
+        const listeners = this.#listeners.get(id) ?? new Set();
+        this.#listeners.set(id, listeners.add(listener));
+        return () => {
+          if (listeners.delete(listener) && listeners.size === 0) this.#listeners.delete(id);
+        };
+      },
+    };
   }
 
   apply(update: Segment): void {
-    const before = this.#row(update.segment_id).get();
+    const before = this.#segments.get(update.segment_id);
     if (before?.final) return;
     if (before && !update.final && update.revision <= before.revision) return;
     this.#put(update);
     if (update.final) this.#clearAbandoned(update);
+  }
+
+  /** Nobody looks any more: forget all of it. */
+  clear(): void {
+    this.#remove(this.ids.get());
   }
 
   /** Finals of a snapshot replace everything but the text still being said. */
@@ -53,7 +70,7 @@ export class Transcript {
 
   /** Older finals, or those of a snapshot: one change of the list for all of them. */
   add(finals: readonly Segment[]): void {
-    const fresh = finals.filter((segment) => !this.#row(segment.segment_id).get()?.final);
+    const fresh = finals.filter((segment) => !this.#segments.get(segment.segment_id)?.final);
     for (const segment of fresh) this.#keep(segment);
     const ids = new Set(this.ids.get());
     for (const segment of fresh) ids.add(segment.segment_id);
@@ -98,14 +115,14 @@ export class Transcript {
     this.#places.set(id, place);
     if (update.final) this.#open.delete(id);
     else this.#open.add(id);
-    this.#row(id).set(update);
+    this.#set(id, update);
     return !before || before.time !== place.time || before.seq !== place.seq;
   }
 
   #clearAbandoned(final: Segment): void {
     const limit = Date.parse(final.timestamp) - ABANDONED_MS;
     const gone = [...this.#open].filter((id) => {
-      const open = this.#row(id).get();
+      const open = this.#segments.get(id);
       const sameVoice = open?.speaker === final.speaker && open.participant === final.participant;
       return sameVoice && Date.parse(open.timestamp) < limit;
     });
@@ -119,7 +136,7 @@ export class Transcript {
     for (const id of ids) {
       this.#places.delete(id);
       this.#open.delete(id);
-      this.#row(id).set(undefined);
+      this.#set(id, undefined);
     }
   }
 
@@ -129,12 +146,10 @@ export class Transcript {
     return one.time - two.time || one.seq - two.seq;
   }
 
-  #row(id: string): Value<Segment | undefined> {
-    let row = this.#rows.get(id);
-    if (!row) {
-      row = createValue<Segment | undefined>(undefined, this.#batch);
-      this.#rows.set(id, row);
-    }
-    return row;
+  #set(id: string, segment: Segment | undefined): void {
+    if (segment) this.#segments.set(id, segment);
+    else this.#segments.delete(id);
+    const listeners = this.#listeners.get(id);
+    if (listeners) this.#batch.mark(listeners);
   }
 }

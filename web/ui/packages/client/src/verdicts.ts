@@ -5,6 +5,8 @@ import type { AiSuggestion, FeedbackUpdate, SuggestedDocument } from './wire.gen
 export interface VerdictLayer {
   doc_id: string;
   helpful: boolean | null;
+  /** The document was put away, rather than judged. */
+  dismissed: boolean;
 }
 
 /** A suggested document with its verdict, as a card shows it. */
@@ -30,6 +32,7 @@ export class Verdicts {
 
   reset(verdicts: readonly FeedbackUpdate[]): void {
     this.#base = new Map();
+    this.#dismissed = new Set();
     for (const verdict of verdicts) this.apply(verdict);
   }
 
@@ -42,11 +45,20 @@ export class Verdicts {
     }
   }
 
+  isDismissed(docId: string): boolean {
+    return this.#dismissed.has(docId);
+  }
+
   /** The cards: layers run over the base, so a refused layer leaves nothing behind. */
   show(suggestion: AiSuggestion | null): Suggestion[] {
-    const asked = new Map(this.layers.map((layer) => [layer.doc_id, layer.helpful]));
+    const asked = new Map<string, boolean | null>();
+    const away = new Set(this.#dismissed);
+    for (const { doc_id, helpful, dismissed } of this.layers) {
+      if (dismissed) away.add(doc_id);
+      else asked.set(doc_id, helpful);
+    }
     return (suggestion?.documents ?? [])
-      .filter((document) => !this.#dismissed.has(document.id))
+      .filter((document) => !away.has(document.id))
       .map((document) => {
         const pending = asked.has(document.id);
         const own = pending ? asked.get(document.id) : this.#base.get(document.id);

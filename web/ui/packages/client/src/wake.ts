@@ -1,15 +1,22 @@
-/** When the browser says that the network or the page is back, do not wait for a timer. */
-export function onWake(wake: () => void): () => void {
+/** What the browser knows of the network and the page, so that nobody waits for a timer. */
+export interface WakePorts {
+  /** The network or the page is back. */
+  wake(): void;
+  /** The network is gone. */
+  offline(): void;
+}
+
+/** Listens until the returned undo is called. Nothing where there is no window. */
+export function onWake(ports: WakePorts): () => void {
   if (typeof window === 'undefined') return () => undefined;
-  const onVisible = (): void => {
-    if (document.visibilityState === 'visible') wake();
+  const listening = new AbortController();
+  const { signal } = listening;
+  const wake = (): void => {
+    if (document.visibilityState === 'visible') ports.wake();
   };
-  window.addEventListener('online', wake);
-  window.addEventListener('pageshow', wake);
-  document.addEventListener('visibilitychange', onVisible);
-  return () => {
-    window.removeEventListener('online', wake);
-    window.removeEventListener('pageshow', wake);
-    document.removeEventListener('visibilitychange', onVisible);
-  };
+  window.addEventListener('online', () => ports.wake(), { signal });
+  window.addEventListener('offline', () => ports.offline(), { signal });
+  window.addEventListener('pageshow', wake, { signal });
+  document.addEventListener('visibilitychange', wake, { signal });
+  return () => listening.abort();
 }

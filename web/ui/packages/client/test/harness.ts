@@ -31,7 +31,7 @@ export async function setUp(
     agentId: 'agent-1',
     clientId: 'tab-1',
     getToken,
-    backoff: { baseMs: 20, maxMs: 40, random: () => 0.5 },
+    backoff: { baseMs: 20, maxMs: 40, tokenGapMs: 10, random: () => 0.5 },
     flush: queueMicrotask,
     ...options,
   });

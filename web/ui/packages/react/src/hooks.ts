@@ -9,22 +9,23 @@ import type {
   CallSummary,
   CallView,
   EventName,
-  Mutation,
-  OutboxItem,
   Segment,
   ServerEvents,
+  SessionView,
   Suggestion,
   Summary,
   Sync,
-  wire,
+  Watcher,
 } from '@earshot/client';
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useClient } from './provider.tsx';
 import { constant, useReadable } from './useReadable.ts';
 
 export interface CallState {
   info: CallView | null;
   sync: Sync;
+  /** The code of a refusal that keeps the call from being followed, `unknown_call` for one. */
+  refused: string | null;
   health: CallHealth | null;
   afterCall: CallSummary | null;
   hasOlder: boolean;
@@ -32,22 +33,23 @@ export interface CallState {
   loadOlder(limit?: number): Promise<number>;
 }
 
-const NOTHING = {
-  info: constant<CallView | null>(null),
-  ids: constant<readonly string[]>([]),
-  suggestions: constant<readonly Suggestion[]>([]),
-  summary: constant<Summary>({ summary: '', summary_kind: 'none' }),
-  afterCall: constant<CallSummary | null>(null),
-  health: constant<CallHealth | null>(null),
-  sync: constant<Sync>('stale'),
-  hasOlder: constant(false),
-};
+const NULL = constant(null);
+const NONE = constant<readonly never[]>([]);
+const NO_SUMMARY = constant<Summary>({ summary: '', summary_kind: 'none' });
+const STALE = constant<Sync>('stale');
+const NO = constant(false);
 
-function useHandle(callId: string | null): CallHandle | null {
+/** The call, kept subscribed while the component is mounted; null for no call. */
+export function useCallHandle(callId: string | null): CallHandle | null {
   const client = useClient();
-  const handle = callId === null ? null : client.call(callId);
+  const handle = useMemo(() => (callId === null ? null : client.call(callId)), [client, callId]);
   useEffect(() => handle?.retain(), [handle]);
   return handle;
+}
+
+/** Who this client is to the server: role and the token's end. Null before the first session. */
+export function useSession(): SessionView | null {
+  return useReadable(useClient().session);
 }
 
 /** This agent's calls, live ones first. */
@@ -56,54 +58,56 @@ export function useCalls(): readonly CallRow[] {
 }
 
 export function useCall(callId: string | null): CallState {
-  const handle = useHandle(callId);
+  const handle = useCallHandle(callId);
   const loadOlder = useCallback(
     (limit?: number) => handle?.loadOlder(limit) ?? Promise.resolve(0),
     [handle],
   );
   return {
-    info: useReadable(handle?.info ?? NOTHING.info),
-    sync: useReadable(handle?.sync ?? NOTHING.sync),
-    health: useReadable(handle?.health ?? NOTHING.health),
-    afterCall: useReadable(handle?.afterCall ?? NOTHING.afterCall),
-    hasOlder: useReadable(handle?.hasOlder ?? NOTHING.hasOlder),
+    info: useReadable<CallView | null>(handle?.info ?? NULL),
+    sync: useReadable(handle?.sync ?? STALE),
+    refused: useReadable<string | null>(handle?.refused ?? NULL),
+    health: useReadable<CallHealth | null>(handle?.health ?? NULL),
+    afterCall: useReadable<CallSummary | null>(handle?.afterCall ?? NULL),
+    hasOlder: useReadable(handle?.hasOlder ?? NO),
     loadOlder,
   };
 }
 
 /** The order of the transcript; changes only when a line comes, goes or moves. */
 export function useTranscriptIds(callId: string | null): readonly string[] {
-  return useReadable(useHandle(callId)?.segmentIds ?? NOTHING.ids);
+  return useReadable<readonly string[]>(useCallHandle(callId)?.segmentIds ?? NONE);
 }
 
 /** One line: an interim text renders this row and no other. */
 export function useSegment(callId: string, id: string): Segment | undefined {
-  return useReadable(useClient().call(callId).segment(id));
+  const client = useClient();
+  const segment = useMemo(() => client.call(callId).segment(id), [client, callId, id]);
+  return useReadable(segment);
 }
 
 export function useSuggestions(callId: string | null): readonly Suggestion[] {
-  return useReadable(useHandle(callId)?.suggestions ?? NOTHING.suggestions);
+  return useReadable<readonly Suggestion[]>(useCallHandle(callId)?.suggestions ?? NONE);
 }
 
 /** What the call seems to be about. */
 export function useSummary(callId: string | null): Summary {
-  return useReadable(useHandle(callId)?.summary ?? NOTHING.summary);
+  return useReadable(useCallHandle(callId)?.summary ?? NO_SUMMARY);
 }
 
-/** A verdict on a document: `(doc_id, helpful)`, null takes it back. Shown at once. */
-export function useFeedback(
-  callId: string,
-): (doc_id: string, helpful: boolean | null) => Mutation<wire.VerdictReceipt> {
-  const client = useClient();
-  return useCallback(
-    (doc_id, helpful) => client.feedback(callId, doc_id, helpful),
-    [client, callId],
-  );
+/** The summary made after the call has ended; null until then. */
+export function useAfterCall(callId: string | null): CallSummary | null {
+  return useReadable<CallSummary | null>(useCallHandle(callId)?.afterCall ?? NULL);
 }
 
-/** Verdicts that the server has not confirmed. */
-export function useOutbox(): readonly OutboxItem[] {
-  return useReadable(useClient().outbox);
+/** How transcription and suggestions of the call fare; null while nothing was said of it. */
+export function useHealth(callId: string | null): CallHealth | null {
+  return useReadable<CallHealth | null>(useCallHandle(callId)?.health ?? NULL);
+}
+
+/** Who follows the call now. */
+export function useWatchers(callId: string | null): readonly Watcher[] {
+  return useReadable<readonly Watcher[]>(useCallHandle(callId)?.watchers ?? NONE);
 }
 
 /** The newest `listener` hears every such event; a new function subscribes nothing anew. */
@@ -118,3 +122,4 @@ export function useServerEvent<K extends EventName>(
   });
   useEffect(() => client.on(event, (body) => latest.current(body)), [client, event]);
 }
+

@@ -1,0 +1,140 @@
+/**
+ * Keeps an outbox's items in a store and takes over what dead tabs left there. A store that
+ * fails is used no more: what an agent does must never wait for a disk. Loaded when a client
+ * connects, so that a page does not wait for it either.
+ */
+import { indexedDbOutbox } from './outboxIdb.ts';
+import type { OutboxStore, StoredItem } from './outboxStore.ts';
+import { createTabs, type Tabs } from './tabs.ts';
+
+export interface KeeperPorts {
+  /** Default: IndexedDB. */
+  store: OutboxStore | undefined;
+  owner: string;
+  /** This tab, and no other ever. */
+  tab: string;
+  ttlMs: number;
+  now(): number;
+  /** Ours now: send it. */
+  adopt(item: StoredItem): void;
+  /** Kept for longer than `ttlMs`; it is gone. */
+  tooOld(item: StoredItem): void;
+}
+
+/** A start waits so long for what is kept, and for tabs that are just going. */
+const LOAD_MS = 2_000;
+const TAKEOVER_MS = 150;
+
+export class Keeper {
+  readonly #ports: KeeperPorts;
+  readonly #store: OutboxStore;
+  readonly #tabs: Tabs;
+  #isBroken = false;
+  #channel: BroadcastChannel | null = null;
+  #closing = new AbortController();
+  #living: Promise<() => void> | null = null;
+  readonly #watched = new Set<string>();
+
+  constructor(ports: KeeperPorts) {
+    this.#ports = ports;
+    this.#store = ports.store ?? indexedDbOutbox();
+    this.#tabs = createTabs(ports.tab, this.#store, ports.now);
+  }
+
+  /** Settles when what dead tabs left is ours; what dies later is taken over later. */
+  async open(): Promise<void> {
+    this.#closing = new AbortController();
+    const { owner, now, ttlMs, tooOld } = this.#ports;
+    if (typeof BroadcastChannel === 'function') {
+      this.#channel = new BroadcastChannel(`earshot:${owner}`);
+      this.#channel.onmessage = ({ data: tab }) => void this.#await(String(tab));
+      (this.#channel as { unref?(): void }).unref?.(); // Node would wait for it
+    }
+    const items = await this.#safely(() => within(LOAD_MS, this.#store.load(owner)), []);
+    const living = new Set<string>();
+    for (const item of items) {
+      if (item.created_at >= now() - ttlMs) living.add(item.tab);
+      else {
+        this.delete(item.id);
+        tooOld(item);
+      }
+    }
+    const taken = Promise.all([...living].map((tab) => this.#await(tab)));
+    await within(TAKEOVER_MS, taken).catch(() => undefined);
+  }
+
+  /** What is not sent is left to other tabs, or to the next start. */
+  close(): void {
+    this.#closing.abort();
+    this.#channel?.close();
+    this.#channel = null;
+    this.idle();
+  }
+
+  /** Nothing of ours is kept: others need not know whether we live. */
+  idle(): void {
+    void this.#living?.then((die) => die(), () => undefined);
+    this.#living = null;
+  }
+
+  async put(item: StoredItem): Promise<void> {
+    await this.#safely(() => (this.#living ??= this.#tabs.live()), undefined);
+    await this.#safely(() => this.#store.put(item), undefined); // ours before it can be seen
+    this.#channel?.postMessage(this.#ports.tab);
+  }
+
+  /** False: another tab has taken it over, or replaced it. */
+  take(item: StoredItem): Promise<boolean> {
+    return this.#safely(() => this.#store.take(item.id, this.#ports.tab), true);
+  }
+
+  delete(id: string): void {
+    void this.#safely(() => this.#store.delete(id), undefined);
+  }
+
+  clear(): Promise<void> {
+    return this.#safely(() => this.#store.clear(this.#ports.owner), undefined);
+  }
+
+  /** Wait for the tab's death and inherit. */
+  async #await(tab: string): Promise<void> {
+    if (tab === this.#ports.tab || this.#watched.has(tab)) return;
+    this.#watched.add(tab);
+    const { signal } = this.#closing;
+    try {
+      await this.#tabs.dead(tab, signal);
+      const items = await this.#store.load(this.#ports.owner);
+      for (const item of items) {
+        if (item.tab !== tab || signal.aborted) continue;
+        if (await this.#store.take(item.id, this.#ports.tab)) this.#ports.adopt(item);
+      }
+      await this.#store.lease(tab, 0);
+    } catch {
+      // Closed, or the store is gone: what is left there is for another start.
+    } finally {
+      this.#watched.delete(tab);
+    }
+  }
+
+  async #safely<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    if (this.#isBroken) return otherwise;
+    try {
+      return await work();
+    } catch {
+      this.#isBroken = true;
+      return otherwise;
+    }
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Not within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
