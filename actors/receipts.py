@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors import messages as m
@@ -37,6 +38,16 @@ def receipt_of(actor: CallActor, work: Work, seqs: dict[str, int]) -> Any:
     if isinstance(command, m.Create):
         return Created(receipt, new=bool(seqs) or work.ours)
     return receipt
+
+
+def hidden_by(work: Work, seqs: dict[str, int]) -> Counter[str]:
+    """What was redacted in what this command brought, by kind. Said again, it counts not."""
+    hidden: Counter[str] = Counter()
+    for plan in work.plans:
+        key = f"segment:{plan.segment.segment_id}"
+        if plan.hidden and (plan.outcome == "published" or key in seqs):
+            hidden += plan.hidden
+    return hidden
 
 
 def _segment(work: Work, plan: SegmentPlan, seqs: dict[str, int]) -> SegmentReceipt:

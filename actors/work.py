@@ -63,7 +63,8 @@ def _change(actor: CallActor, work: Work) -> list[decide.Draft]:
 def _segments(actor: CallActor, work: Work) -> list[decide.Draft]:
     now, grace = actor.context.clock.wall(), actor.context.settings.call.late_grace_s
     latest = actor.interims.by_segment
-    work.plans = decide.segments(_call(actor), work.command.segments, latest, now, grace)
+    redactor, batch = actor.context.redactor, work.command.segments
+    work.plans = decide.segments(_call(actor), batch, latest, now, grace, redactor)
     return [plan.draft for plan in work.plans if plan.draft]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from actors import messages as m
-from actors.receipts import receipt_of
+from actors.receipts import hidden_by, receipt_of
 from actors.work import FENCED, Work, drafts_of
 from engine import decide
 from engine.errors import (
@@ -332,6 +332,8 @@ class Writer:
         for plan in work.plans:
             if plan.outcome == "published":
                 self._actor.publish_interim(plan.update)
+        for kind, count in hidden_by(work, seqs).items():
+            self._actor.context.counts[f"redacted:{kind}"] += count
         if isinstance(work.command, FENCED):
             self._actor.leader.settled(work.command, appended=bool(seqs))
         else:

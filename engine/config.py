@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 import yaml
@@ -160,6 +160,16 @@ class Chat(Endpoint, frozen=True):
     tokens_per_day: Annotated[int, Meta(ge=0)] = 1_000_000
 
 
+RedactionKind = Literal["card", "iban", "phone", "email", "national_id", "code", "digits"]
+
+
+class Redaction(Section, frozen=True):
+    kinds: list[RedactionKind] = field(default_factory=lambda: list(get_args(RedactionKind)))
+    regions: list[Annotated[str, Meta(pattern="^[A-Z]{2}$")]] = field(
+        default_factory=lambda: ["US", "GB"]
+    )
+
+
 class Development(Section, frozen=True):
     tokens: bool = False
 
@@ -178,6 +188,7 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     health: Health = field(default_factory=Health)
     embedding: Embedding = field(default_factory=Embedding)
     chat: Chat = field(default_factory=Chat)
+    redaction: Redaction = field(default_factory=Redaction)
     development: Development = field(default_factory=Development)
     jwt_secret: str = ""
 

@@ -8,6 +8,8 @@ calls a rule again after the log moved, so a rule must say the same for the same
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -15,8 +17,10 @@ from msgspec import UNSET, Struct
 
 from engine import wire
 from engine.call import Call
-from engine.errors import BadRequest, CallEnded, Final, NotFound, StaleRevision
+from engine.errors import BadRequest, CallEnded, Final, Forbidden, NotFound, StaleRevision
 from engine.log import Entry
+from engine.redaction.cues import Line
+from engine.redaction.redactor import NO_REDACTION, Redactor
 from engine.times import instant, instant_at, seconds_of
 
 _encode = msgspec.json.Encoder().encode
@@ -32,7 +36,7 @@ class Draft(NamedTuple):
     event: wire.LogEvent
 
 
-class SegmentPlan(Struct, frozen=True):
+class SegmentPlan(Struct):
     """What becomes of one segment: appended as `draft`, published as interim text, or
     neither, because it is known (`seq` then says where)."""
 
@@ -41,6 +45,7 @@ class SegmentPlan(Struct, frozen=True):
     update: wire.TranscriptionUpdate
     draft: Draft | None = None
     seq: int | None = None
+    hidden: Counter[str] | None = None  # what was redacted, by kind
 
 
 def entry(draft: Draft, epoch: str, seq: int) -> Entry:
@@ -103,6 +108,7 @@ def segments(
     interims: dict[str, wire.TranscriptionUpdate],
     now_s: float,
     late_grace_s: float,
+    redactor: Redactor = NO_REDACTION,
 ) -> list[SegmentPlan]:
     """One batch, whole: any segment that may not be makes the batch a refusal.
 
@@ -111,13 +117,23 @@ def segments(
     plans: list[SegmentPlan] = []
     batch_finals: dict[str, str] = {}
     latest = dict(interims)
+    recent = islice(reversed(call.segments), redactor.lines_needed)
+    said = [Line(line.speaker, line.text) for line in recent][::-1]
     for place, segment in enumerate(batch):
-        plan = (
-            _final(call, segment, batch_finals, place, now_s)
-            if segment.final
-            else _interim(call, segment, batch_finals, latest, place, now_s)
+        update = _update(call, segment, place, now_s)
+        update.text, hidden = redactor.redact(
+            segment.text, segment.speaker, said, final=segment.final
         )
+        if segment.final:
+            sent = digest(segment if not redactor.on else _blinded(segment, redactor))
+            plan = _final(call, segment, update, sent, batch_finals, place)
+            said.append(Line(segment.speaker, update.text))
+        else:
+            plan = _interim(call, segment, update, batch_finals, latest, place)
+        plan.hidden = hidden or None
         plans.append(plan)
+    if _is_private(call) and any(plan.outcome != "repeated" for plan in plans):
+        raise Forbidden("The call is on hold for privacy: nothing said is taken")
     # What is in the log already is answered as the first time, however late it is asked.
     if _is_over(call, now_s, late_grace_s) and any(p.outcome != "repeated" for p in plans):
         raise CallEnded(f"The call ended more than {late_grace_s:g} s ago")
@@ -130,11 +146,25 @@ def _is_over(call: Call, now_s: float, late_grace_s: float) -> bool:
     return now_s - seconds_of(call.ended_at) > late_grace_s
 
 
+def _is_private(call: Call) -> bool:
+    return call.status == "on_hold" and call.reason == "privacy"
+
+
+def _blinded(segment: wire.Segment, redactor: Redactor) -> wire.Segment:
+    """What the digest is taken of: a digest of a card number would tell it to whoever tries
+    all numbers."""
+    blind = redactor.blind(segment.text)
+    return segment if blind == segment.text else msgspec.structs.replace(segment, text=blind)
+
+
 def _final(
-    call: Call, segment: wire.Segment, batch_finals: dict[str, str], place: int, now_s: float
+    call: Call,
+    segment: wire.Segment,
+    update: wire.TranscriptionUpdate,
+    sent: str,
+    batch_finals: dict[str, str],
+    place: int,
 ) -> SegmentPlan:
-    sent = digest(segment)
-    update = _update(call, segment, place, now_s)
     known = call.finals.get(segment.segment_id)
     if known is not None and not known[1]:
         known = None  # folded from a hint, which carries no digest: the log judges by its key
@@ -154,12 +184,11 @@ def _final(
 def _interim(
     call: Call,
     segment: wire.Segment,
+    update: wire.TranscriptionUpdate,
     batch_finals: dict[str, str],
     latest: dict[str, wire.TranscriptionUpdate],
     place: int,
-    now_s: float,
 ) -> SegmentPlan:
-    update = _update(call, segment, place, now_s)
     if segment.segment_id in call.finals or segment.segment_id in batch_finals:
         raise Final(
             f"Segment {segment.segment_id} is final; interim text comes before",
@@ -167,7 +196,7 @@ def _interim(
         )
     before = latest.get(segment.segment_id)
     if before is not None and segment.revision <= before.revision:
-        if (before.revision, before.text) == (segment.revision, segment.text):
+        if (before.revision, before.text) == (segment.revision, update.text):
             return SegmentPlan(segment, "repeated", update)
         raise StaleRevision(
             f"Revision {segment.revision} of segment {segment.segment_id} is not after "

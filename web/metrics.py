@@ -42,6 +42,7 @@ COUNTERS = {
     "hints_received": Named("Hints of other nodes"),
     "hints_unread": Named("Hints that were not read: our own, and what was none", "why"),
     "hint_links_lost": Named("Times the hints' connection broke: hints were lost"),
+    "redacted": Named("What was hidden in transcript text, by kind", "kind"),
     # Delivering
     "behind": Named("Times a connection's socket had no room for an event"),
     "gaps_filled": Named("Chunks that brought a connection up to date, by source", "source"),

@@ -35,6 +35,7 @@ from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
+from engine.redaction.redactor import Redactor
 from engine.redis_link import Replicas
 from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
@@ -180,6 +181,7 @@ class Node:
             store=self.store_client,
             assist=self._assist,
             gate=self._gate,
+            redactor=Redactor(settings.redaction.kinds, settings.redaction.regions),
             rooms=NoRooms(),
             call=self.directory.call,
             forget=self.directory.forget,
