@@ -73,6 +73,8 @@ class AgentActor(DispatchedActor):
                 _ARMS[kind](self, message)
         elif kind is m.Gone:
             self._on_gone(message)
+        elif kind is m.Ask and message.ack_id is not None:
+            self.refuse(message.ack_id, Unavailable("The connection is closing"))
         # Hints that found the mailbox full leave no gap to see if they were the last.
         if self.actor_inbox.dropped != self._dropped and self.actor_inbox.empty():
             self._dropped = self.actor_inbox.dropped
@@ -103,11 +105,23 @@ class AgentActor(DispatchedActor):
             return
         reconnect = CODES[close.error.code].reconnect
         self.context.counts[f"sessions_closed:{close.error.code}"] += 1
+        self._refuse_pending(close.error)
         self.closing = True
         closing = wire.SessionClosing(close.error.code, reconnect, close.after_ms)
         self.outlet.send(Frame.of("session:closing", encode(closing)))
         self._depart()
         self.outlet.close(reconnect=reconnect)
+
+    def _refuse_pending(self, why: EngineError) -> None:
+        """Who waits for an acknowledgement may ask again; what was asked may yet take effect,
+        and its id makes the second time the first."""
+        if not CODES[why.code].retryable:
+            why = Unavailable("The connection is closing")
+        waiting = [pending.ack_id for pending in self._pending.values()]
+        self._pending.clear()
+        for ack_id in (*waiting, *self.session.let_held_go()):
+            if ack_id is not None:
+                self.refuse(ack_id, why)
 
     def _on_gone(self, _: m.Gone) -> None:
         self.closing = True

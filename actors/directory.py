@@ -65,6 +65,16 @@ class Directory:
         if self.calls.get(key) is ref:
             del self.calls[key]
 
+    def give_up_leading(self) -> list[CallKey]:
+        """The node leaves: its leases go back, and none is asked for. The calls it led."""
+        led = []
+        for key, ref in self.calls.items():
+            actor = ref.actor  # type: ignore[attr-defined] # all are ours
+            if isinstance(actor, CallActor) and actor.leader.leads:
+                led.append(key)
+            self._context.dispatcher.send(ref, m.Tick("leave"))
+        return led
+
     def _lost(self, key: CallKey) -> None:
         self.calls.pop(key, None)
 
@@ -77,20 +87,30 @@ class Directory:
 
     def identified(
         self, ref: Ref, connection_id: str, identity: Identity, client_id: str | None
-    ) -> None:
-        """A newer connection of the same agent and client_id replaces the older one."""
+    ) -> bool:
+        """A newer connection of the same agent and client_id replaces the older one. True: this
+        connection has a client_id, and had not before."""
+        if client_id is not None:
+            self.replace(
+                identity.tenant, identity.agent_id, client_id, lambda other: other != connection_id
+            )
         agent = self._present.setdefault((identity.tenant, identity.agent_id), {})
+        known = agent.get(connection_id)
+        known_as = known.client_id if known is not None else None
+        agent[connection_id] = Present(ref, identity, client_id or known_as)
+        return client_id is not None and client_id != known_as
+
+    def replace(
+        self, tenant: str, agent_id: str, client_id: str, is_older: Callable[[str], bool]
+    ) -> None:
+        """Close the connections here of this client_id whose id `is_older`."""
+        agent = self._present.get((tenant, agent_id), {})
         for other_id, other in list(agent.items()):
-            same = client_id is not None and other.client_id == client_id
-            if same and other_id != connection_id:
+            if other.client_id == client_id and is_older(other_id):
                 del agent[other_id]
                 self._context.dispatcher.send(
                     other.ref, m.Close(Replaced("A newer connection of this client_id"))
                 )
-        known = agent.get(connection_id)
-        if client_id is None and known is not None:
-            client_id = known.client_id
-        agent[connection_id] = Present(ref, identity, client_id)
 
     def departed(self, connection_id: str, identity: Identity | None) -> None:
         self.connections.pop(connection_id, None)

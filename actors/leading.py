@@ -19,6 +19,7 @@ from engine.wire import TranscriptionUpdate
 
 if TYPE_CHECKING:
     from actors.call import CallActor
+    from actors.timers import Timer
 
 EXCERPT_LINES = 12
 SAFE_SHARE = 2 / 3  # of a lease, counted from before it was asked for
@@ -35,6 +36,8 @@ class Leader:
         self.fence: int | None = None
         self._until = 0.0  # monotonic; past it we do not act as the leader
         self._asking = False  # a lease tick or an answer is on its way
+        self._next_ask: Timer | None = None
+        self._left = False  # the node leaves: it leads no call any more
         self._wanted: str | None = None  # the newest customer segment without an outcome
         self._debouncing = False
         self._ranking = False
@@ -54,9 +57,13 @@ class Leader:
     def leads(self) -> bool:
         return self.fence is not None and self._actor.context.clock.mono() < self._until
 
+    @property
+    def _wants_leader(self) -> bool:
+        return (self._alive or self.closing.due) and not self._left
+
     def begin(self) -> None:
         """Ask for the lease, if the call needs a leader and we have not asked."""
-        if not self._asking and (self._alive or self.closing.due):
+        if not self._asking and self._wants_leader:
             self._asking = True
             self._ask()
 
@@ -79,6 +86,10 @@ class Leader:
     def on_led(self, led: m.Led) -> None:
         """`ttl_ms` 0: the store was away; the lease we may hold runs on until its end."""
         context = self._actor.context
+        if self._left:
+            if led.mine:  # asked for before
+                context.store.resign(self._actor.key)
+            return
         if led.mine:
             newly = not self.leads
             if led.fence != self.fence:
@@ -96,7 +107,9 @@ class Leader:
         now = context.clock.mono()
         if third_s > BEAT_S:
             delay_s = (now + delay_s) // BEAT_S * BEAT_S - now
-        self._actor.later(delay_s, m.Tick("lease"))
+        if self._next_ask is not None:
+            self._next_ask.cancel()
+        self._next_ask = context.wheel.after(delay_s, self._actor.actor_ref, m.Tick("lease"))
 
     def lose(self) -> None:
         """Another node leads: it said so, or the log refused our fence."""
@@ -105,7 +118,15 @@ class Leader:
             self._actor.context.counts["leases:lost"] += 1
 
     def on_tick(self, tick: m.Tick) -> None:
-        if tick.kind == "lease":
+        if tick.kind == "leave":
+            self._leave()
+        elif tick.kind == "vacant":
+            # Its leader has left and said so: no need to wait for our turn.
+            if self._asking and self.fence is None and self._wants_leader:
+                self._ask()
+        elif tick.kind == "lease":
+            if self._left:
+                return
             if self._alive or self.closing.due:
                 self._ask()
             else:
@@ -122,6 +143,12 @@ class Leader:
             self.wording.on_tick()
         elif tick.kind == "summary":
             self.closing.on_tick()
+
+    def _leave(self) -> None:
+        self._left = True
+        if self.fence is not None:
+            self.fence = None
+            self._actor.context.store.resign(self._actor.key)
 
     def _resume(self) -> None:
         """A new leader sees to the last thing the customer said, if nobody did, and to the

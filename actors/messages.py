@@ -219,6 +219,8 @@ class ConditionChanged(Control, frozen=True):
 class Tick(Control, frozen=True):
     kind: Literal[
         "lease",
+        "vacant",
+        "leave",
         "debounce",
         "passivate",
         "retry",

@@ -60,6 +60,12 @@ class Session:
             raise Busy(f"{limit} commands wait for the session", retry_after_ms=500)
         self._held.append(ask)
 
+    def let_held_go(self) -> list[Any]:
+        """The acknowledgements that commands held here wait for."""
+        held = [ask.ack_id for ask in self._held]
+        self._held.clear()
+        return held
+
     def connect(self, body: wire.AgentConnect, token: int) -> None:
         self._connecting[token] = body
         self._actor.context.gate.verify(body.auth_token, token, self._actor.actor_ref)

@@ -92,8 +92,9 @@ class ParkedCall(DispatchedActor):
 
     def on_receive(self, message: Any) -> Any:
         if isinstance(message, m.Tick):
-            self._context.forget(self._key, self.actor_ref)
-            self._stop()
+            if message.kind == "passivate":
+                self._context.forget(self._key, self.actor_ref)
+                self._stop()
             return
         error = Unavailable("The call is parked after repeated faults", retry_after_ms=10_000)
         if isinstance(message, m.Join):

@@ -51,6 +51,7 @@ from web.loop import Loop
 from web.loop_waiter import LoopWaiter
 from web.metrics import exposition
 from web.node_numbers import numbers_of
+from web.notices import CHANNELS, LEASES, TABS, Notices
 from web.standing_watch import REVOKED, StandingWatch
 from web.store_client import StoreClient
 from web.store_link import open_link
@@ -64,6 +65,8 @@ log = logging.getLogger("earshot.node")
 
 AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
 HINTS_TIMEOUT_S = 2.0  # a store that does not answer the hints' link is tried again by then
+RESIGN_S = 0.05  # the store has the leases back before others hear of it
+CLOSE_S, LOOK_S = 2.0, 0.01  # for calls to end and the store to have what they said last
 DRAIN_BATCH = 100  # connections told to go at once
 DRAIN_PAUSE_S = 0.1
 RETURN_SPREAD_MS = 3000
@@ -157,7 +160,8 @@ class Node:
             ),
         )
         self.store_client.on_notice = self._on_notice
-        self._hints.listen(standing.CHANNEL)
+        for channel in (standing.CHANNEL, *CHANNELS):
+            self._hints.listen(channel)
         self._refresher = Refresher(self.documents)
         assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
         self.suggester = Bm25Suggester(self._refresher.library, assist)
@@ -170,6 +174,9 @@ class Node:
             self.directory, self.index, self._standings, self.store_client.ask, self.clock.mono
         )
         self.tokens.standing = self.standing
+        self.notices = Notices(
+            self.directory, self.dispatcher, self.store_client.ask, self.clock.mono
+        )
         self._gate = LocalGate(self.tokens, self.index, self.dispatcher, self.standing.listed)
         self.context = Context(
             node=self.name,
@@ -285,19 +292,27 @@ class Node:
     def _on_notice(self, notice: Notice) -> None:
         if notice.channel == standing.CHANNEL:
             self.standing.on_announcement(notice.body)
+        elif notice.channel == TABS:
+            self.notices.on_tab(notice.body)
+        elif notice.channel == LEASES:
+            self.notices.on_free(notice.body)
 
     def _identified(
         self, ref: Any, connection_id: str, identity: Identity, client_id: str | None
     ) -> None:
-        self.directory.identified(ref, connection_id, identity, client_id)
+        if self.directory.identified(ref, connection_id, identity, client_id) and client_id:
+            self.notices.came(identity, client_id, connection_id)
         if not self.standing.admits(identity):  # revoked while the token was on its way here
             self.dispatcher.send(ref, m.Close(Revoked(REVOKED)))
 
     # --- ending ---------------------------------------------------------------------------
 
     def drain(self) -> None:
-        """Tell everybody to come back elsewhere, in batches, then let the calls go."""
+        """Let others lead, and tell everybody to come back elsewhere, in batches."""
         self.draining = True
+        led = self.directory.give_up_leading()
+        gevent.sleep(RESIGN_S)
+        self.notices.freed(led)
         connections = list(self.directory.connections.values())
         for start in range(0, len(connections), DRAIN_BATCH):
             for ref in connections[start : start + DRAIN_BATCH]:
@@ -310,7 +325,9 @@ class Node:
         for ref in list(self.directory.calls.values()):
             if ref.is_alive():
                 ref.stop(block=False)
-        gevent.sleep(DRAIN_PAUSE_S)
+        with gevent.Timeout(CLOSE_S, False):
+            while self._calls_live() or self.store_client.waiting["commands"]:
+                gevent.sleep(LOOK_S)
         self._sweep.close()
         self._reporter.kill()
         self._condition.close()
@@ -323,6 +340,9 @@ class Node:
         self.store_client.close()
         self._loop.close()
         self._client.close()
+
+    def _calls_live(self) -> bool:
+        return any(ref.is_alive() for ref in self.directory.calls.values())
 
     def _report(self) -> None:
         """Actors log nothing; what failed in them is written from here."""

@@ -115,7 +115,7 @@ class Front:
         sid: str = request.sid  # type: ignore[attr-defined]
         try:
             if node.draining:
-                raise Draining("The node is leaving; connect again")
+                self._turn_away(sid)
             if len(node.directory.connections) >= node.settings.limits.max_connections:
                 raise TooManyConnections("The node is full", retry_after_ms=2000)
             identity, client_id = self._identity(auth)
@@ -136,6 +136,15 @@ class Front:
             transport.direct = Direct(self, ref)
         if identity is not None:
             ref.tell(m.Verified(None, identity, client_id=client_id))
+
+    def _turn_away(self, sid: str) -> None:
+        """A node that leaves. Standard clients come back from a transport that ends, and not
+        from a refusal: nothing that is sent after it leaves."""
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
+        transport = self._server.eio.sockets.get(eio_sid)
+        if transport is not None:
+            transport.close(wait=False, abort=True)
+        raise Draining("The node is leaving; connect again")
 
     def _identity(self, auth: Any) -> tuple[Identity | None, str | None]:
         """Of the handshake's `auth: {token, client_id}`; none given: `agent:connect` follows."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 import signal
 import socket
 import time
@@ -11,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from gevent.pool import Pool
 
+from engine.store_embedded import EmbeddedStore
 from engine.store_process import command_of
+from tests.live.comers import Comer
 from tests.live.plain_clients import PlainClient
 from tests.live.raw_client import RawClient
-from tests.live.server import LiveServer, line, new_id
+from tests.live.server import BOUND_S, LiveServer, line, new_id, running, until
 
 CONNECTIONS = 100
 DRAIN_S = 25.0
@@ -76,6 +82,77 @@ def test_a_second_signal_while_it_drains_changes_nothing(
         own_server.signal(signal.SIGINT)
     assert own_server.wait(DRAIN_S) == 0
     assert "Traceback" not in own_server.log
+
+
+MANY = 1_000
+CLOSED = b"\x88\x02\x03\xe8"  # 1000
+
+
+def test_a_thousand_connections_are_told_within_the_time_and_newcomers_are_sent_elsewhere(
+    start: Start, request: pytest.FixtureRequest
+) -> None:
+    server = start(EARSHOT__LIMITS__MAX_CONNECTIONS=MANY + 100)
+    agent_id = new_id("agent")
+    call_id = server.caller().create(agent_id)
+    join = "40" + json.dumps({"token": server.token(agent_id)})
+    subscribe = "421" + json.dumps(["call:subscribe", {"call_id": call_id}])
+    made: list[Comer] = []
+
+    def comer() -> Comer:
+        found = Comer(server.port)
+        request.addfinalizer(found.hang_up)
+        found.open()
+        return found
+
+    def come() -> None:
+        found = comer()
+        found.say(join, subscribe)
+        found.hear(b'431[{"ok":true')
+        made.append(found)
+
+    pool = Pool(50)
+    come_all = [pool.spawn(come) for _ in range(MANY)]
+    pool.join()
+    for one in come_all:
+        one.get()
+    early = comer()  # a transport that has joined nothing yet
+    began = time.monotonic()
+    server.signal()
+    made[0].hear(b"session:closing")
+    refused = requests.get(f"{server.url}/socket.io/?EIO=4&transport=polling", timeout=BOUND_S)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+    assert requests.get(f"{server.url}/readyz", timeout=BOUND_S).status_code == 503
+    early.say(join)
+    # The end, and not a refusal, after which a client would stay away.
+    assert b"44{" not in early.hear(CLOSED)
+    delays = []
+    for comer in made:
+        if comer is not made[0]:
+            comer.hear(b"session:closing")
+        told = comer.hear(b"}]").decode()
+        assert '"draining"' in told
+        delays.append(int(re.search(r'"after_ms":(\d+)', told)[1]))  # type: ignore[index]
+        comer.ended()
+    assert server.wait(DRAIN_S) == 0
+    assert time.monotonic() - began < DRAIN_S
+    assert max(delays) - min(delays) > 1_000
+    assert "Traceback" not in server.log
+
+
+def test_another_node_leads_at_once_and_not_when_its_turn_comes(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as up:
+        store = EmbeddedStore.start(tmp_path / "store")
+        up.callback(store.stop)
+        settings = {"REDIS_URL": store.url, "EARSHOT__ACTORS__LEASE_S": 60}
+        here, there = (up.enter_context(running(tmp_path / n, **settings)) for n in ("a", "b"))
+        call_id = here.caller().create("anna")
+        until(lambda: here.metric("calls_led") == 1)
+        with RawClient(there.url, {"token": there.token("anna")}) as client:
+            client.ok("call:subscribe", {"call_id": call_id})
+            assert there.metric("calls_led") == 0
+            here.signal()
+            until(lambda: there.metric("calls_led") == 1)  # its turn would come in 20 s
+            assert here.wait() == 0
 
 
 def test_a_client_that_polls_is_told_as_well(own_server: LiveServer) -> None:

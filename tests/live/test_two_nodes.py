@@ -226,6 +226,33 @@ def redis_of(nodes: Nodes) -> Iterator[Any]:
         yield client
 
 
+def test_a_tab_that_comes_back_on_the_other_node_replaces_its_old_connection(nodes: Nodes) -> None:
+    agent_id = new_id("agent")
+    with contextlib.ExitStack() as clients:
+
+        def come(node: LiveServer, client_id: str = "tab") -> RawClient:
+            auth = {"token": node.token(agent_id), "client_id": client_id}
+            client = clients.enter_context(RawClient(node.url, auth))
+            assert client.ok("client:report", {"paint_ms": []}) == {}
+            return client
+
+        other_tab = come(nodes.there, "other-tab")
+        old = come(nodes.there)
+        for node in (nodes.here, nodes.there, nodes.here):
+            new = come(node)
+            closing = old.event("session:closing")
+            assert (closing["code"], closing["reconnect"]) == ("replaced", False)
+            old.closed()
+            old = new
+        # By its own word, in agent:connect.
+        late = clients.enter_context(RawClient(nodes.there.url))
+        token = nodes.there.token(agent_id)
+        late.ok("agent:connect", {"agent_id": agent_id, "auth_token": token, "client_id": "tab"})
+        assert old.event("session:closing")["code"] == "replaced"
+        for client in (late, other_tab):
+            assert client.ok("client:report", {"paint_ms": []}) == {}
+
+
 def test_a_trigger_has_one_suggestion_whoever_heard_it(nodes: Nodes) -> None:
     admin = nodes.here.caller("admin-1", "admin")
     admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS}).raise_for_status()
