@@ -165,6 +165,10 @@ class LiveServer:
         return self._process.pid
 
     @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def store_pid(self) -> int:
         """Of the embedded Valkey; 0: none runs."""
         pid = recorded_pid(self.store_folder / "valkey.pid")
@@ -249,9 +253,10 @@ class LiveServer:
         return caller
 
     def metric(self, name: str) -> float:
-        """A number of /metrics, named without `earshot_`; 0 when it is not there."""
+        """A number of /metrics, named without `earshot_` and with its labels; 0 when it is not
+        there."""
         text = requests.get(f"{self.url}/metrics", timeout=BOUND_S).text
-        found = re.search(rf"^earshot_{name} (\S+)$", text, re.MULTILINE)
+        found = re.search(rf"^(?:earshot_)?{re.escape(name)} (\S+)$", text, re.MULTILINE)
         return float(found[1]) if found else 0.0
 
 

@@ -1,0 +1,12 @@
+"""All scenarios, in the order in which they are played."""
+
+from __future__ import annotations
+
+from tests.chaos import scenarios_clients, scenarios_nodes, scenarios_store
+from tests.chaos.stage import Scenario
+
+ALL: list[Scenario] = [
+    *scenarios_nodes.SCENARIOS,
+    *scenarios_store.SCENARIOS,
+    *scenarios_clients.SCENARIOS,
+]

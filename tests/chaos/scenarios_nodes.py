@@ -1,0 +1,46 @@
+"""What happens to nodes: killed in the middle of a call, asleep past their lease."""
+
+from __future__ import annotations
+
+import signal
+
+from tests.chaos.stage import Scenario, Setting, Stage
+
+LEASE_S = 2
+
+
+def kill_a_node(stage: Stage) -> None:
+    stage.nodes[0].kill()
+    stage.healed()
+
+
+def put_the_leader_to_sleep(stage: Stage) -> None:
+    """Longer than its lease; its connections stay open all the while."""
+    leader = max(stage.nodes, key=lambda node: node.metric("calls_led"))
+    assert leader.metric("calls_led") > 0
+    leader.signal(signal.SIGSTOP)
+    stage.speak(LEASE_S * 2.5)
+    others = [node for node in stage.nodes if node is not leader]
+    taken = sum(node.metric('leases_total{change="taken_over"}') for node in others)
+    leader.signal(signal.SIGCONT)
+    stage.healed()
+    stage.figures["leases taken over while it slept"] = f"{taken:g}"
+    assert taken > 0, "nobody took over"
+
+
+SCENARIOS = [
+    Scenario(
+        "kill-node",
+        "kill -9 of one of two nodes in the middle of calls; its browsers go to the other",
+        kill_a_node,
+        Setting(),
+        fast=True,
+    ),
+    Scenario(
+        "sleep-leader",
+        "SIGSTOP of the node that leads most calls, for two and a half leases, then SIGCONT",
+        put_the_leader_to_sleep,
+        Setting(settings={"EARSHOT__ACTORS__LEASE_S": LEASE_S}),
+        fast=True,
+    ),
+]
