@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long simulate check protocol evaluate bench bench-quick lock
+.PHONY: help setup setup-dev run test test-long simulate chaos check protocol evaluate bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -47,6 +47,9 @@ test-long: setup-dev ## what takes minutes: soaks, long chaos; by hand  [ARGS=]
 
 simulate: setup-dev ## clusters under every fault, from seeds, in virtual time  [N= or SEED=, ARGS=]
 	@$(PY) -m tests.simulation $(if $(SEED),--seed "$(SEED)" --shrink,--count "$(or $(N),2000)") $(ARGS)
+
+chaos: setup-dev ## every fault with real processes; writes docs/chaos.md  [ONLY=name,name]
+	@$(PY) -m tests.chaos $(if $(ONLY),--only "$(ONLY)",--docs) $(ARGS)
 
 check: setup-dev ## lint, types, layers, generated files; every step runs, whatever failed before
 	@failed=; step() { echo "== $$1"; shift; "$$@" || failed="$$failed\n   $$*"; }; \

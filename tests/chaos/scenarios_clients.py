@@ -113,9 +113,7 @@ PINGS = {"EARSHOT__SERVER__PING_INTERVAL_S": 1, "EARSHOT__SERVER__PING_TIMEOUT_S
 BY_LINKS = Setting(linked=("clients",))
 
 SCENARIOS = [
-    Scenario(
-        "cut-clients", "all connections of browsers reset, four times", cut, BY_LINKS, fast=True
-    ),
+    Scenario("cut-clients", "all connections of browsers reset, four times", cut, BY_LINKS),
     Scenario("stall-clients", "nothing moves between browsers and nodes for 4 s", stall, BY_LINKS),
     Scenario(
         "half-open-clients",
