@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actors import messages as m
-from engine.assist.after_call import CallMaterial
+from engine.assist.material import CallMaterial
 from engine.assist.view import CallLine
 from engine.times import seconds_of
 

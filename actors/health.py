@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 _decode = msgspec.json.Decoder(CallHealth).decode
 
 
+LATE_S = 10.0  # a late answer is said for so long, unless one comes in time
+
+
 class Health:
     """Run inside the CallActor's turns. A tick runs only while somebody is joined."""
 
     def __init__(self, actor: CallActor) -> None:
         self._actor = actor
         self._heard_at = actor.context.clock.mono()  # when the recogniser last gave something
-        self._late = False  # the last trigger of ours was shed, or answered late
+        self._late_until = 0.0  # a trigger of ours was shed, or answered late, not long ago
         self._leaders: CallHealth | None = None  # as the leading node last said it
         self._leaders_until = 0.0
         self._said: CallHealth | None = None
@@ -49,9 +52,17 @@ class Health:
 
     def answered(self, late: bool) -> None:
         """Ranking answered in time, or did not."""
-        if late != self._late:
-            self._late = late
+        was_late, now = self._late, self._actor.context.clock.mono()
+        self._late_until = now + LATE_S if late else 0.0
+        if late:
+            # When the customer says no more, nobody answers in time either.
+            self._actor.later(LATE_S, m.ConditionChanged())
+        if late != was_late:
             self.look()
+
+    @property
+    def _late(self) -> bool:
+        return self._actor.context.clock.mono() < self._late_until
 
     def on_foreign(self, body: bytes) -> None:
         """What the leading node says of this call."""

@@ -16,8 +16,8 @@ from engine.identity import Identity
 from engine.log import Append, CallKey
 
 if TYPE_CHECKING:
-    from engine.assist.after_call import CallMaterial
     from engine.assist.asked import Asked
+    from engine.assist.material import CallMaterial
     from engine.assist.view import CallExcerpt
     from engine.audit import Kind
 

@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import gevent
 
 from actors import messages as m
-from engine.assist.after_call import CallMaterial, by_rules
-from engine.assist.asked import Asked, asked_of
-from engine.assist.suggest import Suggester
+from engine.assist.asked import Asked
+from engine.assist.material import CallMaterial
 from engine.assist.view import CallExcerpt
-from engine.errors import EngineError
+from engine.errors import Busy, EngineError, Unavailable
 from engine.log import CallKey
 from engine.wire import CallSummary, SuggestedDocument, SummaryKind
 
 if TYPE_CHECKING:
-    from gevent.threadpool import ThreadPool
-
     from actors.dispatcher import Dispatcher
-    from engine.knowledge.library import Library
 
 log = logging.getLogger("earshot.assist")
 
@@ -45,28 +41,6 @@ class Ranker(Protocol):
     def suggest(self, excerpt: CallExcerpt) -> Ranked: ...
 
     def sum_up(self, material: CallMaterial) -> CallSummary: ...
-
-
-class ThreadRanker:
-    """In gevent's pool of real threads."""
-
-    def __init__(self, suggester: Suggester, library: Library, pool: ThreadPool) -> None:
-        self._suggester = suggester
-        self._library = library
-        self._pool = pool
-
-    def suggest(self, excerpt: CallExcerpt) -> Ranked:
-        found = self._pool.apply(self._suggester.suggest, (excerpt,))
-        asked = asked_of(excerpt, found.query)
-        return Ranked(list(found.documents), found.summary, found.summary_kind, asked)
-
-    def sum_up(self, material: CallMaterial) -> CallSummary:
-        def title_of(doc_id: str) -> str | None:
-            document = self._library.get(material.tenant, doc_id)
-            return document.title if document else None
-
-        found: CallSummary = self._pool.apply(by_rules, (material, title_of))
-        return found
 
 
 class AssistPool:
@@ -92,10 +66,11 @@ class AssistPool:
             message = m.Proposed(
                 because, found.documents, found.summary, found.summary_kind, asked=found.asked
             )
-        except EngineError:
+        except (Busy, Unavailable):
             message = _nothing(because, shed=True)
-        except Exception:
-            log.exception("assist.failed call=%s", call)
+        except Exception as problem:
+            if not isinstance(problem, EngineError):
+                log.exception("assist.failed call=%s", call)
             message = _nothing(because, failed=True)
         finally:
             self._in_flight.discard(call)
@@ -113,6 +88,9 @@ class AssistPool:
         except Exception as problem:
             if not isinstance(problem, EngineError):
                 log.exception("assist.failed call=%s", call)
+            # Imported when needed: with it comes numpy, which this process does without.
+            from engine.assist.after_call import by_rules
+
             summary = by_rules(material, _no_title)
         self._dispatcher.send(reply_to, m.SummedUp(summary))
 

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from actors import messages as m
 from actors.context import Context
@@ -24,14 +23,12 @@ from actors.dispatcher import Dispatcher
 from actors.lag import Lag
 from actors.timers import Wheel
 from engine import standing, store
-from engine.assist.suggest import AssistSettings, Bm25Suggester
 from engine.audit import AuditStore, Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
-from engine.errors import Draining, Revoked
+from engine.errors import Draining, EngineError, Revoked
 from engine.hints_redis import HintStream, Notice
 from engine.identity import Identity, Tokens
-from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
@@ -40,11 +37,10 @@ from engine.redis_link import Replicas
 from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
 from web.asking import ask
-from web.assist import AssistPool, ThreadRanker
+from web.assist import AssistPool
 from web.audit import AuditTrail
 from web.clock import SystemClock
 from web.condition import ConditionKeeper
-from web.documents import Refresher
 from web.gate import LocalGate
 from web.key_server import KeyServer
 from web.loop import Loop
@@ -52,6 +48,7 @@ from web.loop_waiter import LoopWaiter
 from web.metrics import exposition
 from web.node_numbers import numbers_of
 from web.notices import CHANNELS, LEASES, TABS, Notices
+from web.ranking.process import RankingProcess
 from web.standing_watch import REVOKED, StandingWatch
 from web.store_client import StoreClient
 from web.store_link import open_link
@@ -94,6 +91,7 @@ class Node:
         self.draining = False
         self.number = 0  # among the processes of one server; 0: there are no others
         self._siblings: Siblings | None = None
+        self._url = url
         self._connect_store(url)
         self._make_actors()
 
@@ -162,12 +160,8 @@ class Node:
         self.store_client.on_notice = self._on_notice
         for channel in (standing.CHANNEL, *CHANNELS):
             self._hints.listen(channel)
-        self._refresher = Refresher(self.documents)
-        assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
-        self.suggester = Bm25Suggester(self._refresher.library, assist)
-        self._pool = ThreadPool(settings.assist.workers)
-        ranker = ThreadRanker(self.suggester, self._refresher.library, self._pool)
-        self._assist = AssistPool(ranker, self.dispatcher)
+        self.ranking = RankingProcess(settings, self._url, self.name, self.clock.mono)
+        self._assist = AssistPool(self.ranking, self.dispatcher)
         self.audit = AuditTrail(self._audit_store, self.name, self.clock.wall)
         self.directory = Directory()
         self.standing = StandingWatch(
@@ -202,14 +196,15 @@ class Node:
             self.context,
             self.directory,
             away_s=self._away_s,
-            ranks=lambda: True,
-            words_only=lambda: True,
-            empty=self._refresher.empty,
+            ranks=lambda: self.ranking.runs,
+            words_only=lambda: self.ranking.words_only,
+            empty=self.ranking.empty,
         )
         self.tokens.refused = self.audit.refused
         self.audit.compare_settings(settings, self._client)
         self._sweep = Sweep(self)
         self._reporter = gevent.spawn(self._report)
+        gevent.spawn(self._watch_known_documents)
 
     @property
     def rooms(self) -> Any:
@@ -220,8 +215,8 @@ class Node:
         self.context.rooms = rooms
 
     @property
-    def library(self) -> Library:
-        return self._refresher.library
+    def suggester(self) -> RankingProcess:
+        return self.ranking
 
     # --- what the web asks ----------------------------------------------------------------
 
@@ -234,10 +229,10 @@ class Node:
         return ask(lambda: self.directory.call(key), build, timeout_s)
 
     def watch_documents(self, tenant: str) -> None:
-        self._refresher.watch(tenant)
+        self.ranking.watch(tenant)
 
-    def documents_changed(self) -> None:
-        self._refresher.nudge()
+    def documents_changed(self, tenant: str) -> None:
+        self.ranking.look(tenant)
 
     def revoke(self, tenant: str, agent_id: str) -> None:
         """Close the agent's connections on every node, and refuse their tokens of before."""
@@ -257,6 +252,15 @@ class Node:
 
     def verdicts(self, tenant: str, doc_id: str) -> list[Verdict]:
         return self._verdicts.of(tenant, doc_id)
+
+    def _watch_known_documents(self) -> None:
+        """Their index is ready before the first call asks; without any, nothing is started."""
+        try:
+            tenants = self.documents.tenants()
+        except EngineError:
+            return  # a first question starts it
+        for tenant in tenants:
+            self.ranking.watch(tenant)
 
     def _away_s(self) -> float:
         """For how long the store has not answered; 0 when it does."""
@@ -331,8 +335,7 @@ class Node:
         self._sweep.close()
         self._reporter.kill()
         self._condition.close()
-        self._pool.kill()
-        self._refresher.close()
+        self.ranking.close()
         self._gate.close()
         self.tokens.close()
         self.standing.close()

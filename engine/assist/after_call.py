@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from msgspec import Struct
-
+from engine.assist.material import CallMaterial
 from engine.assist.query import distinct
 from engine.assist.view import CallLine
 from engine.knowledge.sentences import sentences, shortened
@@ -52,19 +51,6 @@ _UNSOLVED = re.compile(
     r"helpful)|speak to (?:a|your) (?:manager|supervisor)|ridiculous|unacceptable|never mind)\b",
     re.IGNORECASE,
 )
-
-
-class CallMaterial(Struct, frozen=True):
-    """What a summary may be made of. `line`: the last summary line; `suggested`, `helpful`:
-    document ids; `end`: why the call ended, '' for an ordinary end."""
-
-    tenant: str
-    call_id: str
-    lines: tuple[CallLine, ...]
-    line: str = ""
-    suggested: tuple[str, ...] = ()
-    helpful: tuple[str, ...] = ()
-    end: str = ""
 
 
 def by_rules(material: CallMaterial, title_of: Callable[[str], str | None]) -> CallSummary:

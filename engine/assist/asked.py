@@ -6,15 +6,7 @@ store; the words are the customer's own and are kept no longer than the call.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
-
-from engine.knowledge.terms import spoken_terms
-
-if TYPE_CHECKING:
-    from engine.assist.view import CallExcerpt
-    from engine.knowledge.votes import QueryVector
 
 
 class Asked(Struct, frozen=True):
@@ -24,13 +16,3 @@ class Asked(Struct, frozen=True):
     vector: bytes = b""
     model: str = ""
     words: tuple[str, ...] = ()
-
-
-def asked_of(excerpt: CallExcerpt, query: QueryVector | None) -> Asked:
-    """What a proposal for this excerpt was found with."""
-    words: dict[str, str] = {}
-    for line in excerpt.customer_turn():
-        for word, term in spoken_terms(line.text):
-            words.setdefault(term, word.lower())
-    found = tuple(words.values())
-    return Asked(words=found) if query is None else Asked(query.vector, query.model, found)

@@ -130,6 +130,10 @@ class Index:
             if not entry.embedded:
                 yield Unembedded(entry.document.id, entry.texts())
 
+    @property
+    def unembedded_count(self) -> int:
+        return sum(not entry.embedded for entry in self._entries.values())
+
     def __len__(self) -> int:
         """How many documents it holds."""
         return len(self._entries)

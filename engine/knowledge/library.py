@@ -60,6 +60,10 @@ class Library:
         finally:
             del self._refreshing[tenant]
 
+    def serve(self, tenant: str, version: int, index: Index) -> None:
+        """From now on this index, which is of the store's `version`."""
+        self._served[tenant] = (version, index)
+
     def index(self, tenant: str) -> Index:
         """The index served now; an empty one before the first refresh."""
         served = self._served.get(tenant)

@@ -4,7 +4,11 @@ Owns the keys of a tenant's documents and the version that rises with every chan
 
     earshot:{tenant}:documents            hash, document id -> the document as JSON
     earshot:{tenant}:documents:version    a number; absent before the first change
+    earshot:{tenant}:documents:changes    sorted set, document id -> the version that last
+                                          changed it; deleted ones too, up to a bound
+    earshot:{tenant}:documents:floor      a version; what changed before it is not in `changes`
     earshot:{tenant}:documents:changed    channel: each new version, a hint that may be lost
+    earshot:documents:tenants             set: tenants that ever had documents
 
 The braces are written as they stand: they put a tenant's keys into one slot of a cluster.
 A change and its version are one script, so a reader that knows the version has missed
@@ -17,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 import redis
@@ -31,21 +35,38 @@ CHUNK_BYTES = 1_000_000  # a script longer than that would hold up the calls' ap
 
 _CHANNEL = re.compile(r"earshot:\{(.+)\}:documents:changed")
 _SCAN = 500  # fields asked for at once
+DELETED_KEPT = 10_000  # ids of deleted documents; a node that missed more loads everything
+_TENANTS = "earshot:documents:tenants"
 
-# KEYS: documents, version. ARGV: channel, then the arguments of HSET.
+# KEYS: documents, version, changes. ARGV: channel, then the arguments of HSET.
 _PUT = """
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 local version = redis.call('INCR', KEYS[2])
+for at = 2, #ARGV, 2 do redis.call('ZADD', KEYS[3], version, ARGV[at]) end
 redis.call('PUBLISH', ARGV[1], version)
 return version
 """
-# KEYS: documents, version. ARGV: channel, document id. 0: there was no such document.
+# KEYS: documents, version, changes, floor. ARGV: channel, document id, the most deleted ones
+# that stay in `changes`. 0: there was no such document.
 _DELETE = """
 if redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
 local version = redis.call('INCR', KEYS[2])
+redis.call('ZADD', KEYS[3], version, ARGV[2])
+if redis.call('ZCARD', KEYS[3]) - redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then
+  redis.call('DEL', KEYS[3])
+  redis.call('SET', KEYS[4], version)
+end
 redis.call('PUBLISH', ARGV[1], version)
 return version
 """
+
+
+class Changes(NamedTuple):
+    """What became of documents since a version, up to `version` at least."""
+
+    version: int
+    put: list[Document]
+    deleted: list[str]
 
 
 class DocumentSource(Protocol):
@@ -63,8 +84,9 @@ class DocumentStore:
     `client` may decode answers or not. A put that was uncertain may be repeated as it is.
     """
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, deleted_kept: int = DELETED_KEPT) -> None:
         self._client: Any = client
+        self._deleted_kept = deleted_kept
         self._put = client.register_script(_PUT)
         self._delete = client.register_script(_DELETE)
 
@@ -76,36 +98,79 @@ class DocumentStore:
         goes away midway the chunks before are kept."""
         total = 0
         for tenant, chunk in _chunks(documents):
-            with _unavailable():
-                self._put(keys=_keys(tenant), args=[_channel(tenant), *chunk])
+            with saying_unavailable():
+                self._client.sadd(_TENANTS, tenant)
+                keys = _keys(tenant)
+                self._put(keys=keys[:3], args=[_channel(tenant), *chunk])
             total += len(chunk) // 2
             if progress:
                 progress(len(chunk) // 2)
         return total
 
     def get(self, tenant: str, doc_id: str) -> Document | None:
-        with _unavailable():
+        with saying_unavailable():
             raw = self._client.hget(_keys(tenant)[0], doc_id)
         return _DECODER.decode(raw) if raw is not None else None
 
     def delete(self, tenant: str, doc_id: str) -> bool:
         """False when there was no such document."""
-        with _unavailable():
-            return bool(self._delete(keys=_keys(tenant), args=[_channel(tenant), doc_id]))
+        with saying_unavailable():
+            args: list[str | int] = [_channel(tenant), doc_id, self._deleted_kept]
+            return bool(self._delete(keys=_keys(tenant), args=args))
 
     def version(self, tenant: str) -> int:
-        with _unavailable():
+        with saying_unavailable():
             return int(self._client.get(_keys(tenant)[1]) or 0)
 
+    def tenants(self) -> list[str]:
+        """Those that ever had documents."""
+        with saying_unavailable():
+            return sorted(_text(raw) for raw in self._client.smembers(_TENANTS))
+
+    def changes(self, tenant: str, since: int) -> Changes | None:
+        """What changed after a version; None: nobody knows any more, load everything.
+
+        A document is as it is now, so it may be newer than `version`; then it comes again
+        with the next changes.
+        """
+        _, version_key, changes_key, floor_key = _keys(tenant)
+        with saying_unavailable():
+            raw_version, raw_floor = self._client.mget(version_key, floor_key)
+            version, floor = int(raw_version or 0), int(raw_floor or 0)
+            if version == since:
+                return Changes(version, [], [])
+            if version < since or since < floor:
+                return None  # another store, or a restored one; or too much was deleted
+            names = self._client.zrangebyscore(changes_key, f"({since}", "+inf")
+        if not names:
+            return None  # written by a program that kept no changes
+        changes = Changes(version, [], [])
+        for start in range(0, len(names), CHUNK_DOCUMENTS):
+            self._read(tenant, [_text(raw) for raw in names[start : start + CHUNK_DOCUMENTS]],
+                       changes)  # fmt: skip
+        return changes
+
+    def _read(self, tenant: str, ids: list[str], into: Changes) -> None:
+        with saying_unavailable():
+            found = self._client.hmget(_keys(tenant)[0], ids)
+        for doc_id, raw in zip(ids, found, strict=True):
+            if raw is None:
+                into.deleted.append(doc_id)
+                continue
+            try:
+                into.put.append(_DECODER.decode(raw))
+            except msgspec.MsgspecError:
+                into.deleted.append(doc_id)  # this program cannot read it
+
     def count(self, tenant: str) -> int:
-        with _unavailable():
+        with saying_unavailable():
             return int(self._client.hlen(_keys(tenant)[0]))
 
     def load_all(self, tenant: str) -> Iterator[Document]:
         """Every document once; one changed meanwhile may come in either state. What an
         older or newer program stored and this one cannot read is left out."""
         seen: set[str] = set()
-        with _unavailable():
+        with saying_unavailable():
             for _, raw in self._client.hscan_iter(_keys(tenant)[0], count=_SCAN):
                 try:
                     document = _DECODER.decode(raw)
@@ -127,9 +192,14 @@ _ENCODE = msgspec.json.Encoder().encode
 _DECODER = msgspec.json.Decoder(Document)
 
 
-def _keys(tenant: str) -> tuple[str, str]:
+def _text(raw: bytes | str) -> str:
+    return raw.decode() if isinstance(raw, bytes) else raw
+
+
+def _keys(tenant: str) -> tuple[str, str, str, str]:
+    """(documents, version, changes, floor)"""
     documents = f"earshot:{{{tenant}}}:documents"
-    return documents, f"{documents}:version"
+    return documents, f"{documents}:version", f"{documents}:changes", f"{documents}:floor"
 
 
 def _channel(tenant: str) -> str:
@@ -153,7 +223,8 @@ def _chunks(documents: Iterable[Document]) -> Iterator[tuple[str, list[str | byt
 
 
 @contextmanager
-def _unavailable() -> Iterator[None]:
+def saying_unavailable() -> Iterator[None]:
+    """What the store's client raises, in the words of this package."""
     try:
         yield
     except redis.RedisError as problem:

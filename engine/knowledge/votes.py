@@ -82,6 +82,10 @@ class VoteMemory:
         """Erasure of a call reaches its votes."""
         return self._of(tenant).drop_call(call_id)
 
+    def forget(self, tenant: str) -> None:
+        """All votes of a tenant; who follows them reads them anew."""
+        self._tenants.pop(tenant, None)
+
     def count(self, tenant: str) -> int:
         return len(self._of(tenant))
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from actors import messages as m
+from actors.health import LATE_S
 from engine.log import Hint
 from tests.actors.acts import KEY, change, create, joined, propose, say
 from tests.actors.world import World
@@ -85,6 +86,15 @@ def test_an_answer_that_took_long_is_slow(world: World) -> None:
     world.run(1.5)
     propose(world, "d1")
     assert healths(ann)[-1] == ("ok", "slow", "overloaded")
+
+
+def test_a_late_answer_is_not_said_for_ever(world: World) -> None:
+    ann = joined(world)
+    say(world, "s1")
+    world.run(1.5)
+    propose(world, "d1")
+    world.run(LATE_S + 0.1)
+    assert healths(ann)[-1] == ("ok", "ok")
 
 
 def test_what_the_node_cannot_do_is_said_on_change(world: World) -> None:

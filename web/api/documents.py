@@ -50,7 +50,7 @@ def put(node: Node, asked: Asked) -> Answer:
         doc_ids = [document.id for document in kept]
         node.audit.note(asked.identity, "documents.put", doc_ids=doc_ids)
     node.watch_documents(tenant)
-    node.documents_changed()
+    node.documents_changed(tenant)
     return Answer(receipt(accepted, refused))
 
 
@@ -65,7 +65,7 @@ def delete(node: Node, asked: Asked) -> Answer:
     if not node.documents.delete(asked.identity.tenant, asked.ids["doc_id"]):
         raise _no_such_document()
     node.audit.note(asked.identity, "document.deleted", doc_ids=[asked.ids["doc_id"]])
-    node.documents_changed()
+    node.documents_changed(asked.identity.tenant)
     return Answer(None, 204)
 
 

@@ -50,7 +50,7 @@ class Documents(Protocol):
 
 
 class Searcher(Protocol):
-    """engine.assist.suggest.Bm25Suggester, as a person who types uses it."""
+    """The ranking process, as a person who types uses it. Raises Busy or Unavailable."""
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]: ...
 
@@ -83,8 +83,8 @@ class Node(Protocol):
         """Keep this tenant's index from now on: one nobody watches is empty."""
         ...
 
-    def documents_changed(self) -> None:
-        """Look at the stored documents soon."""
+    def documents_changed(self, tenant: str) -> None:
+        """Look at the tenant's stored documents now."""
         ...
 
     def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:

@@ -90,9 +90,8 @@ class MemoryNode:
         self._watched.add(tenant)
         self._library.refresh(tenant)
 
-    def documents_changed(self) -> None:
-        for tenant in self._watched:
-            self._library.refresh(tenant)
+    def documents_changed(self, tenant: str) -> None:
+        self._library.refresh(tenant)
 
     def note(self, who: Any, kind: Any, **about: Any) -> None:
         self.noted.append((who.agent_id, kind, about))

@@ -1,0 +1,94 @@
+"""What the ranking process knows: indexes, a model, votes, and who ranks with them.
+
+Owns the putting together of the engine's parts from the settings. Where a model is missing
+or not wanted it says why, and words alone rank.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine import store
+from engine.assist.asked import Asked
+from engine.assist.asking import asked_of
+from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.assist.view import CallExcerpt
+from engine.config import Settings
+from engine.knowledge.embedding import Embedder, MiniLm
+from engine.knowledge.keeper import Keeper
+from engine.knowledge.library import Library
+from engine.knowledge.store import DocumentStore
+from engine.knowledge.vector_store import VectorStore
+from engine.knowledge.votes import VoteMemory
+from engine.verdicts import VerdictStore
+from engine.wire import SuggestedDocument, SummaryKind
+from web.ranking.frames import Begin
+
+CONNECTIONS = 4  # of the keeping, the embedding and a ranking thread
+
+
+class Ranking(NamedTuple):
+    documents: list[SuggestedDocument]
+    summary: str
+    summary_kind: SummaryKind
+    asked: Asked
+
+
+class Brain:
+    def __init__(self, begin: Begin) -> None:
+        settings = begin.settings
+        client = store.connect(
+            begin.url,
+            socket_timeout_s=settings.store.answer_timeout_s,
+            max_connections=CONNECTIONS,
+        )
+        self.documents = DocumentStore(client)
+        self.verdicts = VerdictStore(client)
+        self.embedder, self.why = embedder_of(settings)
+        model = self.embedder
+        votes = VoteMemory(model.model, model.dimension) if model is not None else None
+        self.library = Library(self.documents)
+        self.keeper = Keeper(
+            begin.node,
+            self.library,
+            self.documents,
+            VectorStore(client),
+            self.verdicts,
+            self.embedder,
+            votes,
+        )
+        assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
+        self._suggester = Bm25Suggester(self.library, assist)
+
+    @property
+    def model(self) -> str:
+        return self.embedder.model if self.embedder is not None else ""
+
+    def suggest(self, excerpt: CallExcerpt) -> Ranking:
+        found = self._suggester.suggest(excerpt)
+        asked = asked_of(excerpt, found.query)
+        return Ranking(list(found.documents), found.summary, found.summary_kind, asked)
+
+    def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
+        return self._suggester.search(tenant, query, limit)
+
+    def title_of(self, tenant: str, doc_id: str) -> str | None:
+        document = self.library.get(tenant, doc_id)
+        return document.title if document is not None else None
+
+
+def embedder_of(settings: Settings) -> tuple[Embedder | None, str]:
+    """The model, or None and why there is none."""
+    wanted = settings.embedding
+    if wanted.use == "none":
+        return None, "embedding.use is none"
+    if wanted.use == "endpoint":
+        if not wanted.base_url or not wanted.model:
+            return None, "embedding.use is endpoint, and base_url or model is not set"
+        from engine.knowledge.embedding_endpoint import EndpointEmbedder
+
+        return EndpointEmbedder(wanted), ""
+    found = MiniLm.installed()
+    if found is None:
+        return None, "the packages of the shipped model are not installed"
+    return found, ""

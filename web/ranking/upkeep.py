@@ -1,0 +1,127 @@
+"""Indexes kept in step with the store, by two threads of the ranking process.
+
+Owns when to look (a change was published, or a second has passed), when to embed, and what
+the server is told of it. A store or a model that is away is tried again; what is served
+stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import redis
+
+from engine.errors import EngineError
+from web.ranking.brain import Brain
+from web.ranking.frames import Serving, TenantServed
+
+log = logging.getLogger("earshot.ranking")
+
+LOOK_S = 0.5
+EMBED_AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a model that could not be reached
+NICE = 10  # of the thread that embeds: questions come first
+
+
+class Upkeep:
+    def __init__(self, brain: Brain, tell: Callable[[Serving], None]) -> None:
+        self._brain = brain
+        self._tell = tell
+        self._tenants: set[str] = set()
+        self._known: set[str] = set()  # looked at once
+        self._first = threading.Lock()
+        self._changed = threading.Event()
+        self._work = threading.Event()  # something may have to be embedded
+        self._told: Serving | None = None
+
+    def watch(self, tenant: str) -> None:
+        self._tenants.add(tenant)
+        self._changed.set()
+
+    def know(self, tenant: str) -> None:
+        """Before the first question of a tenant its documents are read: an empty answer
+        would be a wrong one."""
+        if tenant in self._known:
+            return
+        self._tenants.add(tenant)
+        with self._first:
+            if tenant not in self._known:
+                self._look(tenant)
+
+    def keep(self) -> None:
+        while True:
+            for tenant in sorted(self._tenants):
+                self._look(tenant)
+            self._say()
+            self._changed.wait(LOOK_S)
+            self._changed.clear()
+
+    def _look(self, tenant: str) -> None:
+        keeper = self._brain.keeper
+        try:
+            changed = keeper.look(tenant)
+        except (EngineError, redis.RedisError):
+            return  # the store is away: the index that is served stays
+        except Exception:
+            log.exception("documents.refresh_failed tenant=%s", tenant)
+            return
+        first = tenant not in self._known
+        self._known.add(tenant)
+        if changed or first:
+            state = keeper.state(tenant)
+            log.info(
+                "documents.indexed tenant=%s documents=%d passages=%d without_vectors=%d",
+                tenant, state.documents, state.passages, state.waiting,
+            )  # fmt: skip
+            self._work.set()
+
+    def embed(self) -> None:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        failures = 0
+        while True:
+            self._work.wait()
+            self._work.clear()
+            try:
+                for tenant in sorted(self._known):
+                    if self._embed(tenant):
+                        self._work.set()
+                failures = 0
+            except (EngineError, redis.RedisError) as problem:
+                log.warning("embedding.stopped reason=%s", problem)
+                time.sleep(EMBED_AGAIN_S[min(failures, len(EMBED_AGAIN_S) - 1)])
+                failures += 1
+                self._work.set()
+            except Exception:
+                log.exception("embedding.failed")
+                time.sleep(EMBED_AGAIN_S[-1])
+            self._say()
+
+    def _embed(self, tenant: str) -> bool:
+        """True: there is more to do."""
+        keeper = self._brain.keeper
+        done = keeper.embed_some(tenant)
+        waiting = keeper.state(tenant).waiting
+        if done and not waiting:
+            log.info("documents.embedded tenant=%s", tenant)
+        if not waiting:
+            keeper.settle(tenant)
+        elif not done:
+            time.sleep(LOOK_S)  # another node makes them
+        return waiting > 0
+
+    def _say(self) -> None:
+        tenants = {}
+        for tenant in sorted(self._known):
+            state = self._brain.keeper.state(tenant)
+            tenants[tenant] = TenantServed(
+                state.version, state.documents, state.passages, state.waiting
+            )
+        serving = Serving(tenants, self._brain.model, self._brain.why)
+        if serving != self._told:
+            self._told = serving
+            self._tell(serving)
