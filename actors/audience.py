@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.call import Call
 
 RING = 256  # events kept as ready frames
+GO_AT_ONCE = 100  # told to come back in one batch, and the pause behind it
+GO_PAUSE_S = 0.1
 AHEAD_S = 0.05  # until a join whose cursor is beyond our fold is looked at again
 
 
@@ -38,21 +40,22 @@ class Audience:
         self._actor = actor
         self._joined: dict[str, JoinedAgent] = {}  # connection_id -> who
         self._ahead: dict[str, m.Join] = {}  # whose cursor is beyond our fold
-        self._ring: deque[m.LogFrame] = deque(maxlen=RING)
+        self.ring: deque[m.LogFrame] = deque(maxlen=RING)
         self.reads = SharedReads(actor)
+        self._going: dict[str, m.Ref] = {}  # connection_id -> who is still to be told to go
 
     def __len__(self) -> int:
         return len(self._joined)
 
     def tell(self, frame: m.LogFrame) -> None:
         """A new event of the log, to everybody."""
-        self._ring.append(frame)
+        self.ring.append(frame)
         refs = [joined.ref for joined in self._joined.values()]
         self._actor.dispatcher.broadcast(refs, frame)
 
     def remember(self, frame: m.LogFrame) -> None:
         """An event read when the log was loaded: for those who catch up."""
-        self._ring.append(frame)
+        self.ring.append(frame)
 
     def tell_interim(self, frame: Frame) -> None:
         message = m.StateFrame(self._actor.key, frame, interim=True)
@@ -102,6 +105,7 @@ class Audience:
 
     def _admit(self, join: m.Join, call: Call) -> None:
         actor, since = self._actor, join.since
+        self._going.pop(join.connection_id, None)
         self._joined[join.connection_id] = JoinedAgent(
             join.agent, join.identity, join.generation, join.interim
         )
@@ -138,6 +142,7 @@ class Audience:
 
     def leave(self, connection_id: str) -> None:
         self._joined.pop(connection_id, None)
+        self._going.pop(connection_id, None)
         self._ahead.pop(connection_id, None)
 
     def catch_up(self, ask: m.CatchUp, call: Call | None) -> None:
@@ -147,9 +152,9 @@ class Audience:
             actor.send(ask.agent, m.Reopening(actor.key))
         elif ask.after >= call.seq:
             actor.send(ask.agent, m.Chunk(actor.key, ask.generation, (), call.seq))
-        elif self._ring and self._ring[0].seq <= ask.after + 1:
-            start = ask.after + 1 - self._ring[0].seq
-            frames = bounded(islice(self._ring, start, None))
+        elif self.ring and self.ring[0].seq <= ask.after + 1:
+            start = ask.after + 1 - self.ring[0].seq
+            frames = bounded(islice(self.ring, start, None))
             actor.context.counts["gaps_filled:ring"] += 1
             actor.send(ask.agent, m.Chunk(actor.key, ask.generation, frames, call.seq))
         else:
@@ -163,9 +168,22 @@ class Audience:
                 self._actor.send(joined.ref, m.Unassigned(self._actor.key, expelled=True))
 
     def reopen(self) -> None:
-        """A new epoch, or a fold not trusted: cursors of before mean nothing."""
-        self._ring.clear()
-        self._dismiss(m.Reopening(self._actor.key))
+        """A new epoch, or a fold not trusted: cursors of before mean nothing. Nobody is told
+        an event any more; they are told to go and come back in batches."""
+        self.ring.clear()
+        told_already = bool(self._going)
+        self._going.update((one, joined.ref) for one, joined in self._joined.items())
+        self._joined = {}
+        self._lose_ahead()
+        if not told_already:
+            self.tell_to_go()
+
+    def tell_to_go(self) -> None:
+        for connection_id in list(islice(self._going, GO_AT_ONCE)):
+            self._actor.send(self._going.pop(connection_id), m.Reopening(self._actor.key))
+            self._actor.context.counts["connections_reopened"] += 1
+        if self._going:
+            self._actor.later(GO_PAUSE_S, m.Tick("going"))
 
     def lose(self) -> None:
         """The actor ends by a fault or leaves memory."""
@@ -173,14 +191,18 @@ class Audience:
 
     def gone(self) -> None:
         """The call is no more."""
-        self._ring.clear()
+        self.ring.clear()
         self._dismiss(m.Unassigned(self._actor.key, expelled=True))
 
     def _dismiss(self, message: Any) -> None:
         self._actor.context.shelf.forget(self._actor.key)
         joined, self._joined = self._joined, {}
-        for agent in joined.values():
-            self._actor.send(agent.ref, message)
+        going, self._going = self._going, {}
+        for ref in (*(agent.ref for agent in joined.values()), *going.values()):
+            self._actor.send(ref, message)
+        self._lose_ahead()
+
+    def _lose_ahead(self) -> None:
         ahead, self._ahead = self._ahead, {}
         for join in ahead.values():
             self._actor.send(join.agent, m.CallLost(self._actor.key))

@@ -8,6 +8,7 @@ in following.py, writing in writing.py, who is joined in audience.py, leading in
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from actors import messages as m
@@ -20,13 +21,14 @@ from actors.interims import Interims
 from actors.leading import Leader
 from actors.mailbox import Bounds
 from actors.ports import Frame
+from actors.receipts import detail_of
+from actors.refilling import Refiller
 from actors.writing import Writer
-from engine.answers import CallDetail
 from engine.call import Call
 from engine.decoding import encode
 from engine.errors import EngineError, Internal, Unavailable
 from engine.identity import Identity
-from engine.log import CallKey, StoredEvent
+from engine.log import CallKey, Page, StoredEvent
 from engine.wire import LogEvent, TranscriptionUpdate
 
 WAITING = 256  # messages kept while the log is being read; then `unavailable`
@@ -51,6 +53,7 @@ class CallActor(DispatchedActor):
         self.health = Health(self)
         self.writer = Writer(self, bounds.call_mailbox_durable)
         self.follower = Follower(self)
+        self.refiller = Refiller(self)
         self._waiting: deque[Any] = deque()
         self._handling: Any = None  # the message of this moment: answered if it fails us
         self._watching_deadlines = False
@@ -82,7 +85,7 @@ class CallActor(DispatchedActor):
         super().let_go()
         self.leader.let_go()
         parts = (self.audience, self.audience.reads, self.health, self.leader, self.writer)
-        for part in (*parts, self.follower):
+        for part in (*parts, self.follower, self.refiller):
             del part._actor
 
     def _abandon(self) -> None:
@@ -117,6 +120,12 @@ class CallActor(DispatchedActor):
         elif tick.kind == "join":
             if self.audience.looks_ahead(tick.about):
                 self._on_join(tick.about)
+        elif tick.kind == "refill":
+            self.refiller.retry()
+        elif tick.kind == "window":
+            self.writer.on_window_over()
+        elif tick.kind == "going":
+            self.audience.tell_to_go()
         else:
             self.leader.on_tick(tick)
 
@@ -133,7 +142,7 @@ class CallActor(DispatchedActor):
         if self.call is None and not self.loading:
             limit_s = min(limit_s, MISSING_S)
         idle_s = self.context.clock.mono() - self._last_activity
-        busy = len(self.audience) or self.writer.busy or self._waiting
+        busy = len(self.audience) or self.writer.busy or self.refiller.busy or self._waiting
         if busy or not self.actor_inbox.empty() or idle_s < limit_s:
             self.later(max(1.0, limit_s - idle_s), m.Tick("passivate"))
             return
@@ -147,11 +156,16 @@ class CallActor(DispatchedActor):
         self.call = Call.empty(self.key, epoch)
 
     def on_missing(self) -> None:
-        """The log is not there: never created, expired or erased."""
+        """The log is not there: lost, or never created, expired or erased."""
+        self.refiller.keep(self.call, self.audience.ring)
         self.call = None
-        self.loading = False
+        self.loading = self.refiller.remake()
+        if self.loading:
+            return
+        self.refiller.forget()
         self.audience.gone()
         self.writer.refuse_all(unknown_call())
+        self._release(None)
         self.later(MISSING_S, m.Tick("passivate"))
 
     def _on_following(self, _: m.Following) -> None:
@@ -168,19 +182,24 @@ class CallActor(DispatchedActor):
             self._release(Unavailable("The store is away"))
             self.later(RELOAD_S, m.Following())
             return
-        self.loading = False
         if read.page is None:
-            self.later(MISSING_S, m.Tick("passivate"))
-        else:
-            self.call = Call.empty(self.key, read.page.epoch, read.page.first)
-            for stored in read.page.events:
-                self.call.apply(stored)
-                self.audience.remember(self.frame(stored))
-            self.call.seq = read.page.top
-            self.leader.begin()
+            self.on_missing()
+            return
+        self.loading = False
+        self._fold(read.page)
+        self.leader.begin()
         self._release(None)
         self.writer.pump()
         self.follower.look()
+
+    def _fold(self, page: Page) -> None:
+        self.audience.reopen()  # whoever waited for a log that was gone
+        self.call = call = Call.begin(self.key, page.epoch, page.first, page.base)
+        for stored in page.events:
+            call.apply(stored)
+            self.audience.remember(self.frame(stored))
+        call.seq = page.top
+        self.refiller.on_loaded(page, call)
 
     def _release(self, error: EngineError | None) -> None:
         """Handle, or refuse, what waited for the log."""
@@ -212,7 +231,8 @@ class CallActor(DispatchedActor):
 
     def frame(self, stored: StoredEvent) -> m.LogFrame:
         epoch = self.call.epoch if self.call else ""
-        return m.LogFrame(self.key, epoch, stored.seq, Frame.of(stored.event, stored.body))
+        frame = Frame.of(stored.event, stored.body)
+        return m.LogFrame(self.key, epoch, stored.seq, frame, stored.key, stored.digest)
 
     def advance(self, stored: StoredEvent, *, own: bool, event: LogEvent | None = None) -> None:
         """The next event of the log: fold it and tell everybody who is joined. `event`: what
@@ -220,6 +240,8 @@ class CallActor(DispatchedActor):
         call = self.call
         if call is None:
             return
+        if self.refiller.held:
+            self.refiller.saw((stored,))
         agents_before, unread_before = call.agent_ids, call.unread
         call.apply(stored, event)
         self.audience.tell(self.frame(stored))
@@ -239,11 +261,16 @@ class CallActor(DispatchedActor):
         if own:
             assigned = [agent for agent in call.agent_ids if agent not in before]
             unassigned = [agent for agent in before if agent not in call.agent_ids]
-            view = call.view(self.context.clock.wall())
-            self.context.store.index(self.key, view, assigned, unassigned)
+            self.index(assigned, unassigned)
         self.audience.expel(call.agent_ids)
         self.leader.on_status()
         self.health.look()
+
+    def index(self, assigned: Sequence[str] = (), unassigned: Sequence[str] = ()) -> None:
+        """Into the derived lists, as the call is now."""
+        if self.call is not None:
+            view = self.call.view(self.context.clock.wall())
+            self.context.store.index(self.key, view, assigned, unassigned)
 
     def publish_interim(self, update: TranscriptionUpdate) -> None:
         if self.call is not None and update.segment_id in self.call.finals:
@@ -282,16 +309,21 @@ class CallActor(DispatchedActor):
             raise unknown_call()
         return call
 
-    def _on_join(self, join: m.Join) -> None:
-        if not self._readable(join):
-            return
+    def _watched(self, ask: Any) -> Call | None:
+        """The call, for who may see it. None: the question waits for the log, or was refused."""
+        if not self._readable(ask):
+            return None
         try:
-            call = self.require_watcher(join.identity)
+            return self.require_watcher(ask.identity)
         except EngineError as refusal:
-            self._refuse(join, refusal)
-            return
-        self.audience.join(join, call)
-        self.leader.begin()
+            self._refuse(ask, refusal)
+            return None
+
+    def _on_join(self, join: m.Join) -> None:
+        call = self._watched(join)
+        if call is not None:
+            self.audience.join(join, call)
+            self.leader.begin()
 
     def _on_leave(self, leave: m.Leave) -> None:
         self.audience.leave(leave.connection_id)
@@ -301,44 +333,37 @@ class CallActor(DispatchedActor):
         self._last_activity = self.context.clock.mono()
 
     def _on_inspect(self, ask: m.Inspect) -> None:
-        if not self._readable(ask):
-            return
-        try:
-            call = self.require_watcher(ask.identity)
-        except EngineError as refusal:
-            self._refuse(ask, refusal)
-            return
-        seen = call.snapshot(self.context.clock.wall())
-        detail = CallDetail(
-            call=seen.call,
-            epoch=call.epoch,
-            seq=call.seq,
-            segments=seen.segments,
-            suggestion=seen.suggestion,
-            verdicts=seen.verdicts,
-        )
-        self.send(ask.reply_to, m.Answered(ask.token, detail))
+        call = self._watched(ask)
+        if call is not None:
+            detail = detail_of(call, self.context.clock.wall())
+            self.send(ask.reply_to, m.Answered(ask.token, detail))
 
     def _on_history(self, ask: m.ReadHistory) -> None:
-        if not self._readable(ask):
-            return
-        try:
-            self.require_watcher(ask.identity)
-        except EngineError as refusal:
-            self._refuse(ask, refusal)
-            return
-        self.context.store.history(self.key, ask.query, ask.reply_to, ask.token)
+        if self._watched(ask) is not None:
+            self.context.store.history(self.key, ask.query, ask.reply_to, ask.token)
 
     def _on_command(self, command: Any) -> None:
         if self._readable(command):
             self.writer.submit(command)
 
+    @property
+    def writing(self) -> bool:
+        """An append of ours is in flight: its answer may bring what we would read."""
+        return self.writer.batch is not None or self.refiller.in_flight
+
     def _on_append_answered(self, message: m.AppendAnswered) -> None:
-        self.writer.on_answer(message.answer)
+        if self.refiller.in_flight:
+            self.refiller.on_answer(message.answer)
+            self.writer.pump()
+        else:
+            self.writer.on_answer(message.answer)
         self.follower.look()
 
     def _on_append_failed(self, message: m.AppendFailed) -> None:
-        self.writer.on_failed(message.reason, message.uncertain)
+        if self.refiller.in_flight:
+            self.refiller.on_failed()
+        else:
+            self.writer.on_failed(message.reason, message.uncertain)
 
     def _on_erase(self, erase: m.Erase) -> None:
         self.audience.gone()

@@ -31,15 +31,24 @@ class Follower:
         self._short_reads = 0  # reads in a row that ended below what was expected
 
     @property
-    def current(self) -> bool:
-        """The fold is as new as anything we know of: rules may be decided on it."""
+    def caught_up(self) -> bool:
+        """The fold is as new as anything we know of."""
         call = self._actor.call
         behind = call is not None and self._expected > call.seq
         return not self._actor.loading and not behind and not self._confirming
 
+    @property
+    def current(self) -> bool:
+        """And nothing has to be brought back first: rules may be decided on it."""
+        return self.caught_up and not self._actor.refiller.busy
+
     def reload(self) -> None:
-        """Fold anew from the log: it lives under another epoch, or we do not trust ours."""
+        """Fold anew from the log: it lives under another epoch, or we do not trust ours. What
+        we held is kept, for the log may have lost it."""
         actor = self._actor
+        actor.refiller.keep(actor.call, actor.audience.ring)
+        actor.leader.lose()
+        actor.writer.distrust()
         actor.call = None
         actor.loading = True
         self._expected = 0
@@ -56,7 +65,7 @@ class Follower:
         append is in flight the gap waits for its answer, which may fill it."""
         self._expected = max(self._expected, seq)
         actor = self._actor
-        if actor.loading or self._reading or actor.writer.batch is not None:
+        if actor.loading or self._reading or actor.writing:
             return
         if actor.call is None:
             if self._expected:
@@ -72,7 +81,7 @@ class Follower:
         """Somebody saw no log. What they saw may be older than what we wrote, so it is read
         once more: a page that is not there says that the call is missing."""
         actor = self._actor
-        if actor.call is not None and not self._reading and actor.writer.batch is None:
+        if actor.call is not None and not self._reading and not actor.writing:
             self._read_on(actor.call.seq)
 
     def make_sure(self) -> None:
@@ -121,12 +130,18 @@ class Follower:
         self._advance_all(moved.events, "events_folded:moved")
         self.expect(moved.top)
 
+    def on_reopened(self, epoch: str) -> None:
+        """An append was answered by the log's epoch: maybe we have folded it anew since."""
+        call = self._actor.call
+        if not self._actor.loading and (call is None or call.epoch != epoch):
+            self.reload()
+
     def on_hint(self, hint: Hint) -> None:
         actor = self._actor
         call = actor.call
         if hint.seq == 0:
-            event, body = hint.events[0]
-            actor.on_foreign_state(hint.origin, event, body)
+            told = hint.events[0]
+            actor.on_foreign_state(hint.origin, told.event, told.body)
             return
         last = hint.seq + len(hint.events) - 1
         if call is None:
@@ -135,10 +150,10 @@ class Follower:
             if hint.epoch > call.epoch:
                 self.reload()
         else:
-            for seq, (event, body) in enumerate(hint.events, start=hint.seq):
-                found = relation(call.cursor, hint.epoch, seq)
-                if found is Relation.NEXT and actor.writer.batch is None:
-                    actor.advance(StoredEvent(seq, event, body, "", ""), own=False)
+            for stored in hint.events:
+                found = relation(call.cursor, hint.epoch, stored.seq)
+                if found is Relation.NEXT and not actor.writing:
+                    actor.advance(stored, own=False)
                     actor.context.counts["events_folded:hint"] += 1
             self.expect(last)
 
@@ -148,16 +163,19 @@ class Follower:
         if call is not None and top.epoch and top.epoch != call.epoch:
             if top.epoch > call.epoch:
                 self.reload()
+            else:
+                self.confirm()  # mostly an answer that is late
         else:
             self.expect(top.seq)
 
     def _fold(self, read: m.PageRead) -> None:
         call, page = self._actor.call, read.page
         if page is None:
-            self._actor.on_missing()
+            if not self._actor.writing:  # else the append is answered so too
+                self._actor.on_missing()
         elif call is None or page.epoch != call.epoch or page.top < read.after:
             self.reload()  # the log is another one, or shorter than what we have folded
-        elif self._actor.writer.batch is not None:
+        elif self._actor.writing:
             self.expect(page.top)  # the page may hold what our own append is bringing
         else:
             self._advance_all(page.events, "events_folded:read")

@@ -34,6 +34,7 @@ class Leader:
     def __init__(self, actor: CallActor) -> None:
         self._actor = actor
         self.fence: int | None = None
+        self.seen_fence = 0  # the highest that the log has told us of
         self._until = 0.0  # monotonic; past it we do not act as the leader
         self._asking = False  # a lease tick or an answer is on its way
         self._next_ask: Timer | None = None
@@ -86,6 +87,7 @@ class Leader:
     def on_led(self, led: m.Led) -> None:
         """`ttl_ms` 0: the store was away; the lease we may hold runs on until its end."""
         context = self._actor.context
+        self.seen_fence = max(self.seen_fence, led.fence)
         if self._left:
             if led.mine:  # asked for before
                 context.store.resign(self._actor.key)
@@ -112,7 +114,8 @@ class Leader:
         self._next_ask = context.wheel.after(delay_s, self._actor.actor_ref, m.Tick("lease"))
 
     def lose(self) -> None:
-        """Another node leads: it said so, or the log refused our fence."""
+        """Another node leads: it said so, or the log refused our fence; or a new epoch began,
+        which knows no leader yet."""
         if self.fence is not None:
             self.fence = None
             self._actor.context.counts["leases:lost"] += 1

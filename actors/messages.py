@@ -19,7 +19,7 @@ from engine.answers import Snapshot
 from engine.assist.asked import Asked
 from engine.errors import EngineError
 from engine.identity import Identity
-from engine.log import Answer, CallKey, Hint, Page
+from engine.log import Answer, CallKey, Hint, Page, StoredEvent
 
 Ref = ActorRef[Any]
 
@@ -234,6 +234,9 @@ class Tick(Control, frozen=True):
         "line",
         "health",
         "summary",
+        "refill",
+        "window",
+        "going",
     ]
     about: Any = None
 
@@ -271,12 +274,19 @@ class CallsListed(Control, frozen=True):
 
 
 class LogFrame(Droppable, frozen=True):
-    """An event of the log. One object, shared by all receivers."""
+    """An event of the log. One object, shared by all receivers. `epoch` is that of the fold
+    it belongs to; `key` and `digest` are for bringing it back, should the log lose it."""
 
     call: CallKey
     epoch: str
     seq: int
     frame: Frame
+    key: str = ""
+    digest: str = ""
+
+    def stored(self) -> StoredEvent:
+        event, body = self.frame.parts()
+        return StoredEvent(self.seq, event, body, self.key, self.digest)
 
 
 class StateFrame(Droppable, frozen=True):

@@ -41,6 +41,11 @@ class Frame:
     def of(cls, event: str, body: bytes) -> Frame:
         return cls(b'2["' + event.encode() + b'",' + body + b"]")
 
+    def parts(self) -> tuple[str, bytes]:
+        """(event, body) again."""
+        end = self.packet.index(b'"', 3)
+        return self.packet[3:end].decode(), self.packet[end + 2 : -1]
+
 
 class Outlet(Protocol):
     """Bytes to one socket. Never blocks, never knows calls."""

@@ -6,11 +6,19 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors import messages as m
-from engine.answers import Nothing, Receipt, SegmentReceipt, SegmentReceipts, VerdictReceipt
+from engine.answers import (
+    CallDetail,
+    Nothing,
+    Receipt,
+    SegmentReceipt,
+    SegmentReceipts,
+    VerdictReceipt,
+)
 
 if TYPE_CHECKING:
     from actors.call import CallActor
     from actors.work import Work
+    from engine.call import Call
     from engine.decide import SegmentPlan
 
 
@@ -19,6 +27,19 @@ class Created(NamedTuple):
 
     receipt: Receipt
     new: bool
+
+
+def detail_of(call: Call, now_s: float) -> CallDetail:
+    """Snapshot and cursor, taken together."""
+    seen = call.snapshot(now_s)
+    return CallDetail(
+        call=seen.call,
+        epoch=call.epoch,
+        seq=call.seq,
+        segments=seen.segments,
+        suggestion=seen.suggestion,
+        verdicts=seen.verdicts,
+    )
 
 
 def receipt_of(actor: CallActor, work: Work, seqs: dict[str, int]) -> Any:

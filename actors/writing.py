@@ -36,6 +36,7 @@ from engine.log import (
     Known,
     Missing,
     Moved,
+    Refilling,
     Reopened,
     StoredEvent,
 )
@@ -48,7 +49,7 @@ MOVED_RETRIES = 32  # of one command: each means that another node got in before
 RETRY_S = (0.1, 0.2, 0.5, 1.0)  # after an uncertain append; the last one repeats
 _COUNTED: dict[type[Any], str] = {
     kind: f"appends:{kind.__name__.lower()}"
-    for kind in (Appended, Known, Moved, Reopened, Fenced, Full, Missing)
+    for kind in (Appended, Known, Moved, Reopened, Refilling, Fenced, Full, Missing)
 }
 
 
@@ -68,6 +69,7 @@ class Writer:
         self._bound = bound
         self._queue: deque[Work] = deque()
         self.batch: Batch | None = None
+        self._paused = False  # a refill window is open
         self._open: dict[Work, None] = {}  # not answered yet, oldest first
 
     @property
@@ -107,10 +109,24 @@ class Writer:
 
     def pump(self) -> None:
         """Start the next append, if none is in flight and the fold is current."""
-        while self.batch is None and self._queue and self._actor.follower.current:
+        self._actor.refiller.go()
+        while self._may_start and self._queue and self._actor.follower.current:
             works = self._take()
             if works:
                 self._start(works)
+
+    @property
+    def _may_start(self) -> bool:
+        return self.batch is None and not self._paused
+
+    def on_window_over(self) -> None:
+        self._paused = False
+        self.pump()
+
+    def distrust(self) -> None:
+        """The log is another one: what was known to be in it may not be any more."""
+        for work in (*self._queue, *(self.batch.works if self.batch else ())):
+            work.known.clear()
 
     def refuse_all(self, error: EngineError) -> None:
         """Nothing of the queue can be written; what is in flight keeps its own fate."""
@@ -252,16 +268,27 @@ class Writer:
             self._actor.follower.on_moved(answer)
         elif isinstance(answer, Reopened):
             self._again(batch)
-            self._actor.follower.reload()
+            self._actor.follower.on_reopened(answer.epoch)
+        elif isinstance(answer, Refilling):
+            self._pause(batch, answer)
         elif isinstance(answer, Fenced):
             self._actor.leader.lose()
             self._refuse_batch(batch, Conflict("Another node leads this call"))
         elif isinstance(answer, Full):
             self._refuse_batch(batch, CallFull(f"The call holds {answer.top} events"))
         elif isinstance(answer, Missing):
-            self._refuse_batch(batch, UnknownCall("No such call", field="call_id"))
+            self._again(batch)
             self._actor.on_missing()
         self.pump()
+
+    def _pause(self, batch: Batch, answer: Refilling) -> None:
+        """A new epoch began: what nodes bring back goes first. The commands wait, each until
+        its own deadline."""
+        self._actor.context.counts["refill_waits"] += len(batch.works)
+        self._queue.extendleft(reversed(batch.works))
+        if not self._paused:
+            self._paused = True
+            self._actor.later(answer.ms / 1000, m.Tick("window"))
 
     def _on_appended(self, batch: Batch) -> None:
         actor, request = self._actor, batch.request

@@ -60,6 +60,9 @@ class CallState(Struct):
     unread: int = 0  # stored events that could not be understood
 
 
+_decode_state = msgspec.json.Decoder(CallState).decode
+
+
 class Call:
     """The fold. `apply` is the only thing that changes it."""
 
@@ -88,6 +91,16 @@ class Call:
     def empty(cls, key: CallKey, epoch: str, first: int = 1) -> Call:
         """Before the first event of `epoch`, which has seq `first`."""
         return cls(key, CallState(epoch=epoch, seq=first - 1, first=first))
+
+    @classmethod
+    def begin(cls, key: CallKey, epoch: str, first: int, base: bytes | None) -> Call:
+        """What a log is folded onto, from its first event. `base`: the state that a log made
+        anew begins from (engine/refill.py writes it)."""
+        if base is None:
+            return cls.empty(key, epoch, first)
+        state = _decode_state(base)
+        state.epoch, state.first = epoch, first
+        return cls(key, state)
 
     @property
     def cursor(self) -> Cursor:

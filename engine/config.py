@@ -52,6 +52,7 @@ class Store(Section, frozen=True):
     replicas_to_wait: Annotated[int, Meta(ge=0, le=100)] = 0
     replicas_wait_ms: Count = 1000
     connections: Count = 16
+    refill_ms: Count = 1000
 
     def __repr__(self) -> str:
         """Without the address, which may hold a password."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -33,7 +33,7 @@ def history_page(log: CallLog, call: CallKey, query: CallHistory) -> HistoryPage
             read = log.read(call, after, end - after)
             if read is None or not read.events:
                 break
-            page += _finals(read.events)
+            page += _finals([stored for stored in read.events if stored.seq <= end])
             after = read.events[-1].seq
         found = page + found
         end = start
@@ -41,7 +41,7 @@ def history_page(log: CallLog, call: CallKey, query: CallHistory) -> HistoryPage
     return HistoryPage(kept, more=end >= 1 or len(kept) < len(found))
 
 
-def _finals(events: tuple[StoredEvent, ...]) -> Iterator[TranscriptionUpdate]:
+def _finals(events: Sequence[StoredEvent]) -> Iterator[TranscriptionUpdate]:
     """Those that can be understood: a newer node may have written what we cannot read."""
     for stored in events:
         if stored.event == "transcription:update":

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 
 MOVED_LIMIT = 64  # events that a `Moved` answer carries at most
 PAGE_BYTES = 65_536  # bodies of a `Page` together, unless its only event is larger
+FENCE_LEAP = 1000  # past every fence that a lost second can have given out
+TOMBSTONE_S = 86_400  # a node that holds an erased call in memory has noticed by then
 
 
 class CallKey(NamedTuple):
@@ -58,6 +60,12 @@ class Append(NamedTuple):
     fence: int | None = None  # checked only for what a leader writes
     create: bool = False  # the log must not exist yet; `epoch` is the one it begins with
     expire_s: int | None = None  # the log ends this many seconds from now; None: as it was
+    # What was in the log before and was lost with a store that came back shorter: taken in
+    # the refill window too. With `create` the whole log was lost: it begins anew behind
+    # `expected_seq`, where `base` is the call's state (None only at 0), and `fence` is the
+    # highest that is known.
+    refill: bool = False
+    base: bytes | None = None
 
 
 class Appended(NamedTuple):
@@ -90,6 +98,13 @@ class Reopened(NamedTuple):
     top: int
 
 
+class Refilling(NamedTuple):
+    """A new epoch has just begun: what nodes still hold goes first. Nothing was appended; ask
+    again in `ms`."""
+
+    ms: int
+
+
 class Fenced(NamedTuple):
     """A newer leader exists; nothing was appended."""
 
@@ -106,7 +121,7 @@ class Missing(NamedTuple):
     """There is no such log (never created, expired or erased)."""
 
 
-Answer = Appended | Known | Moved | Reopened | Fenced | Full | Missing
+Answer = Appended | Known | Moved | Reopened | Refilling | Fenced | Full | Missing
 
 
 class Page(NamedTuple):
@@ -114,9 +129,12 @@ class Page(NamedTuple):
     (a bound on bytes) but is never empty while `after` is below `top`."""
 
     epoch: str
-    first: int  # the first seq of this epoch
+    first: int  # the first seq of this epoch; what is before it belongs to older ones
     top: int
     events: tuple[StoredEvent, ...]
+    # The state that the log begins from, where it was lost and made anew; in a page from the
+    # beginning (`after` 0), whose first event then has another seq than 1.
+    base: bytes | None = None
 
 
 class Top(NamedTuple):
@@ -143,7 +161,7 @@ class Hint(NamedTuple):
     epoch: str
     seq: int
     origin: str  # the node that appended
-    events: tuple[tuple[str, bytes], ...]  # (event, body)
+    events: tuple[StoredEvent, ...]
 
 
 class LogUnavailable(Exception):
@@ -158,7 +176,8 @@ class LogUnavailable(Exception):
 
 def check(requests: Sequence[Append]) -> None:
     """Refuse what no writer may ask, by ValueError: an append without entries, the same key
-    twice in one append (it could not be known yet), a top below 0, an end not ahead."""
+    twice in one append (it could not be known yet), a top below 0, an end not ahead, a log
+    made anew behind a seq without what it begins from."""
     for request in requests:
         if not request.entries:
             raise ValueError(f"{request.call}: an append needs an entry")
@@ -169,6 +188,9 @@ def check(requests: Sequence[Append]) -> None:
             raise ValueError(f"{request.call}: expected_seq must be 0 or more")
         if request.expire_s is not None and request.expire_s < 1:
             raise ValueError(f"{request.call}: expire_s must be 1 or more")
+        remade = request.create and request.refill
+        if (request.base is not None) != (remade and request.expected_seq > 0):
+            raise ValueError(f"{request.call}: base is of a log made anew behind another seq")
 
 
 class CallLog(Protocol):
@@ -180,13 +202,24 @@ class CallLog(Protocol):
     * **Compare and append.** An append is all or nothing, in one round trip, judged in
       this order: no log -> Missing (with `create`: it is made, an existing one answers
       Reopened with its epoch and top); another epoch -> Reopened; any known key -> Known;
-      a fence below the log's -> Fenced; a top other than expected_seq -> Moved; a top that
-      would pass max_events -> Full; else everything is appended, then published.
+      the refill window is open and this is no `refill` -> Refilling; a fence below the
+      log's -> Fenced; a top other than expected_seq -> Moved; a top that would pass
+      max_events -> Full; else everything is appended, then published.
       A `create` that is asked again with the same epoch and entries answers Known; a log
       that `create` would make is judged with top 0 and fence 0, and is made only if the
       entries are appended.
     * **Exactly once by key.** A key, once appended, is known as long as the log lives.
     * **In the log** means accepted by the primary (see docs/design.md on fsync).
+    * **A store that came back is another.** Whatever looks at a log (append, read, last,
+      tops, lead) first compares the run of the server that answers with the run that wrote
+      the log. If it is another, the log may have lost its end, so a new epoch begins before
+      the question is judged: it sorts after the old one, its first seq is the top + 1, the
+      lease is void, the fence is FENCE_LEAP higher, and the refill window is open: for so
+      long only `refill` appends are taken. Keys that survived are known still.
+    * **A log that is gone is made anew only by a refill.** A `create` with `refill` begins a
+      log behind expected_seq, judged with that top; its fence is `fence` (or 0) +
+      FENCE_LEAP, its refill window is open, and a page from its beginning carries `base`.
+      A log that was deleted is not made anew: Missing, for TOMBSTONE_S.
     * **A hint follows every append**, and only an append; hints may be lost.
     * **Everything of a call lives and expires together.**
     """

@@ -11,8 +11,10 @@ import copy
 from collections.abc import Callable, Sequence
 
 from engine.log import (
+    FENCE_LEAP,
     MOVED_LIMIT,
     PAGE_BYTES,
+    TOMBSTONE_S,
     Answer,
     Append,
     Appended,
@@ -26,6 +28,7 @@ from engine.log import (
     Missing,
     Moved,
     Page,
+    Refilling,
     Reopened,
     StoredEvent,
     Top,
@@ -34,45 +37,75 @@ from engine.log import (
 
 
 class _Life:
-    """One log from its creation to its end. Its first seq is 1, so top is a length."""
+    """One log from its creation to its end, through its epochs. `begins` is the seq of its
+    first event: 1, unless it was lost and made anew from `base`."""
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, run_id: str, begins: int = 1, base: bytes | None = None) -> None:
         self.epoch = epoch
-        self.first = 1
+        self.run_id = run_id
+        self.first = self.begins = begins
+        self.base = base
         self.events: list[StoredEvent] = []
         self.keys: dict[str, tuple[int, str]] = {}  # key -> (seq, digest)
         self.fence = 0
         self.leader = ""
         self.lease_until_ms = 0
+        self.refill_until_ms = 0
         self.ends_at_s: float | None = None
 
     @property
     def top(self) -> int:
-        return len(self.events)
+        return self.begins - 1 + len(self.events)
 
-    def add(self, entry: Entry) -> None:
-        seq = self.top + 1
-        self.events.append(StoredEvent(seq, entry.event, entry.body, entry.key, entry.digest))
-        self.keys[entry.key] = (seq, entry.digest)
+    def after(self, seq: int) -> list[StoredEvent]:
+        return self.events[max(seq + 1 - self.begins, 0) :]
+
+    def add(self, entry: Entry) -> StoredEvent:
+        stored = StoredEvent(self.top + 1, entry.event, entry.body, entry.key, entry.digest)
+        self.events.append(stored)
+        self.keys[entry.key] = (stored.seq, entry.digest)
+        return stored
+
+    def reopen(self, run_id: str, now_s: float, refill_ms: int) -> None:
+        """A new epoch: another run of the store may have lost the end of this log."""
+        named = f"{int(now_s * 1_000_000):016x}{run_id[:8]}"
+        self.epoch = named if named > self.epoch else self.epoch + "0"
+        self.run_id = run_id
+        self.first = self.top + 1
+        self.fence += FENCE_LEAP
+        self.leader = ""
+        self.lease_until_ms = 0
+        self.refill_until_ms = int(now_s * 1000) + refill_ms
 
 
 class MemoryLog:
     """A CallLog. `clock` gives seconds: logs and leases end by it. `node` is the origin
-    that its hints carry."""
+    that its hints carry, `run_id` the run of the server that it believes to talk to."""
 
     def __init__(
-        self, clock: Callable[[], float], max_events: int = 50_000, node: str = "memory"
+        self,
+        clock: Callable[[], float],
+        max_events: int = 50_000,
+        node: str = "memory",
+        *,
+        run_id: str = "run-1",
+        refill_ms: int = 1000,
     ) -> None:
         self._clock = clock
         self._max_events = max_events
         self._node = node
+        self._run_id = run_id
+        self._refill_ms = refill_ms
         self._lives: dict[CallKey, _Life] = {}
+        self._erased: dict[CallKey, float] = {}  # until when that is remembered, in seconds
         self._subscribers: list[Callable[[Hint], None]] = []
 
-    def seen_from(self, node: str) -> MemoryLog:
-        """The same logs, written to by another node: its hints carry its name."""
+    def seen_from(self, node: str, run_id: str | None = None) -> MemoryLog:
+        """The same logs, written to by another node: its hints carry its name. `run_id`: on
+        a connection to this run of the server."""
         other = copy.copy(self)
         other._node = node
+        other._run_id = self._run_id if run_id is None else run_id
         return other
 
     def subscribe(self, callback: Callable[[Hint], None]) -> None:
@@ -89,8 +122,9 @@ class MemoryLog:
             raise ValueError("limit must be 1 or more")
         if life is None:
             return None
-        wanted = life.events[max(after, 0) :][:limit]
-        return Page(life.epoch, life.first, life.top, tuple(_bounded(wanted)))
+        wanted = life.after(max(after, 0))[:limit]
+        base = life.base if after <= 0 else None
+        return Page(life.epoch, life.first, life.top, tuple(_bounded(wanted)), base)
 
     def last(self, call: CallKey, limit: int) -> Page | None:
         life = self._life(call)
@@ -128,26 +162,39 @@ class MemoryLog:
             life.lease_until_ms = 0
 
     def delete(self, call: CallKey) -> bool:
-        existed = self._life(call) is not None
-        self._lives.pop(call, None)
+        existed = self._lives.pop(call, None) is not None
+        self._erased[call] = self._clock() + TOMBSTONE_S
         return existed
 
     def _append(self, request: Append) -> Answer:
         life = self._life(request.call)
-        if life is None and not request.create:
+        if life is None and not self._may_create(request):
             return Missing()
         exists = life is not None
-        life = life if life is not None else _Life(request.epoch)
+        life = life if life is not None else self._begin(request)
         refusal = self._refusal(life, request, exists)
         if refusal is not None:
             return refusal
         self._lives[request.call] = life
-        for entry in request.entries:
-            life.add(entry)
+        self._erased.pop(request.call, None)
+        added = tuple([life.add(entry) for entry in request.entries])
         if request.expire_s is not None:
             life.ends_at_s = self._clock() + request.expire_s
-        self._publish(request)
-        return Appended(request.expected_seq + len(request.entries))
+        self._publish(Hint(request.call, request.epoch, added[0].seq, self._node, added))
+        return Appended(life.top)
+
+    def _may_create(self, request: Append) -> bool:
+        """What was erased is not brought back; a new call of that name may begin."""
+        erased = self._erased.get(request.call, 0.0) > self._clock()
+        return request.create and not (request.refill and erased)
+
+    def _begin(self, request: Append) -> _Life:
+        if not request.refill:
+            return _Life(request.epoch, self._run_id)
+        life = _Life(request.epoch, self._run_id, request.expected_seq + 1, request.base)
+        life.fence = (request.fence or 0) + FENCE_LEAP
+        life.refill_until_ms = self._now_ms() + self._refill_ms
+        return life
 
     def _refusal(self, life: _Life, request: Append, exists: bool) -> Answer | None:
         """The judgement, in the order that the protocol promises."""
@@ -162,26 +209,31 @@ class MemoryLog:
             return Known(known)
         if exists and request.create:
             return Reopened(life.epoch, life.top)
-        if request.fence is not None and request.fence < life.fence:
+        left_ms = life.refill_until_ms - self._now_ms()
+        if exists and left_ms > 0 and not request.refill:
+            return Refilling(left_ms)
+        if exists and request.fence is not None and request.fence < life.fence:
             return Fenced(life.fence)
         if request.expected_seq != life.top:
-            behind = life.events[request.expected_seq :]
-            return Moved(life.top, tuple(behind[:MOVED_LIMIT]))
+            return Moved(life.top, tuple(life.after(request.expected_seq)[:MOVED_LIMIT]))
         if life.top + len(request.entries) > self._max_events:
             return Full(life.top)
         return None
 
-    def _publish(self, request: Append) -> None:
-        events = tuple((entry.event, entry.body) for entry in request.entries)
-        hint = Hint(request.call, request.epoch, request.expected_seq + 1, self._node, events)
+    def _publish(self, hint: Hint) -> None:
         for callback in list(self._subscribers):
             callback(hint)
 
     def _life(self, call: CallKey) -> _Life | None:
+        """The log as the run of the server that we talk to has it: see CallLog."""
         life = self._lives.get(call)
-        if life is not None and life.ends_at_s is not None and self._clock() >= life.ends_at_s:
+        if life is None:
+            return None
+        if life.ends_at_s is not None and self._clock() >= life.ends_at_s:
             del self._lives[call]
             return None
+        if life.run_id != self._run_id:
+            life.reopen(self._run_id, self._clock(), self._refill_ms)
         return life
 
     def _now_ms(self) -> int:

@@ -1,13 +1,14 @@
 """The log of calls on Redis or Valkey: what engine/log.py promises, by Lua scripts.
 
 Owns the names of a call's keys, the scripts' arguments and answers, and the form of a
-hint. Every decision is made inside a script (lua/append.lua, lua/lead.lua), so this file
-decides nothing. All keys of a call share one hash tag: each script works on a cluster too.
+hint. Every decision is made inside a script (lua/append.lua, lua/lead.lua, and lua/life.lua
+in front of them), so this file decides nothing. All keys of a call share one hash tag: each
+script works on a cluster too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from msgspec import Raw, msgpack
 from engine.log import (
     MOVED_LIMIT,
     PAGE_BYTES,
+    TOMBSTONE_S,
     Answer,
     Append,
     Appended,
@@ -30,21 +32,32 @@ from engine.log import (
     Missing,
     Moved,
     Page,
+    Refilling,
     Reopened,
     StoredEvent,
     Top,
     check,
 )
-from engine.redis_pipe import RedisPipe, Script, bulk, pack
+from engine.redis_pipe import RedisPipe, Script, Stamped, bulk, pack
 
-_APPEND = Script("append.lua")
-_READ = Script("read.lua")
-_LEAD = Script("lead.lua")
-SCRIPTS = (_APPEND, _READ, _LEAD)
+_LIFE = "life.lua"  # before each script that looks at a log
+_APPEND = Script(_LIFE, "append.lua")
+_READ = Script(_LIFE, "read.lua")
+_TOP = Script(_LIFE, "top.lua")
+_LEAD = Script(_LIFE, "lead.lua")
+_DELETE = Script("delete.lua")
+SCRIPTS = (_APPEND, _READ, _TOP, _LEAD, _DELETE)
 # What stands before the arguments of every append, and those of them that are mostly empty.
 _APPEND_HEAD = bulk("EVALSHA") + bulk(_APPEND.sha) + bulk(3)
-_APPEND_ARGUMENTS = 15  # with EVALSHA, sha and keys, without entries
+_APPEND_ARGUMENTS = 18  # with EVALSHA, sha and keys, without entries
 _NOTHING = bulk("")
+_MODES = {  # of an append, by (create, refill)
+    (False, False): _NOTHING,
+    (True, False): bulk("create"),
+    (False, True): bulk("refill"),
+    (True, True): bulk("recreate"),
+}
+REFILL_MS = 1000
 _CALLS_KEPT = 16_384  # of whom the packed keys are kept
 _NO_EPOCH = b"-"
 # Entries as the stream gives them: the id, then field names and values in turn.
@@ -56,7 +69,9 @@ class CallKeys(NamedTuple):
     """Where a call lives in the store."""
 
     log: str  # stream; entry id `seq-0`, fields e event, d body, k key, g digest
-    meta: str  # hash: epoch, first, top, fence, leader, lease_until_ms, run_id
+    # hash: epoch, first, top, fence, run_id, leader, lease_until_ms, refill_until_ms, base; or
+    # `erased` alone
+    meta: str
     keys: str  # hash: key -> "seq digest"
     hint: str  # channel
 
@@ -98,9 +113,10 @@ def hint_origin(raw: bytes) -> bytes:
 def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
     """What lua/append.lua published on the call's channel; None if it is anything else.
 
-    A line `epoch first_seq origin count`, then for each event a line `event length`, that
-    many bytes of body and a line feed, and nothing after the last. Epoch `-` and seq 0 are
-    of interim text (`interim_hint`), which is in no log.
+    A line `epoch first_seq origin count`, then for each event a line `event body_length
+    key_length digest_length`, body, key and digest in that many bytes and a line feed, and
+    nothing after the last. Epoch `-` and seq 0 are of interim text (`interim_hint`), which is
+    in no log.
     """
     head, newline, _ = raw.partition(b"\n")
     words = head.split(b" ")
@@ -110,27 +126,38 @@ def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
     if seq is None or not count or (seq == 0) != (words[0] == _NO_EPOCH):
         return None
     at, events = len(head) + 1, []
-    for _ in range(count):
-        end = raw.find(b"\n", at)
-        name, _, length_text = raw[at : max(end, at)].partition(b" ")
-        length = _number(length_text)
-        if not name or length is None or raw[end + 1 + length : end + 2 + length] != b"\n":
-            return None
-        events.append((name, raw[end + 1 : end + 1 + length]))
-        at = end + 2 + length
-    if at != len(raw):
-        return None
     try:
-        named = tuple((name.decode(), body) for name, body in events)
-        return Hint(call, words[0].decode(), seq, words[2].decode(), named)
-    except UnicodeDecodeError:
+        for place in range(seq, seq + count):
+            end = raw.find(b"\n", at)
+            name, *written = raw[at : max(end, at)].split(b" ")
+            body_size, key_size, digest_size = _three(written)
+            key_at = end + 1 + body_size
+            digest_at = key_at + key_size
+            at = digest_at + digest_size + 1
+            if not name or raw[at - 1 : at] != b"\n":
+                return None
+            key, digest = raw[key_at:digest_at].decode(), raw[digest_at : at - 1].decode()
+            body = raw[end + 1 : key_at]
+            events.append(StoredEvent(place, name.decode(), body, key, digest))
+        if at != len(raw):
+            return None
+        return Hint(call, words[0].decode(), seq, words[2].decode(), tuple(events))
+    except ValueError:  # no text, or no number
         return None
+
+
+def _three(texts: list[bytes]) -> tuple[int, int, int]:
+    """Raises ValueError for anything but three numbers."""
+    first, second, third = map(_number, texts)
+    if first is None or second is None or third is None:
+        raise ValueError("no number")
+    return first, second, third
 
 
 def interim_hint(node: str, body: bytes, event: str = "transcription:update") -> bytes:
     """Interim text, or another state that is in no log, for the other nodes that follow the
     call, as `parse_hint` reads it."""
-    head = f"{_NO_EPOCH.decode()} 0 {node} 1\n{event} {len(body)}\n"
+    head = f"{_NO_EPOCH.decode()} 0 {node} 1\n{event} {len(body)} 0 0\n"
     return head.encode() + body + b"\n"
 
 
@@ -146,8 +173,9 @@ class RedisLog:
 
     `client`: its pool is used and its time-outs hold; the client's own retries must be off,
     for a connection that cannot be had is reported at once. `node` is the origin in hints.
-    `run_id` names the store's run; it is kept with each log at its creation. `cluster`
-    publishes hints on shard channels.
+    `refill_ms` is how long, in a new epoch, only what was acknowledged before is taken.
+    `cluster` publishes hints on shard channels. Which run of which server answers is told by
+    the connection that a command leaves on.
 
     An append of several requests is one pipeline. When some of its answers came and others
     failed, LogUnavailable(uncertain=True) is raised for all: whoever asks again with the
@@ -160,18 +188,18 @@ class RedisLog:
         node: str,
         max_events: int = 50_000,
         *,
-        run_id: Callable[[], str] = str,
+        refill_ms: int = REFILL_MS,
         cluster: bool = False,
     ) -> None:
         if not node or any(letter.isspace() for letter in node):
             raise ValueError("`node` must be a name without spaces: it stands in each hint")
         self._pipe = RedisPipe(client, SCRIPTS)
         self._node = node
-        self._run_id = run_id
+        self._refill_ms = refill_ms
         publish = "SPUBLISH" if cluster else "PUBLISH"
         self._publish = publish
         # What every append of ours ends its fixed arguments with.
-        tail: list[str | int] = [max_events, MOVED_LIMIT, publish, node]
+        tail: list[str | int] = [refill_ms, max_events, MOVED_LIMIT, publish, node]
         self._append_tail = b"".join(map(bulk, tail))
 
     def append(self, requests: Sequence[Append]) -> list[Answer]:
@@ -188,37 +216,45 @@ class RedisLog:
         return page if page is None else page._replace(events=page.events[::-1])
 
     def tops(self, calls: Sequence[CallKey]) -> list[Top | None]:
-        return list(map(top_answer, self._pipe.run(list(map(top_command, calls)), changes=False)))
+        answers = self._pipe.run(list(map(self.top_command, calls)), changes=False)
+        return list(map(top_answer, answers))
 
     def lead(self, call: CallKey, node: str, ttl_ms: int) -> Lease | None:
         if ttl_ms < 1:
             raise ValueError("ttl_ms must be 1 or more")
-        [answer] = self._pipe.run([lead_command(call, node, ttl_ms)], changes=True)
+        [answer] = self._pipe.run([self.lead_command(call, node, ttl_ms)], changes=True)
         return lead_answer(answer)
 
     def resign(self, call: CallKey, node: str) -> None:
-        self._pipe.run([lead_command(call, node, 0)], changes=True)
+        self._pipe.run([self.lead_command(call, node, 0)], changes=True)
 
     def delete(self, call: CallKey) -> bool:
-        keys = keys_of(call)
-        command = pack(("UNLINK", keys.log, keys.meta, keys.keys))
+        command = _DELETE.command(keys_of(call)[:3], TOMBSTONE_S * 1000)
         [erased] = self._pipe.run([command], changes=True)
         return bool(erased)
 
-    def append_command(self, request: Append) -> bytes:
+    def append_command(self, request: Append) -> Stamped:
         """For a link of the caller's own; the answer goes to `append_answer`."""
-        fence, expire_s = request.fence, request.expire_s
+        fence, base, expire_s = request.fence, request.base, request.expire_s
         parts = [
-            b"*%d\r\n" % (_APPEND_ARGUMENTS + 4 * len(request.entries)),
-            _append_head(request.call, request.epoch),
             bulk(request.expected_seq),
             _NOTHING if fence is None else bulk(fence),
-            bulk("+" + self._run_id()) if request.create else _NOTHING,
+            _MODES[request.create, request.refill],
+            _NOTHING if base is None else bulk(base),
             _NOTHING if expire_s is None else bulk(expire_s),
             self._append_tail,
         ]
         parts += map(_packed_entry, request.entries)
-        return b"".join(parts)
+        arguments = _APPEND_ARGUMENTS + 4 * len(request.entries)
+        head = b"*%d\r\n%b" % (arguments, _append_head(request.call, request.epoch))
+        return Stamped(head, b"".join(parts))
+
+    def top_command(self, call: CallKey) -> Stamped:
+        return _TOP.stamped([keys_of(call).meta], self._refill_ms)
+
+    def lead_command(self, call: CallKey, node: str, ttl_ms: int) -> Stamped:
+        """`ttl_ms` 0 resigns."""
+        return _LEAD.stamped([keys_of(call).meta], self._refill_ms, node, ttl_ms)
 
     def interim_command(
         self, call: CallKey, body: bytes, event: str = "transcription:update"
@@ -230,26 +266,16 @@ class RedisLog:
         if limit < 1:
             raise ValueError("limit must be 1 or more")
         keys = keys_of(call)
-        command = _READ.command([keys.log, keys.meta], after, limit, PAGE_BYTES)
+        command = _READ.stamped([keys.log, keys.meta], self._refill_ms, after, limit, PAGE_BYTES)
         [answer] = self._pipe.run([command], changes=False)
         if answer is None:
             return None
-        epoch, first, top, packed = answer
-        return Page(epoch.decode(), int(first), int(top), _events(packed))
+        epoch, first, top, packed, base = answer
+        return Page(epoch.decode(), int(first), top, _events(packed), base or None)
 
 
-def top_command(call: CallKey) -> bytes:
-    return pack(("HMGET", keys_of(call).meta, "epoch", "top"))
-
-
-def top_answer(raw: list[Any]) -> Top | None:
-    epoch, top = raw
-    return None if epoch is None else Top(epoch.decode(), int(top))
-
-
-def lead_command(call: CallKey, node: str, ttl_ms: int) -> bytes:
-    """`ttl_ms` 0 resigns."""
-    return _LEAD.command([keys_of(call).meta], node, ttl_ms)
+def top_answer(raw: list[Any] | None) -> Top | None:
+    return None if raw is None else Top(raw[0].decode(), raw[1])
 
 
 def lead_answer(raw: list[Any] | None) -> Lease | None:
@@ -270,6 +296,8 @@ def append_answer(request: Append, raw: list[Any]) -> Answer:
             return Moved(top, _events(packed))
         case b"reopened", [epoch, top]:
             return Reopened(epoch.decode(), top)
+        case b"refilling", [ms]:
+            return Refilling(ms)
         case b"fenced", [fence]:
             return Fenced(fence)
         case b"full", [top]:

@@ -54,14 +54,20 @@ Packed = bytes | Stamped
 
 
 class Script:
-    """A Lua file of ours; `command` makes the call of it."""
+    """A Lua file of ours, or several one after the other; `command` makes the call of it."""
 
-    def __init__(self, name: str) -> None:
-        self.source = (LUA / name).read_bytes()
+    def __init__(self, *names: str) -> None:
+        self.source = b"".join((LUA / name).read_bytes() for name in names)
         self.sha = hashlib.sha1(self.source, usedforsecurity=False).hexdigest()
 
     def command(self, keys: Sequence[str], *arguments: str | bytes | int) -> bytes:
         return pack(("EVALSHA", self.sha, len(keys), *keys, *arguments))
+
+    def stamped(self, keys: Sequence[str], *arguments: str | bytes | int) -> Stamped:
+        """With the run id of the server as its first argument."""
+        before: Command = ("EVALSHA", self.sha, len(keys), *keys)
+        count = b"*%d\r\n" % (len(before) + 1 + len(arguments))
+        return Stamped(count + b"".join(map(bulk, before)), b"".join(map(bulk, arguments)))
 
     @property
     def load(self) -> bytes:

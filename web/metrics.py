@@ -38,6 +38,9 @@ COUNTERS = {
     "commands_refused": Named("Commands to calls that were refused, by code", "code"),
     # Following
     "events_folded": Named("Events of other nodes by how they came: hint, moved, read", "way"),
+    "epochs": Named("Logs met in a new epoch after the store restarted, or made anew", "how"),
+    "refilled": Named("Events that the store lost, by what came of them here", "outcome"),
+    "refill_waits": Named("Commands that waited for what the store lost to be brought back"),
     "fold_reads": Named("Reads of a log because a hint was missed, or might have been"),
     "hints_received": Named("Hints of other nodes"),
     "hints_unread": Named("Hints that were not read: our own, and what was none", "why"),
@@ -46,6 +49,7 @@ COUNTERS = {
     # Delivering
     "behind": Named("Times a connection's socket had no room for an event"),
     "gaps_filled": Named("Chunks that brought a connection up to date, by source", "source"),
+    "connections_reopened": Named("Connections told to come back, for a call's new epoch"),
     "sessions_closed": Named("Connections that the server ended, by code", "code"),
     "paint_reports": Named("Paint times that browsers reported"),
     # Coming in

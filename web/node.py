@@ -102,12 +102,11 @@ class Node:
             socket_timeout_s=settings.store.answer_timeout_s,
             max_connections=settings.store.connections,
         )
-        facts = store.inspect(self._client)
         self.log = RedisLog(
             self._client,
             self.name,
             settings.call.max_events,
-            run_id=lambda: facts.run_id,
+            refill_ms=settings.store.refill_ms,
         )
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
         self._standings = standing.Standings(self._client)

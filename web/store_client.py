@@ -27,10 +27,9 @@ from engine.log_redis import (
     RedisLog,
     append_answer,
     lead_answer,
-    lead_command,
     top_answer,
-    top_command,
 )
+from engine.redis_pipe import Packed
 from web.queue import WorkQueue
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class StoreClient:
         self._dispatcher = dispatcher
         self._clock = clock
         self._followed: dict[CallKey, Ref] = {}
-        self._look_commands: dict[CallKey, bytes] = {}  # of those followed
+        self._look_commands: dict[CallKey, Packed] = {}  # of those followed
         self._ends: dict[CallKey, Any] = {}  # as last told, in the store's words
         self._interims_under_way = 0
         self._reads = WorkQueue("reads", READ_WORKERS, READS_WAITING)
@@ -179,18 +178,18 @@ class StoreClient:
     def _load(self, call: CallKey) -> Page | None:
         """The whole log, in pages. An epoch that changes in between begins again."""
         events: list[Any] = []
-        epoch = None
+        first: Page | None = None
         while True:
             page = self._log.read(call, events[-1].seq if events else 0, LOAD_PAGE)
             if page is None:
                 return None
-            if epoch is not None and page.epoch != epoch:
-                events, epoch = [], None
+            if first is not None and page.epoch != first.epoch:
+                events, first = [], None
                 continue
-            epoch = page.epoch
+            first = first or page
             events.extend(page.events)
             if not page.events or events[-1].seq >= page.top:
-                return page._replace(events=tuple(events))
+                return page._replace(events=tuple(events), base=first.base)
 
     def history(self, call: CallKey, query: wire.CallHistory, reply_to: Any, token: Any) -> None:
         def task() -> None:
@@ -210,7 +209,7 @@ class StoreClient:
     # --- leading --------------------------------------------------------------------------
 
     def lead(self, call: CallKey, ttl_ms: int, asked_at: float, reply_to: Ref) -> None:
-        command = lead_command(call, self._node, ttl_ms)
+        command = self._log.lead_command(call, self._node, ttl_ms)
         self._link.ask(command, partial(self._on_led, asked_at, reply_to), changes=True)
 
     def _on_led(self, asked_at: float, ref: Ref, outcome: Any) -> None:
@@ -221,13 +220,14 @@ class StoreClient:
             self._tell(ref, m.Led(asked_at, lease.mine, lease.fence, lease.ttl_ms))
 
     def resign(self, call: CallKey) -> None:
-        self._link.ask(lead_command(call, self._node, 0), self._note, changes=True)
+        command = self._log.lead_command(call, self._node, 0)
+        self._link.ask(command, self._note, changes=True)
 
     # --- following ------------------------------------------------------------------------
 
     def follow(self, call: CallKey, reply_to: Ref) -> None:
         self._followed[call] = reply_to
-        self._look_commands[call] = top_command(call)
+        self._look_commands[call] = self._log.top_command(call)
         self._ends.pop(call, None)
         self._hints.follow(call)
 
@@ -283,7 +283,7 @@ class StoreClient:
             self._note_away(outcome.reason)
             return
         self._note_back()
-        if outcome == self._ends.get(call):
+        if outcome is not None and outcome == self._ends.get(call):
             return
         top = top_answer(outcome)
         if top is None:

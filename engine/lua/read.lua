@@ -1,14 +1,18 @@
 -- A page of the log together with what it belongs to.
 -- KEYS  1 log (stream)  2 meta (hash)
--- ARGV  1 after (a seq), or '' for the last events  2 limit  3 most bytes of bodies together
--- Answer  nil: no such log | epoch first top entries (the last ones: newest first)
+-- ARGV  1 the server's run id  2 refill window, ms  3 after (a seq), or '' for the last events
+--       4 limit  5 most bytes of bodies together
+-- Answer  nil: no such log | epoch first top entries (the last ones: newest first) base
 --         Entries are as XRANGE gives them, but in MessagePack: a page of 64 is 640 strings,
 --         which take a Python client 1.3 ms to read as a plain answer, and 0.3 ms so.
-local held = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'top')
-if not held[1] then return nil end
-local backwards, limit, room = ARGV[1] == '', tonumber(ARGV[2]), tonumber(ARGV[3])
-local at, found = backwards and '+' or '(' .. ARGV[1] .. '-0', {}
-local function page() return {held[1], held[2], held[3], cmsgpack.pack(found)} end
+--         base: what the log begins from, in a page from the beginning; else nil.
+local epoch, top = life(KEYS[2], ARGV[1], ARGV[2])
+if not epoch then return nil end
+local first, base = redis.call('HGET', KEYS[2], 'first'), false
+if ARGV[3] == '0' then base = redis.call('HGET', KEYS[2], 'base') end
+local backwards, limit, room = ARGV[3] == '', tonumber(ARGV[4]), tonumber(ARGV[5])
+local at, found = backwards and '+' or '(' .. ARGV[3] .. '-0', {}
+local function page() return {epoch, first, top, cmsgpack.pack(found), base} end
 while true do
   -- In small steps: the bound on bytes must not be found after reading a whole log.
   local step = math.min(64, limit - #found)

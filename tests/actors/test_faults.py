@@ -160,8 +160,7 @@ def _hints_first(world: World, call: Any) -> None:
     page = world.log.read(KEY, 1, 9)
     assert page is not None
     for stored in page.events:
-        events = ((stored.event, stored.body),)
-        call.tell(m.HintArrived(Hint(KEY, page.epoch, stored.seq, "node-2", events)))
+        call.tell(m.HintArrived(Hint(KEY, page.epoch, stored.seq, "node-2", (stored,))))
     call.actor_inbox.put(answer)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from actors import messages as m
 from actors.health import LATE_S
-from engine.log import Hint
+from engine.log import Hint, StoredEvent
 from tests.actors.acts import KEY, change, create, joined, propose, say
 from tests.actors.world import World
 
@@ -126,7 +126,7 @@ def test_only_the_leader_knows_how_late_suggestions_are_and_tells_the_others(
     other.leases_on = False
     ann = joined(other)
     other.run(13)  # the lease of its own has lapsed
-    hint = Hint(KEY, "-", 0, "node-2", (("call:health", told),))
+    hint = Hint(KEY, "-", 0, "node-2", (StoredEvent(0, "call:health", told, "", ""),))
     other.directory.call(KEY).tell(m.HintArrived(hint))
     other.run()
     assert healths(ann)[-1] == ("ok", "slow", "overloaded")
@@ -137,7 +137,7 @@ def test_only_the_leader_knows_how_late_suggestions_are_and_tells_the_others(
 def test_nonsense_from_another_node_changes_nothing(world: World) -> None:
     ann = joined(world)
     for body in (b"", b"{}", b"\xff", b'{"call_id":"call-1","transcription":"x"}'):
-        hint = Hint(KEY, "-", 0, "node-2", (("call:health", body),))
+        hint = Hint(KEY, "-", 0, "node-2", (StoredEvent(0, "call:health", body, "", ""),))
         world.directory.call(KEY).tell(m.HintArrived(hint))
     world.run()
     assert healths(ann) == [("ok", "ok")]

@@ -141,7 +141,7 @@ def test_a_chunk_of_another_epoch_is_not_found(world: World) -> None:
 
 def _frames(world: World) -> tuple[Any, ...]:
     actor: Any = world.directory.call(KEY).actor  # type: ignore[attr-defined]
-    return tuple(actor.audience._ring)[:5]
+    return tuple(actor.audience.ring)[:5]
 
 
 def test_live_events_are_not_disturbed(world: World) -> None:

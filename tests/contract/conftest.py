@@ -196,6 +196,24 @@ class MemoryBench(Bench):
         """Time passes for the call."""
         self.now_s += seconds
 
+    def restart(self, call: CallKey) -> None:
+        """The call's log was written by another run of the store than the one that answers."""
+        if call in self._lives:
+            self._lives[call].run_id = "another run"
+
+    def lose(self, call: CallKey, count: int) -> None:
+        """The last `count` events are gone, and their keys; all of them: the log is."""
+        life = self._lives[call]
+        for event in life.events[-count:]:
+            del life.keys[event.key]
+        del life.events[-count:]
+        if not life.events:
+            del self._lives[call]
+
+    @property
+    def _lives(self) -> dict[CallKey, Any]:
+        return self.log._lives  # type: ignore[attr-defined, no-any-return]
+
     def close(self) -> None:
         pass
 
@@ -205,7 +223,7 @@ class RedisBench(Bench):
 
     def __init__(self, url: str, max_events: int) -> None:
         self.client = connect(url)
-        self.log: CallLog = RedisLog(self.client, "node-1", max_events, run_id=lambda: "run-1")
+        self.log: CallLog = RedisLog(self.client, "node-1", max_events)
         self._pubsub: Any = self.client.pubsub()
 
     def listen(self, call: CallKey) -> None:
@@ -226,12 +244,30 @@ class RedisBench(Bench):
 
     def age(self, call: CallKey, seconds: int) -> None:
         keys = keys_of(call)
-        if self.client.hexists(keys.meta, "lease_until_ms"):
-            self.client.hincrby(keys.meta, "lease_until_ms", -1000 * seconds)
+        for deadline in ("lease_until_ms", "refill_until_ms"):
+            if self.client.hexists(keys.meta, deadline):
+                self.client.hincrby(keys.meta, deadline, -1000 * seconds)
         for key in keys[:3]:
             ends_ms: Any = self.client.pexpiretime(key)
             if ends_ms > 0:
                 self.client.pexpireat(key, ends_ms - 1000 * seconds)
+
+    def restart(self, call: CallKey) -> None:
+        if self.client.hexists(keys_of(call).meta, "epoch"):
+            self.client.hset(keys_of(call).meta, "run_id", "another run")
+
+    def lose(self, call: CallKey, count: int) -> None:
+        keys = keys_of(call)
+        events: Any = self.client.xrange(keys.log)
+        count = min(count, len(events))
+        self.client.delete(keys.log)  # a stream remembers its last id: it is written anew
+        for entry_id, fields in events[:-count]:
+            self.client.xadd(keys.log, fields, id=entry_id)
+        for _, fields in events[-count:]:
+            self.client.hdel(keys.keys, fields[b"k"])
+        self.client.hincrby(keys.meta, "top", -count)
+        if len(events) == count:
+            self.client.delete(*keys[:3])
 
     def close(self) -> None:
         self._pubsub.close()

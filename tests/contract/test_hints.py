@@ -16,9 +16,10 @@ import pytest
 import redis
 
 from engine.hints_redis import AT_ONCE, Following, HintStream, Listening, Lost, Notice
-from engine.log import Append, Appended, CallKey, Entry, Hint
+from engine.log import Append, Appended, CallKey, Entry, Hint, StoredEvent
 from engine.log_redis import RedisLog, interim_hint, keys_of
 from engine.store import connect
+from engine.store_greeting import greet
 
 EPOCH = "0001"
 BOUND_S = 10.0
@@ -72,8 +73,10 @@ def append(log: RedisLog, call: CallKey, seq: int, count: int = 1) -> None:
 
 
 def hint(call: CallKey, seq: int, count: int = 1) -> Hint:
-    events = tuple(("call:status", b"%d" % n) for n in range(count))
-    return Hint(call, EPOCH, seq, "node-1", events)
+    events = [
+        StoredEvent(seq + n, "call:status", b"%d" % n, f"key-{seq + n}", "") for n in range(count)
+    ]
+    return Hint(call, EPOCH, seq, "node-1", tuple(events))
 
 
 # --- following ----------------------------------------------------------------------------
@@ -342,13 +345,14 @@ def test_hints_of_our_own_are_dropped_and_all_others_come(
         client.publish(keys_of(call).hint, "nonsense of node-1 ")
         first, second = take(stream, 2)
         assert first == hint(call, 2)._replace(origin="node-11")
-        assert second == Hint(call, "-", 0, "node-2", (("transcription:update", b" node-1 "),))
+        told = StoredEvent(0, "transcription:update", b" node-1 ", "", "")
+        assert second == Hint(call, "-", 0, "node-2", (told,))
         assert stream.next(0.1) == []
         assert (stream.dropped, stream.nonsense) == (3, 1)
 
 
 def test_the_newer_protocol_serves_as_well(store_url: str, call: CallKey) -> None:
-    client = redis.Redis.from_url(store_url, protocol=3)
+    client = redis.Redis.from_url(store_url, protocol=3, redis_connect_func=greet)
     stream = HintStream(
         lambda: redis.Redis.from_url(store_url, protocol=3), ping_s=0.05, answer_s=ANSWER_S
     )

@@ -217,10 +217,11 @@ def test_every_append_is_hinted_once_with_its_events(log: Any, call: CallKey) ->
     log.listen(call)
     log.create(call, "created")
     body = "line\nfeed 3\n ü".encode()
-    log.write(call, 1, [entry("a", body=body), Entry("b", "", "call:status", b"")])
+    first, second = entry("a 1", "ü d", body), Entry("b", "", "call:status", b"")
+    log.write(call, 1, [first, second])
     assert log.hints(call, 2) == [
-        Hint(call, EPOCH, 1, "node-1", (("transcription:update", b"{}"),)),
-        Hint(call, EPOCH, 2, "node-1", (("transcription:update", body), ("call:status", b""))),
+        Hint(call, EPOCH, 1, "node-1", (stored(1, entry("created")),)),
+        Hint(call, EPOCH, 2, "node-1", (stored(2, first), stored(3, second))),
     ]
 
 

@@ -58,6 +58,12 @@ def revise(cluster: Cluster, salt: int) -> None:
     cluster.producer.say_again(salt, revised=True)
 
 
+def contradict(cluster: Cluster, salt: int) -> None:
+    """The same segment with two texts at once, maybe to two nodes."""
+    cluster.producer.say(_call(cluster, salt), "agent", 1)
+    cluster.producer.say_again(-1, revised=True)
+
+
 def say_interim(cluster: Cluster, salt: int) -> None:
     cluster.producer.say_interim(_call(cluster, salt), salt)
 
@@ -224,7 +230,8 @@ Do = Callable[[Cluster, int], None]
 WEIGHTS: dict[str, tuple[Do, int]] = {
     "go": (go, 10), "wait": (wait, 14), "wait_long": (wait_long, 3),
     "say": (say, 16), "burst": (burst, 2), "say_again": (say_again, 4),
-    "revise": (revise, 2), "say_interim": (say_interim, 3), "change": (change, 3),
+    "revise": (revise, 2), "contradict": (contradict, 1), "say_interim": (say_interim, 3),
+    "change": (change, 3),
     "judge": (judge, 5), "judge_again": (judge_again, 2),
     "join": (join, 6), "look_away": (look_away, 3), "flicker": (flicker, 3),
     "cut": (cut, 4), "half_open": (half_open, 2), "stall": (stall, 5), "twin": (twin, 2),

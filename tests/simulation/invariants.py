@@ -168,8 +168,8 @@ def _folded(cluster: Cluster, node: Node, key: CallKey, actor: CallActor) -> Non
     joined = set(actor.audience._joined)
     if not joined <= set(node.directory.connections):
         raise Broken(f"{node.name} tells {key} to connections that are gone")
-    if len(actor.audience._ring) > 6:
-        raise Broken(f"{node.name}: the ring of {key} holds {len(actor.audience._ring)}")
+    if len(actor.audience.ring) > 6:
+        raise Broken(f"{node.name}: the ring of {key} holds {len(actor.audience.ring)}")
 
 
 def nothing_left(cluster: Cluster) -> None:

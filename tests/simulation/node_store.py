@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors import messages as m
 from engine.history import history_page
-from engine.log import Append, CallKey, Hint, Lease, Top
+from engine.log import Append, CallKey, Hint, Lease, StoredEvent, Top
 from tests.simulation.faulty_store import GIVEN_UP_S, FaultyStore
 
 if TYPE_CHECKING:
@@ -216,7 +216,8 @@ class NodeStore:
     # --- what is derived ------------------------------------------------------------------
 
     def publish_interim(self, call: CallKey, body: bytes) -> None:
-        hint = Hint(call, "-", 0, self._node.name, (("transcription:update", body),))
+        told = StoredEvent(0, "transcription:update", body, "", "")
+        hint = Hint(call, "-", 0, self._node.name, (told,))
         store = self._store
 
         def arrive() -> None:
@@ -247,7 +248,7 @@ class NodeStore:
     def unanswered(self, call: CallKey, because: str, asked: Any) -> None: ...
 
     def publish_health(self, call: CallKey, body: bytes) -> None:
-        hint = Hint(call, "-", 0, self._node.name, (("call:health", body),))
+        hint = Hint(call, "-", 0, self._node.name, (StoredEvent(0, "call:health", body, "", ""),))
         store = self._store
 
         def arrive() -> None:

@@ -21,7 +21,6 @@ from actors.following import Follower
 from actors.subscription import State, Subscription
 from actors.subscriptions import Subscriptions
 from engine.call import Call
-from engine.log import StoredEvent
 from tests.simulation.planted_writing import WRITING_BUGS
 
 Swap = tuple[Any, str, Any]
@@ -39,9 +38,9 @@ def _hint_gap_folded(self: Follower, hint: Any) -> None:
     if hint.seq == 0 or call is None or hint.epoch != call.epoch:
         _on_hint(self, hint)
         return
-    for seq, (event, body) in enumerate(hint.events, start=hint.seq):
-        if seq > call.seq and self._actor.writer.batch is None:
-            self._actor.advance(StoredEvent(seq, event, body, "", ""), own=False)
+    for stored in hint.events:
+        if stored.seq > call.seq and self._actor.writer.batch is None:
+            self._actor.advance(stored, own=False)
 
 
 _on_hint = Follower.on_hint
@@ -52,8 +51,8 @@ def _duplicate_hint_applied(self: Follower, hint: Any) -> None:
     if hint.seq and call is not None and hint.epoch == call.epoch and (
         hint.seq <= call.seq and self._actor.writer.batch is None
     ):  # fmt: skip
-        for seq, (event, body) in enumerate(hint.events, start=hint.seq):
-            self._actor.advance(StoredEvent(seq, event, body, "", ""), own=False)
+        for stored in hint.events:
+            self._actor.advance(stored, own=False)
         return
     _on_hint(self, hint)
 
@@ -64,8 +63,8 @@ def _hint_is_the_load(self: Follower, hint: Any) -> None:
     if actor.call is None and actor.loading and hint.seq > 0:
         actor.call = Call.empty(actor.key, hint.epoch, hint.seq)
         actor.loading = False
-        for seq, (event, body) in enumerate(hint.events, start=hint.seq):
-            actor.advance(StoredEvent(seq, event, body, "", ""), own=False)
+        for stored in hint.events:
+            actor.advance(stored, own=False)
         actor._release(None)
         return
     _on_hint(self, hint)
@@ -123,11 +122,11 @@ def _cursor_first(self: Subscription, frame: m.LogFrame) -> bool:
 
 def _ring_past_its_end(self: Audience, ask: m.CatchUp, call: Any) -> None:
     """What the ring has is taken for what was asked for."""
-    if call is None or call.epoch != ask.epoch or ask.after >= call.seq or not self._ring:
+    if call is None or call.epoch != ask.epoch or ask.after >= call.seq or not self.ring:
         _catch_up(self, ask, call)
         return
-    start = ask.after + 2 - self._ring[0].seq
-    frames = chunks.bounded(list(self._ring)[max(0, start) :])
+    start = ask.after + 2 - self.ring[0].seq
+    frames = chunks.bounded(list(self.ring)[max(0, start) :])
     self._actor.send(ask.agent, m.Chunk(self._actor.key, ask.generation, frames, call.seq))
 
 
@@ -196,6 +195,7 @@ FAVOURS: dict[str, tuple[str, ...]] = {
     "dropped hint of a full mailbox not noticed": ("burst",),
     "live before the last chunk": ("stall", "say"),
     "no fence": ("strand",),
+    "another content for a final accepted": ("contradict",),
 }
 
 
