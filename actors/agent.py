@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from actors import messages as m
-from actors.commands import to_call
+from actors.commands import spending, to_call
 from actors.context import Context
 from actors.dispatcher import DispatchedActor
 from actors.mailbox import Bounds, MailboxFull
@@ -23,8 +23,10 @@ from actors.session import Session
 from actors.subscriptions import Subscriptions
 from actors.timers import Timer
 from engine import answers, wire
+from engine.allowances import Spender
 from engine.decoding import encode, error_of
 from engine.errors import CODES, Busy, EngineError, NotFound, RateLimited, Slow, Unavailable
+from engine.identity import Identity
 from engine.limits import TokenBucket
 from engine.log import CallKey
 
@@ -158,15 +160,25 @@ class AgentActor(DispatchedActor):
 
     def _limit(self, ask: m.Ask) -> None:
         identity = self.session.identity
-        if identity is not None and identity.may_produce:
-            return
         now = self.context.clock.mono()
+        if identity is not None:
+            self._limit_agent(identity, ask.body, now)
+            if identity.may_produce:
+                return
         wait_s = self._commands.take(now)
         if not wait_s and isinstance(ask.body, wire.CallSubscribe):
             wait_s = self._subscribes.take(now)
         if wait_s:
             wait_ms = int(wait_s * 1000) + 1
             raise RateLimited("Too many commands on this connection", retry_after_ms=wait_ms)
+
+    def _limit_agent(self, identity: Identity, body: Any, now: float) -> None:
+        """What all connections of an agent, or of a producer, may do together."""
+        kind, tokens = spending(body)
+        if identity.may_produce and kind != "segments":
+            return
+        spender = Spender(identity.tenant, identity.agent_id, kind)
+        self.context.allowances.spend(spender, now, tokens)
 
     def run(self, ask: m.Ask) -> None:
         """A command of an authenticated connection. Raises the refusal."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from actors import messages as m
 from engine import wire
+from engine.allowances import Kind
 from engine.errors import Forbidden
 from engine.identity import Identity
 from engine.log import CallKey
@@ -21,6 +22,13 @@ Build = tuple[CallKey, Any]
 
 def new_id(random: Random, prefix: str) -> str:
     return f"{prefix}-{random.getrandbits(96):024x}"
+
+
+def spending(body: Any) -> tuple[Kind, int]:
+    """Which allowance a command is taken from, and how much of it."""
+    if isinstance(body, wire.SegmentAppend):
+        return "segments", len(body.segments)
+    return ("verdicts" if isinstance(body, (wire.DocFeedback, wire.DocSeen)) else "commands"), 1
 
 
 def to_call(

@@ -14,6 +14,7 @@ from actors.condition import Condition
 from actors.lag import Lag
 from actors.ports import Assist, Audit, Clock, Gate, NoAudit, Rooms, Store
 from actors.shelf import Shelf
+from engine.allowances import UNLIMITED, Allowances
 from engine.redaction.redactor import NO_REDACTION, Redactor
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Context:
     identified: Callable[[ActorRef[Any], str, Identity, str | None], None]
     departed: Callable[[str, Identity | None], None]
     redactor: Redactor = NO_REDACTION
+    allowances: Allowances = field(default_factory=lambda: Allowances(UNLIMITED))
     counts: Counter[str] = field(default_factory=Counter)
     lag: Lag = field(default_factory=Lag)
     shelf: Shelf = field(default_factory=Shelf)

@@ -17,7 +17,7 @@ from actors.agent import AgentActor
 from actors.call import CallActor
 from actors.ports import Outlet
 from actors.supervision import Supervisor
-from engine.errors import EngineError, Replaced
+from engine.errors import EngineError, Replaced, TooManyConnections
 from engine.identity import Identity
 from engine.log import CallKey
 from engine.wire import CallView
@@ -98,6 +98,10 @@ class Directory:
         known = agent.get(connection_id)
         known_as = known.client_id if known is not None else None
         agent[connection_id] = Present(ref, identity, client_id or known_as)
+        limit = self._context.settings.limits.connections_per_agent
+        if known is None and len(agent) > limit:
+            refusal = TooManyConnections(f"{identity.agent_id} has {limit} connections")
+            self._context.dispatcher.send(ref, m.Close(refusal))
         return client_id is not None and client_id != known_as
 
     def replace(

@@ -114,6 +114,11 @@ class Limits(Section, frozen=True):
     held_commands: Count = 32
     authenticate_s: Positive = 10
     calls_per_connection: Count = 100
+    connections_per_agent: Count = 100
+    agent_commands_per_s: Positive = 60
+    agent_verdicts_per_s: Positive = 5
+    agent_requests_per_s: Positive = 50
+    producer_segments_per_s: Positive = 5000
     outlet_bytes: Annotated[int, Meta(ge=4096)] = 262_144
     slow_s: Positive = 30
 

@@ -18,11 +18,21 @@ class TokenBucket:
         self._tokens = burst
         self._at = now
 
-    def take(self, now: float) -> float:
-        """0.0: one token was taken. Else the seconds until there is one; nothing was taken."""
+    def take(self, now: float, tokens: float = 1.0) -> float:
+        """0.0: they were taken. Else the seconds until they are there; nothing was taken. What
+        the bucket never holds is taken when it is full, and leaves it in debt."""
+        self._refill(now)
+        needed = min(tokens, self._burst)
+        if self._tokens >= needed:
+            self._tokens -= tokens
+            return 0.0
+        return (needed - self._tokens) / self._rate
+
+    def refill_by(self, rate: float, now: float) -> None:
+        """From now on at another rate."""
+        self._refill(now)
+        self._rate = rate
+
+    def _refill(self, now: float) -> None:
         self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
         self._at = now
-        if self._tokens >= 1.0:
-            self._tokens -= 1.0
-            return 0.0
-        return (1.0 - self._tokens) / self._rate

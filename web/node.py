@@ -23,6 +23,7 @@ from actors.dispatcher import Dispatcher
 from actors.lag import Lag
 from actors.timers import Wheel
 from engine import standing, store
+from engine.allowances import Kind, Spender
 from engine.audit import AuditStore, Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
@@ -49,6 +50,7 @@ from web.metrics import exposition
 from web.node_numbers import numbers_of
 from web.notices import CHANNELS, LEASES, TABS, Notices
 from web.ranking.process import RankingProcess
+from web.shared_limits import SharedLimits, allowances_of
 from web.standing_watch import REVOKED, StandingWatch
 from web.store_client import StoreClient
 from web.store_link import open_link
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("earshot.node")
 
+FULL_SHARE = 0.95  # of its connections: a node this full is given no new traffic
 AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
 HINTS_TIMEOUT_S = 2.0  # a store that does not answer the hints' link is tried again by then
 RESIGN_S = 0.05  # the store has the leases back before others hear of it
@@ -182,6 +185,7 @@ class Node:
             assist=self._assist,
             gate=self._gate,
             redactor=Redactor(settings.redaction.kinds, settings.redaction.regions),
+            allowances=allowances_of(settings.limits),
             rooms=NoRooms(),
             call=self.directory.call,
             forget=self.directory.forget,
@@ -191,6 +195,9 @@ class Node:
             audit=self.audit,
         )
         self.directory.bind(self.context)
+        self._limits = SharedLimits(
+            self._client, self.context.allowances, self.clock.mono, self.clock.wall
+        )
         self._condition = ConditionKeeper(
             self.context,
             self.directory,
@@ -233,6 +240,10 @@ class Node:
     def documents_changed(self, tenant: str) -> None:
         self.ranking.look(tenant)
 
+    def spend(self, who: Identity, kind: Kind, tokens: int) -> None:
+        spender = Spender(who.tenant, who.agent_id, kind)
+        self.context.allowances.spend(spender, self.clock.mono(), tokens)
+
     def revoke(self, tenant: str, agent_id: str) -> None:
         """Close the agent's connections on every node, and refuse their tokens of before."""
         found = self._standings.revoke(tenant, agent_id)
@@ -273,7 +284,7 @@ class Node:
             reasons.append("draining")
         if self._away_s() > AWAY_READY_S:
             reasons.append("the store is away")
-        if len(self.directory.connections) >= self.settings.limits.max_connections:
+        if len(self.directory.connections) >= FULL_SHARE * self.settings.limits.max_connections:
             reasons.append("the node is full")
         return reasons
 
@@ -332,6 +343,7 @@ class Node:
             while self._calls_live() or self.store_client.waiting["commands"]:
                 gevent.sleep(LOOK_S)
         self._sweep.close()
+        self._limits.close()
         self._reporter.kill()
         self._condition.close()
         self.ranking.close()

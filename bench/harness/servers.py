@@ -83,6 +83,9 @@ def running(server: Server, log: Path, store_url: str) -> Iterator[Running]:
         "JWT_SECRET": SECRET,
         "REDIS_URL": store_url,
         "EARSHOT__LIMITS__MAX_CONNECTIONS": "50000",
+        "EARSHOT__LIMITS__CONNECTIONS_PER_AGENT": "50000",
+        "EARSHOT__LIMITS__AGENT_COMMANDS_PER_S": "1000000",
+        "EARSHOT__LIMITS__PRODUCER_SEGMENTS_PER_S": "10000000",
         "LOG_LEVEL": "WARNING",
         "NODE_ENV": "production",
     }

@@ -8,6 +8,7 @@ import pytest
 
 from actors import messages as m
 from engine import wire
+from engine.allowances import UNLIMITED, Allowances
 from engine.config import Actors, Limits, Settings
 from tests.actors.acts import KEY, ask, create, joined, say, segment
 from tests.actors.world import World
@@ -188,3 +189,49 @@ def test_events_that_found_the_mailbox_full_are_read_from_the_log(late_event: bo
     if late_event:
         say(world, "late")
     assert ann.screen.seqs() == list(range(2, 12 if late_event else 11))
+
+
+def allowing(**rates: float) -> World:
+    world = World()
+    world.context.allowances = Allowances({**UNLIMITED, **rates})  # type: ignore[dict-item]
+    return world
+
+
+def test_an_agents_connections_share_one_allowance() -> None:
+    world = allowing(commands=10.0)
+    ann, also_ann, bob = (world.connect(name) for name in ("ann", "ann", "bob"))
+    for agent in (ann, also_ann, bob):
+        burst(world, agent, 15, wire.CallUnsubscribe("c"))
+    assert codes(ann) == ["ok"] * 15
+    assert codes(also_ann) == ["ok"] * 5 + ["rate_limited"] * 10
+    assert codes(bob) == ["ok"] * 15
+
+
+def test_verdicts_have_an_allowance_of_their_own() -> None:
+    world = allowing(verdicts=2.0)
+    create(world)
+    ann = world.connect("ann")
+    burst(world, ann, 6, wire.DocFeedback("d", helpful=True, call_id="call-1"))
+    assert sorted(codes(ann)) == ["not_found"] * 4 + ["rate_limited"] * 2
+    burst(world, ann, 1, wire.CallUnsubscribe("c"), first=100)
+    assert codes(ann)[-1] == "ok"
+
+
+def test_a_producer_is_limited_by_segments_and_not_by_commands() -> None:
+    world = allowing(commands=1.0, segments=10.0)
+    create(world)
+    producer = world.connect("feed", role="producer")
+    for number in range(3):
+        lines = [wire.Segment(f"{number}-{n}", "customer", "hello") for n in range(8)]
+        burst(world, producer, 1, wire.SegmentAppend("call-1", lines), first=number)
+    assert codes(producer) == ["ok", "ok", "rate_limited"]
+
+
+def test_an_agent_with_too_many_connections_is_told_on_the_newest() -> None:
+    world = World(Settings(limits=Limits(connections_per_agent=2)))
+    kept = [world.connect("ann") for _ in range(2)]
+    third = world.connect("ann")
+    bob = world.connect("bob")
+    assert third.screen.events("session:closing")[0]["code"] == "too_many_connections"
+    assert third.screen.closed is True
+    assert [agent.screen.closed for agent in (*kept, bob)] == [None] * 3

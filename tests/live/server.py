@@ -133,6 +133,11 @@ class LiveServer:
         self._settings: dict[str, Any] = {
             "JWT_SECRET": SECRET,
             "EARSHOT__DEVELOPMENT__TOKENS": "true",
+            # Crowds of the tests are one agent; who tests these limits sets them.
+            "EARSHOT__LIMITS__CONNECTIONS_PER_AGENT": "100000",
+            "EARSHOT__LIMITS__AGENT_COMMANDS_PER_S": "100000",
+            "EARSHOT__LIMITS__AGENT_REQUESTS_PER_S": "100000",
+            "EARSHOT__LIMITS__PRODUCER_SEGMENTS_PER_S": "1000000",
             "EARSHOT__STORE__DATA_DIR": self.store_folder,
             "PORT": 0,
         } | settings

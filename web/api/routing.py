@@ -121,6 +121,8 @@ def _asked(node: Node, route: Route, values: Mapping[str, str]) -> Asked:
     if route.access.allowed is not None:
         who = reading.identity(request, node.tokens, node.clock.wall())
         who.require(route.access.allowed(who), route.does)
+        if not who.may_produce or route.access is not PRODUCERS:
+            node.spend(who, "requests", 1)
     ids = reading.ids(values)
     query = reading.query(route.query, request.args) if route.query else None
     body = _body(node, route.body) if route.body else None

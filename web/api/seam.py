@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from actors.ports import Audit, Clock
+from engine.allowances import Kind
 from engine.audit import Kept
 from engine.config import Settings
 from engine.identity import Identity
@@ -91,6 +92,10 @@ class Node(Protocol):
         """Tell the call's actor `build(reply_to, token)`, a message of actors/messages.py,
         and wait for its answer. Returns the value of Answered, or raises its EngineError;
         Busy when the mailbox is full, Timeout when no answer came in time."""
+        ...
+
+    def spend(self, who: Identity, kind: Kind, tokens: int) -> None:
+        """Take from what the agent or producer may do in a second. Raises RateLimited."""
         ...
 
     @property

@@ -35,6 +35,7 @@ class _Named(Struct):
 
 def append(node: Node, asked: Asked) -> Answer:
     body: SegmentsBody = asked.body
+    node.spend(asked.identity, "segments", len(body.segments))
     return Answer(node.ask_call(asked.call, _append(body.segments)))
 
 
@@ -68,6 +69,7 @@ def _outcome(node: Node, identity: Identity, number: int, line: bytes) -> LineAn
             raise TooLarge(f"The line is larger than {node.settings.limits.frame_bytes:,} bytes")
         body = decode(SegmentAppend, line)
         key = CallKey(identity.tenant, body.call_id)
+        node.spend(identity, "segments", len(body.segments))
         receipts: SegmentReceipts = node.ask_call(key, _append(body.segments))
     except Exception as problem:  # noqa: BLE001 - one bad line must not harm the others
         error: EngineError = coded(problem)

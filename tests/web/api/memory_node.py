@@ -11,12 +11,13 @@ import redis
 
 from actors import messages as m
 from actors.mailbox import MailboxFull
+from engine.allowances import UNLIMITED, Allowances, Kind, Spender
 from engine.assist.suggest import AssistSettings, Bm25Suggester
 from engine.audit import Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
 from engine.errors import Busy, EngineError, Revoked, Timeout
-from engine.identity import Tokens
+from engine.identity import Identity, Tokens
 from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
@@ -63,6 +64,7 @@ class MemoryNode:
         self._library = Library(self.documents)
         self.suggester = Bm25Suggester(self._library, AssistSettings())
         self._watched: set[str] = set()
+        self.allowances = Allowances(UNLIMITED)
         self.reasons: list[str] = []
         self.numbers = b""
         self.number = 0
@@ -85,6 +87,10 @@ class MemoryNode:
         if answers[0].error is not None:
             raise answers[0].error
         return answers[0].value
+
+    def spend(self, who: Identity, kind: Kind, tokens: int) -> None:
+        spender = Spender(who.tenant, who.agent_id, kind)
+        self.allowances.spend(spender, self.clock.mono(), tokens)
 
     def watch_documents(self, tenant: str) -> None:
         self._watched.add(tenant)

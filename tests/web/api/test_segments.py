@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.allowances import UNLIMITED, Allowances
 from tests.web.api.conftest import Caller, error, line
 from tests.web.api.memory_node import MemoryNode
 from web.api.segments import LINES_S
@@ -202,3 +203,26 @@ def test_a_fault_in_one_line_is_answered_in_its_place(
     assert first["error"]["code"] == "internal"
     assert second["results"][0]["outcome"] == "appended"
     assert secret not in json.dumps(first) + caplog.messages[0]
+
+
+def test_a_producer_over_its_rate_is_told_when_to_come_again(
+    producer: Caller, call: str, node: MemoryNode
+) -> None:
+    node.allowances = Allowances({**UNLIMITED, "segments": 5.0})
+    assert producer.segments(call, *(line(f"s-{n}") for n in range(10))).status_code == 200
+    response = producer.segments(call, line("late"))
+    refused = error(response, 429)
+    assert (refused["code"], refused["retryable"]) == ("rate_limited", True)
+    assert refused["retry_after_ms"] == 201
+    assert response.headers["Retry-After"] == "1"
+    node.world.run(0.3)
+    assert producer.segments(call, line("late")).status_code == 200
+
+
+def test_other_requests_have_a_rate_of_their_own(
+    producer: Caller, call: str, node: MemoryNode
+) -> None:
+    node.allowances = Allowances({**UNLIMITED, "requests": 1.0})
+    answers = [producer.get(f"/v1/calls/{call}").status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
+    assert producer.segments(call, line("s-1")).status_code == 200
