@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 from tests.chaos.stage import Scenario, Setting, Stage
 
@@ -11,6 +12,28 @@ LEASE_S = 2
 
 def kill_a_node(stage: Stage) -> None:
     stage.nodes[0].kill()
+    stage.healed()
+
+
+def kill_them_all(stage: Stage) -> None:
+    """Nobody is left who knows anything but the store."""
+    for node in stage.nodes:
+        node.kill()
+    for node in stage.nodes:
+        node.launch()
+    for node in stage.nodes:
+        node.start(launched=True)
+    stage.healed()
+
+
+def restart_one_after_another(stage: Stage) -> None:
+    for node in stage.nodes:
+        began = time.monotonic()
+        assert node.stop() == 0
+        took_s = time.monotonic() - began
+        node.start()
+        stage.speak(0.5)
+        stage.figures[f"{node.folder.name} left in"] = f"{took_s:.1f} s"
     stage.healed()
 
 
@@ -35,6 +58,18 @@ SCENARIOS = [
         kill_a_node,
         Setting(),
         fast=True,
+    ),
+    Scenario(
+        "kill-all-nodes",
+        "kill -9 of all nodes at once, and a start of all",
+        kill_them_all,
+        Setting(),
+    ),
+    Scenario(
+        "rolling-restart",
+        "SIGTERM of each of three nodes in turn, started again when it has left",
+        restart_one_after_another,
+        Setting(nodes=3, browsers=12, plain=6),
     ),
     Scenario(
         "sleep-leader",

@@ -194,9 +194,10 @@ class LiveServer:
                 start_new_session=True,
             )
 
-    def start(self) -> LiveServer:
-        """Start it and wait until it takes traffic."""
-        self.launch()
+    def start(self, *, launched: bool = False) -> LiveServer:
+        """Start it, unless it is, and wait until it takes traffic."""
+        if not launched:
+            self.launch()
         until(self._is_ready, START_S, lambda: self.log)
         self._settings["PORT"] = self.port
         return self
