@@ -1,0 +1,113 @@
+"""Who leads a call: takeover within two leases, and a leader of before that writes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.chaos.link import Link, linked
+from tests.live.raw_client import RawClient
+from tests.live.server import LiveServer, line, new_id, running, tcp_store, until
+
+LEASE_S = 3
+SLACK_S = 1.0  # a busy machine, and the pause between two looks at /metrics
+DEBOUNCE_S = 0.5
+CALLS = 5
+TOPICS = ("router", "invoice")
+DOCUMENTS = [
+    {"id": topic, "title": f"About the {topic}", "text": f"What to do about the {topic}."}
+    for topic in TOPICS
+]
+
+
+class Pair(NamedTuple):
+    """`first` leads what is created there; its way to the store is `link`. `second` suggests
+    nothing, so what stands in a log was written by `first`."""
+
+    first: LiveServer
+    second: LiveServer
+    link: Link
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    with contextlib.ExitStack() as up:
+        url = up.enter_context(tcp_store(tmp_path / "store"))
+        link = up.enter_context(linked(int(url.rsplit(":", 1)[1])))
+        settings = {
+            "EARSHOT__ACTORS__LEASE_S": LEASE_S,
+            "EARSHOT__ASSIST__DEBOUNCE_MS": int(DEBOUNCE_S * 1000),
+        }
+        first = running(
+            tmp_path / "first",
+            REDIS_URL=f"redis://127.0.0.1:{link.port}",
+            EARSHOT__ASSIST__THRESHOLD=0.01,
+            **settings,
+        )
+        second = running(
+            tmp_path / "second", REDIS_URL=url, EARSHOT__ASSIST__THRESHOLD=1, **settings
+        )
+        yield Pair(up.enter_context(first), up.enter_context(second), link)
+
+
+def led(server: LiveServer) -> float:
+    return server.metric("calls_led")
+
+
+@contextlib.contextmanager
+def watched_calls(pair: Pair) -> Iterator[list[str]]:
+    """Calls that `first` leads and that a browser of `second` watches."""
+    agent_id = new_id("agent")
+    call_ids = [pair.first.caller().create(agent_id) for _ in range(CALLS)]
+    until(lambda: led(pair.first) == CALLS)
+    with RawClient(pair.second.url, {"token": pair.second.token(agent_id)}) as client:
+        for call_id in call_ids:
+            client.ok("call:subscribe", {"call_id": call_id})
+        assert led(pair.second) == 0
+        yield call_ids
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_leader_that_says_nothing_is_replaced_within_two_leases(
+    pair: Pair, how: signal.Signals
+) -> None:
+    with watched_calls(pair):
+        began = time.monotonic()
+        pair.first.signal(how)
+        until(lambda: led(pair.second) == CALLS, 2 * LEASE_S + SLACK_S)
+        assert time.monotonic() - began > LEASE_S / 2, "the lease was not kept"
+        assert pair.second.metric('leases_total{change="taken_over"}') == CALLS
+        if how is signal.SIGSTOP:
+            pair.first.signal(signal.SIGCONT)
+            until(lambda: pair.first.metric('leases_total{change="lost"}') == CALLS)
+            assert (led(pair.first), led(pair.second)) == (0, CALLS)
+
+
+def test_what_a_leader_of_before_wrote_too_late_is_refused_by_its_fence(pair: Pair) -> None:
+    """Its suggestion is on its way to the store while another takes over: at the store it
+    finds a higher fence than its own, and nothing of it is in the log."""
+    admin = pair.first.caller("admin-1", "admin")
+    admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS}).raise_for_status()
+    until(lambda: admin.get("/v1/documents/search?q=router")["documents"])
+    with watched_calls(pair) as [call_id, *_]:
+        producer = pair.first.caller()
+        producer.say(call_id, line("s1", "what about my router?"))
+        until(lambda: len(suggestions(pair, call_id)) == 1)
+        producer.say(call_id, line("s2", "and what about the invoice?"))
+        pair.link.stall()
+        until(lambda: led(pair.second) == CALLS, 2 * LEASE_S + SLACK_S)
+        pair.link.heal()
+        until(lambda: pair.first.metric('appends_total{answer="fenced"}') == 1)
+        assert [one["because"] for one in suggestions(pair, call_id)] == ["s1"]
+        assert led(pair.first) == 0
+
+
+def suggestions(pair: Pair, call_id: str) -> list[dict[str, object]]:
+    log = pair.second.caller("reader", "supervisor").log(call_id)
+    return [one["data"] for one in log if one["event"] == "ai:suggestion"]
