@@ -119,11 +119,7 @@ class CallIndex:
     def live(self, tenant: str | None = None) -> Iterator[tuple[str, CallView]]:
         """(tenant, view) of every live call, of every tenant if none is named. It reads on
         while it is consumed: a call that ends meanwhile may or may not come."""
-        if tenant is not None:
-            tenants = [tenant]
-        else:
-            [names] = self._pipe.run([("SMEMBERS", _TENANTS)], changes=False)
-            tenants = sorted(name.decode() for name in names)
+        tenants = self._tenants() if tenant is None else [tenant]
         for name in tenants:
             at: str | None = None
             while True:
@@ -132,6 +128,18 @@ class CallIndex:
                 if len(found) < _CHUNK:
                     break
                 at = found[-1][0]
+
+    def ended_since(self, moment_s: float) -> Iterator[tuple[str, str]]:
+        """(tenant, call_id) of every call that ended after then, of every tenant; of one tenant
+        at most LIST_LIMIT, the last ones."""
+        for tenant in self._tenants():
+            command = ("ZRANGE", _stem(tenant) + "ends", "+inf", str(moment_s), "BYSCORE", "REV")
+            [found] = self._pipe.run([(*command, "LIMIT", 0, LIST_LIMIT)], changes=False)
+            yield from ((tenant, call_id.decode()) for call_id in found)
+
+    def _tenants(self) -> Sequence[str]:
+        [names] = self._pipe.run([("SMEMBERS", _TENANTS)], changes=False)
+        return sorted(name.decode() for name in names)
 
     def _script(self, tenant: str, call_id: str, *arguments: str | bytes) -> bytes:
         stem = _stem(tenant)

@@ -89,6 +89,7 @@ class CallLife(Section, frozen=True):
     max_events: Annotated[int, Meta(ge=10, le=1_000_000)] = 50_000
     late_grace_s: Annotated[float, Meta(ge=0)] = 30
     silent_s: Positive = 14_400
+    sweep_s: Positive = 60
     early_subscribe_s: Positive = 60
 
 

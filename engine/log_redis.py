@@ -219,6 +219,13 @@ class RedisLog:
         answers = self._pipe.run(list(map(self.top_command, calls)), changes=False)
         return list(map(top_answer, answers))
 
+    def leases_until(self, calls: Sequence[CallKey]) -> list[float | None]:
+        """When each call's lease ends or ended, in seconds since 1970 by the store's clock. None:
+        nobody leads it; a leader that leaves gives up its lease, one that dies does not."""
+        commands = [pack(("HGET", keys_of(call).meta, "lease_until_ms")) for call in calls]
+        found = self._pipe.run(commands, changes=False)
+        return [None if until_ms is None else int(until_ms) / 1000 for until_ms in found]
+
     def lead(self, call: CallKey, node: str, ttl_ms: int) -> Lease | None:
         if ttl_ms < 1:
             raise ValueError("ttl_ms must be 1 or more")

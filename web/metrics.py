@@ -62,6 +62,7 @@ COUNTERS = {
     "suggestions": Named("Triggers of suggestions by outcome", "outcome"),
     "suggestions_shed": Named("Times a trigger found no capacity; it is asked again"),
     "model_lines": Named("Summary lines that a model was asked for, by outcome", "outcome"),
+    "swept": Named("Calls that the sweep looked after: leaderless, repaired, abandoned", "why"),
     # Actors
     "messages_handled": Named("Messages that actors handled"),
     "mailbox_dropped": Named("Hints that found a mailbox full; their cursors saw it", "actor"),

@@ -1,19 +1,22 @@
-"""The sweep: live calls that nobody looks after.
+"""The sweep: calls that nobody looks after.
 
-Owns the repair of what is derived (a call's entry in the lists) and the end of calls that
-have gone silent: every minute, with jitter, each node looks at the live ones and touches
-those whose last event is older than `call.silent_s`.
+Owns the repair of what is derived (a call's entry in the lists), the end of calls that have
+gone silent, and the finding of calls whose leader died: every `call.sweep_s`, with jitter, each
+node looks at the live ones and at those that ended lately. Nodes need not agree on who does it:
+an end has a key, so it is appended once, and a leader is whoever gets the lease.
 """
 
 from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import gevent
 
 from actors import messages as m
+from actors.closing import OVERDUE_S
 from engine.errors import EngineError
 from engine.log import CallKey, LogUnavailable
 from engine.times import seconds_of
@@ -24,12 +27,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("earshot.sweep")
 
-EVERY_S = 60.0
+LOOKS_AT_ONCE = 64
 
 
 class Sweep:
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._seqs: dict[CallKey, int] = {}  # of old calls, as the last sweep saw them
         self._greenlet = gevent.spawn(self._run)
 
     def close(self) -> None:
@@ -37,39 +41,71 @@ class Sweep:
 
     def _run(self) -> None:
         while True:
-            gevent.sleep(EVERY_S * random.uniform(0.8, 1.2))
+            gevent.sleep(self._node.settings.call.sweep_s * random.uniform(0.8, 1.2))
             try:
                 self.once()
             except (EngineError, LogUnavailable) as problem:
                 log.warning("sweep.stopped reason=%s", problem)
 
-    def once(self) -> int:
-        """Look at every live call; returns how many were ended or repaired."""
-        count = 0
-        for tenant, view in list(self._node.index.live()):
-            gevent.sleep(0)
-            count += self._look(CallKey(tenant, view.call_id), view)
-        return count
-
-    def _look(self, key: CallKey, view: CallView) -> bool:
+    def once(self) -> None:
+        """Look at every live call, and at those that ended lately. Raises LogUnavailable."""
         now = self._node.clock.wall()
+        live = [(CallKey(tenant, view.call_id), view) for tenant, view in self._node.index.live()]
+        ended = self._node.index.ended_since(now - OVERDUE_S)
+        self._find_leaders([key for key, _ in live] + [CallKey(*names) for names in ended])
         silent_s = self._node.settings.call.silent_s
-        if now - seconds_of(view.started_at) < silent_s:
-            return False  # younger than any silence
-        page = self._node.log.last(key, 1)
+        # Younger than any silence: nothing to look for.
+        old = [(key, view) for key, view in live if now - seconds_of(view.started_at) >= silent_s]
+        seen, self._seqs = self._seqs, {}
+        for key, view in old:
+            gevent.sleep(0)
+            try:
+                self._look(key, view, seen.get(key))
+            except EngineError as problem:  # of this call; the next one may do better
+                log.warning("sweep.passed_over call=%s reason=%s", key, problem)
+
+    def _find_leaders(self, keys: Sequence[CallKey]) -> None:
+        """A leader that leaves gives up its lease; a lease that has lapsed is of one that died.
+        Its call is read here, which asks for the lease and for what the dead one owed."""
+        for batch in _batches(keys):
+            untils = self._node.log.leases_until(batch)
+            lapsed_before = self._node.clock.wall() - self._node.settings.actors.lease_s
+            for key, until_s in zip(batch, untils, strict=True):
+                if until_s is not None and until_s < lapsed_before:
+                    self._count("leaderless")
+                    self._node.directory.call(key)
+            gevent.sleep(0)
+
+    def _look(self, key: CallKey, view: CallView, seq_before: int | None) -> None:
+        """At a call that is old enough to have been silent for too long."""
+        node = self._node
+        page = node.log.last(key, 1)
         if page is None:
-            self._node.index.remove(key.tenant, key.call_id)
-            return True
-        detail = self._node.ask_call(key, lambda ref, token: m.Inspect(None, ref, token))
-        last = detail.segments[-1].timestamp if detail.segments else detail.call.started_at
+            node.index.remove(key.tenant, key.call_id)
+            self._count("repaired")
+            return
+        detail = node.ask_call(key, lambda ref, token: m.Inspect(None, ref, token))
         if detail.call.status == "ended":
-            self._node.index.put(key.tenant, detail.call, ended=True)
-            return True
-        if now - seconds_of(last) < silent_s:
-            return False
-        patch = CallPatch(status="ended", reason="abandoned")
-        self._node.ask_call(
-            key, lambda ref, token: m.Change(patch, f"abandoned-{detail.seq}", ref, token)
-        )
-        log.info("sweep.abandoned call=%s", key)
-        return True
+            node.index.put(key.tenant, detail.call, ended=True)
+            self._count("repaired")
+            return
+        self._seqs[key] = detail.seq
+        last = detail.segments[-1].timestamp if detail.segments else detail.call.started_at
+        silent = node.clock.wall() - seconds_of(last) >= node.settings.call.silent_s
+        # The time of a segment is its producer's word; a log that grows is not silent.
+        if silent and detail.seq == seq_before:
+            patch, request_id = (
+                CallPatch(status="ended", reason="abandoned"),
+                f"abandoned-{detail.seq}",
+            )
+            node.ask_call(key, lambda ref, token: m.Change(patch, request_id, ref, token))
+            self._count("abandoned")
+            log.info("sweep.abandoned call=%s", key)
+
+    def _count(self, outcome: str) -> None:
+        self._node.context.counts[f"swept:{outcome}"] += 1
+
+
+def _batches(keys: Sequence[CallKey]) -> Iterator[Sequence[CallKey]]:
+    for start in range(0, len(keys), LOOKS_AT_ONCE):
+        yield keys[start : start + LOOKS_AT_ONCE]

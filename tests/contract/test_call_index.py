@@ -225,6 +225,17 @@ def test_a_sweep_meets_every_live_call_of_every_tenant(index: CallIndex) -> None
     assert [one.call_id for _, one in index.live(second)] == ["only"]
 
 
+def test_calls_that_ended_after_a_moment_are_met_in_every_tenant(index: CallIndex) -> None:
+    first, second = next(_tenants), next(_tenants)
+    index.put(first, view("lives", 0), ended=False)
+    index.put(first, ended("long ago", 0, 100), ended=True)
+    index.put(first, ended("just then", 0, 200), ended=True)
+    index.put(first, ended("later", 0, 300), ended=True)
+    index.put(second, ended("there", 0, 250), ended=True)
+    found = [one for one in index.ended_since(START_S + 200) if one[0] in (first, second)]
+    assert sorted(found) == sorted([(first, "later"), (first, "just then"), (second, "there")])
+
+
 def test_what_a_newer_node_wrote_and_this_one_cannot_read_is_passed_over(
     index: CallIndex, tenant: str, store_url: str
 ) -> None:

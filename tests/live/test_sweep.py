@@ -1,0 +1,77 @@
+"""Calls that nobody looks after are found by whichever node is left, and end once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.live.server import LiveServer, line, new_id, running, tcp_store, until
+
+CALLS = 4
+SWEEP_S = 1
+SILENT_S = 4
+
+
+class Pair(NamedTuple):
+    first: LiveServer
+    second: LiveServer
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    with contextlib.ExitStack() as up:
+        settings: dict[str, Any] = {
+            "REDIS_URL": up.enter_context(tcp_store(tmp_path / "store")),
+            "EARSHOT__CALL__SWEEP_S": SWEEP_S,
+            "EARSHOT__CALL__SILENT_S": SILENT_S,
+            "EARSHOT__ACTORS__LEASE_S": 1,
+        }
+        names = ("first", "second")
+        yield Pair(*(up.enter_context(running(tmp_path / name, **settings)) for name in names))
+
+
+def swept(server: LiveServer, why: str) -> float:
+    return server.metric(f'swept_total{{why="{why}"}}')
+
+
+def test_calls_whose_leader_died_are_led_again_though_nobody_watches_them(pair: Pair) -> None:
+    caller = pair.first.caller()
+    for _ in range(CALLS):
+        caller.create(new_id("agent"))
+    until(lambda: pair.first.metric("calls_led") == CALLS)
+    assert pair.second.metric("calls_in_memory") == 0
+    pair.first.kill()
+    until(lambda: pair.second.metric("calls_led") == CALLS)
+    assert swept(pair.second, "leaderless") >= CALLS
+
+
+def test_a_silent_call_ends_once_as_abandoned_and_one_that_is_spoken_in_does_not(
+    pair: Pair,
+) -> None:
+    producer = pair.first.caller()
+    silent = [producer.create(new_id("agent")) for _ in range(CALLS)]
+    busy = producer.create(new_id("agent"))
+    began, number = time.monotonic(), 0
+    # A producer's stamps may be of any day: what counts is that the log grows.
+    while not all(status(pair, call_id) == "ended" for call_id in silent):
+        assert time.monotonic() - began < SILENT_S + 10, "not ended"
+        number += 1
+        said = line(f"s{number}", speaker="agent", timestamp="2024-01-01T00:00:00Z")
+        producer.say(busy, said)
+        time.sleep(0.3)
+    assert time.monotonic() - began >= SILENT_S, "ended too early"
+    assert status(pair, busy) == "active"
+    for call_id in silent:
+        log = producer.log(call_id)
+        ends = [one["data"] for one in log if one["data"].get("status") == "ended"]
+        assert [end["reason"] for end in ends] == ["abandoned"]
+
+
+def status(pair: Pair, call_id: str) -> str:
+    found = pair.second.caller("boss", "supervisor").get(f"/v1/calls/{call_id}")
+    return str(found["call"]["status"])
