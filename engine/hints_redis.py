@@ -22,7 +22,7 @@ from redis.retry import Retry
 
 from engine.log import CallKey, Hint
 from engine.log_redis import hint_origin, keys_of, parse_hint
-from engine.redis_pipe import pack
+from engine.redis_words import pack
 from engine.waiting import PollWaiter, Waiter
 
 AT_ONCE = 256  # messages that one `next` returns at most, so that its caller can let others run
@@ -98,6 +98,7 @@ class HintStream:
         self._shard = b"s" if cluster else b""
         self._ping_s, self._answer_s = ping_s, answer_s
         self._clock, self._random = clock, random
+        self._reopen = False
         self._wishes: deque[tuple[bool, str, CallKey | None]] = deque()
         self._wanted: dict[bytes, CallKey | None] = {}  # channel -> its call, if it is of one
         self._unconfirmed: Counter[bytes] = Counter()  # answers to come, by channel
@@ -120,6 +121,15 @@ class HintStream:
     def listen(self, channel: str) -> None:
         """An extra channel, to the end. On a cluster too it is an ordinary one."""
         self._wish(True, channel, None)
+
+    def each(self, begin: Callable[[HintStream], Callable[[], None]]) -> None:
+        """Start the reader; as in hints_cluster.py, where there are several."""
+        begin(self)
+
+    def reopen(self) -> None:
+        """The store is elsewhere, or was another: `Lost`, and a new connection at once."""
+        self._reopen = True
+        self._waiter.wake()
 
     def next(self, timeout_s: float) -> list[Arrival]:
         """What arrived, in order, as soon as something did; [] after `timeout_s`."""
@@ -160,6 +170,9 @@ class HintStream:
             if self._clock() < self._try_at:
                 return self._try_at
             self._connect()
+        if self._reopen:
+            self._reopen = False
+            raise redis.ConnectionError("the store is elsewhere by now")
         if not self._connection.is_connected:
             raise redis.ConnectionError("a write was interrupted")
         self._subscribe(self._take_wishes())
@@ -175,7 +188,7 @@ class HintStream:
         self._unconfirmed.clear()
         self._unanswered = 0
         self._heard_at = self._clock()
-        self._subscribe(dict.fromkeys(self._wanted, True))
+        self._subscribe({name: (True, call) for name, call in self._wanted.items()})
 
     def _give_up(self, found: list[Arrival], reason: str) -> None:
         self._connection.disconnect()
@@ -188,26 +201,25 @@ class HintStream:
             self._lost_told = True
             found.append(Lost(reason))
 
-    def _take_wishes(self) -> dict[bytes, bool]:
-        """Note what is wanted from now on; returns which channels changed, and how."""
-        changed: dict[bytes, bool] = {}
+    def _take_wishes(self) -> dict[bytes, tuple[bool, CallKey | None]]:
+        """Note what is wanted from now on; returns which channels changed, how, and of which
+        call they are."""
+        changed: dict[bytes, tuple[bool, CallKey | None]] = {}
         while self._wishes:
             wanted, name, call = self._wishes.popleft()
             channel = name.encode()
             if wanted:
                 self._wanted[channel] = call
-                changed[channel] = True
             else:
                 self._wanted.pop(channel, None)
-                changed[channel] = False
+            changed[channel] = (wanted, call)
         return changed
 
-    def _subscribe(self, changed: dict[bytes, bool]) -> None:
+    def _subscribe(self, changed: dict[bytes, tuple[bool, CallKey | None]]) -> None:
         """Send (UN)SUBSCRIBE for these. On a cluster a command names channels of one slot."""
         groups: dict[bytes, list[bytes]] = {}
-        for channel, wanted in changed.items():
-            of_call = channel.startswith(b"earshot:{")
-            verb = (self._shard if of_call else b"") + (b"" if wanted else b"un") + b"subscribe"
+        for channel, (wanted, call) in changed.items():
+            verb = (self._shard if call else b"") + (b"" if wanted else b"un") + b"subscribe"
             groups.setdefault(verb, []).append(channel)
         commands: list[tuple[bytes, ...]] = []
         for verb, channels in groups.items():

@@ -14,13 +14,16 @@ from typing import Any, NamedTuple
 import hiredis
 
 from engine.log import LogUnavailable
-from engine.redis_pipe import Packed, Script, is_refusal, pack
+from engine.redis_pipe import Script
+from engine.redis_refusals import is_refusal
 from engine.redis_slots import key_of
+from engine.redis_words import Packed, pack, packed_for
 
 PROBE_S = 2.0
 MARK_MS = 1000  # how long a mark for the replicas lives
 
 Done = Callable[[Any], None]
+_OF_CLUSTERS = ("MOVED ", "ASK ", "TRYAGAIN", "CLUSTERDOWN")
 
 
 class Replicas(NamedTuple):
@@ -43,15 +46,20 @@ class LinkBroken(Exception):
     """What came cannot be an answer: the connection is of no use any more."""
 
 
-class _Request:
-    __slots__ = ("asked_again", "changes", "done", "packed", "sent_at")
+class Request:
+    __slots__ = ("asked_again", "changes", "done", "hops", "packed", "sent_at")
 
-    def __init__(self, packed: Packed, done: Done, changes: bool) -> None:
+    def __init__(self, packed: Packed, done: Done, changes: bool, hops: int = 0) -> None:
         self.packed = packed
         self.done = done
         self.changes = changes
+        self.hops = hops  # how many nodes of a cluster have sent it on
         self.sent_at = 0.0
         self.asked_again = False  # its script was not in the store
+
+
+# Hears the error answers of a cluster about where a slot is; True: it takes the request over.
+Elsewhere = Callable[[Request, str], bool]
 
 
 class RedisLink:
@@ -61,6 +69,7 @@ class RedisLink:
     * Not yet given to `outgoing`: certain. Given and not answered: uncertain if it changes.
     * An error answer that says by name that nothing ran: certain.
     * NOSCRIPT: the scripts are loaded and the request is asked again, once.
+    * MOVED and its like, on a cluster: `elsewhere` may take the request to another link.
     * READONLY: nothing more is sent here; once the rest is answered, `spent` is true and the
       connection is to be made anew, for the primary may be elsewhere by now.
     * Over `most` requests: refused at once, certain.
@@ -84,6 +93,7 @@ class RedisLink:
         on_fault: Callable[[Exception], None],
         probe_s: float = PROBE_S,
         replicas: Replicas = NO_REPLICAS,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._loads = [script.load for script in scripts]
         self._answer_s, self._probe_s = answer_s, probe_s
@@ -91,23 +101,24 @@ class RedisLink:
         self._clock = clock
         self._on_fault = on_fault
         self._replicas = replicas
+        self._elsewhere = elsewhere
         self._wait = replicas.command(answer_s)
         self._held: list[tuple[Done, Any]] = []  # answered, and not yet by the replicas
         self._marked = False  # the batch's mark is in the primary
-        self._waiting: deque[_Request] = deque()
-        self._under_way: deque[_Request] = deque()
+        self._waiting: deque[Request] = deque()
+        self._under_way: deque[Request] = deque()
         self._loading = False
         self._retiring = False
         self._heard_at = clock()
         self._reader = hiredis.Reader()
         self.run_id = ""  # of the server at the other end; whoever connects says it
 
-    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
+    def ask(self, packed: Packed, done: Done, *, changes: bool, hops: int = 0) -> None:
         if len(self) >= self._most:
             refusal = LogUnavailable("too many requests wait for the store", uncertain=False)
             self._settle(done, refusal)
         else:
-            self._waiting.append(_Request(packed, done, changes))
+            self._waiting.append(Request(packed, done, changes, hops))
 
     def __len__(self) -> int:
         """Requests without an outcome."""
@@ -135,12 +146,7 @@ class RedisLink:
             waiting += self._wait_for_replicas(waiting)
         self._under_way += waiting
         run_id = self.run_id
-        return b"".join(
-            [
-                packed if isinstance(packed := request.packed, bytes) else packed.packed(run_id)
-                for request in waiting
-            ]
-        )
+        return b"".join([packed_for(request.packed, run_id) for request in waiting])
 
     def receive(self, received: bytes) -> None:
         """Settle whatever `received` answers. Raises LinkBroken."""
@@ -171,7 +177,11 @@ class RedisLink:
     def probe(self) -> None:
         """To be called now and then, on a link that is connected."""
         if not len(self) and self._clock() - self._heard_at >= self._probe_s:
-            self._waiting.append(_Request(_PING, _ignored, changes=False))
+            self._waiting.append(Request(_PING, _ignored, changes=False))
+
+    def retire(self) -> None:
+        """As after a READONLY: the store may be elsewhere by now."""
+        self._retiring = True
 
     def lose(self, reason: str) -> None:
         """The connection is gone, or could not be made: every request gets its outcome, and
@@ -193,13 +203,13 @@ class RedisLink:
         self._loading = self._retiring = False
         self._reader = hiredis.Reader()
 
-    def _on_answer(self, request: _Request, answer: Any) -> None:
+    def _on_answer(self, request: Request, answer: Any) -> None:
         if request.changes and self._replicas.needed:
             self._held.append((request.done, answer))
         else:
             self._settle(request.done, answer)
 
-    def _wait_for_replicas(self, batch: Sequence[_Request]) -> list[_Request]:
+    def _wait_for_replicas(self, batch: Sequence[Request]) -> list[Request]:
         """A mark and WAIT, behind a batch that changes something. WAIT is for what its own
         connection wrote, and who asks again after a lost connection writes nothing when the
         first attempt had arrived: the mark is a write that comes after both."""
@@ -209,8 +219,8 @@ class RedisLink:
         key = key_of(first if isinstance(first, bytes) else first.head) or b"earshot"
         mark = pack(("SET", key + b":mark", "", "PX", MARK_MS))
         return [
-            _Request(mark, self._on_mark, changes=False),
-            _Request(self._wait, self._on_replicas, changes=False),
+            Request(mark, self._on_mark, changes=False),
+            Request(self._wait, self._on_replicas, changes=False),
         ]
 
     def _on_mark(self, outcome: Any) -> None:
@@ -233,11 +243,17 @@ class RedisLink:
         for done, _ in held:
             self._settle(done, LogUnavailable(reason, uncertain=True))
 
-    def _on_error(self, request: _Request, error: str) -> None:
+    def _on_error(self, request: Request, error: str) -> None:
         if error.startswith("NOSCRIPT") and not request.asked_again:
             self._load_scripts()
             request.asked_again = True
             self._waiting.append(request)
+            return
+        if (
+            self._elsewhere is not None
+            and error.startswith(_OF_CLUSTERS)
+            and self._elsewhere(request, error)
+        ):
             return
         if error.startswith("READONLY"):
             self._retiring = True
@@ -249,7 +265,7 @@ class RedisLink:
         and the request that needs it says so."""
         if not self._loading:
             self._loading = True
-            self._waiting += [_Request(load, self._loaded, False) for load in self._loads]
+            self._waiting += [Request(load, self._loaded, False) for load in self._loads]
 
     def _loaded(self, _: Any) -> None:
         self._loading = False

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import redis
 from redis.exceptions import (
@@ -23,34 +23,17 @@ from redis.exceptions import (
 )
 
 from engine.log import LogUnavailable
+from engine.redis_refusals import reason_of, refused
+from engine.redis_scatter import scattered
+from engine.redis_words import Command as Command
+from engine.redis_words import Packed as Packed
+from engine.redis_words import Stamped as Stamped
+from engine.redis_words import bulk as bulk
+from engine.redis_words import pack as pack
+from engine.redis_words import packed_for
+from engine.store_cluster import ClusterClient
 
 LUA = Path(__file__).parent / "lua"
-
-# First words of answers that the store gives instead of running anything. Our scripts end
-# with an error only at their first write, and then nothing has changed.
-REFUSALS = frozenset(
-    (
-        *("READONLY", "LOADING", "OOM", "MISCONF", "BUSY", "NOSCRIPT", "NOAUTH", "NOPERM"),
-        *("MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CROSSSLOT"),
-    )
-)
-
-Command = tuple[str | bytes | int, ...]
-
-
-class Stamped(NamedTuple):
-    """A packed command with a hole between `head` and `tail` for the run id of the server
-    that will get it, which is known once a connection is made: a process that restarted, or
-    another one that took over, is never taken for the one before."""
-
-    head: bytes
-    tail: bytes
-
-    def packed(self, run_id: str) -> bytes:
-        return self.head + bulk(run_id) + self.tail
-
-
-Packed = bytes | Stamped
 
 
 class Script:
@@ -81,6 +64,7 @@ class RedisPipe:
         if client.get_encoder().decode_responses:
             raise ValueError("the client must not decode responses: bodies are bytes")
         self._pool: Any = client.connection_pool
+        self._cluster = client if isinstance(client, ClusterClient) else None
         self._loads = [script.load for script in scripts]
 
     def run(self, commands: Sequence[Command | Packed], *, changes: bool) -> list[Any]:
@@ -95,7 +79,7 @@ class RedisPipe:
         answers = self.outcomes(commands, changes=changes)
         failures = [answer for answer in answers if isinstance(answer, ResponseError)]
         if failures:
-            some_ran = len(failures) < len(answers) or not all(map(_refused, failures))
+            some_ran = len(failures) < len(answers) or not all(map(refused, failures))
             raise LogUnavailable(reason_of(failures[0]), uncertain=changes and some_ran)
         return answers
 
@@ -104,13 +88,19 @@ class RedisPipe:
         Raises LogUnavailable where the link failed."""
         if not commands:
             return []
+        if self._cluster is None:
+            return self._at(self._pool, commands, changes)
+        return scattered(self._cluster, self._at, commands, changes)
+
+    def _at(self, pool: Any, commands: Sequence[Command | Packed], changes: bool) -> list[Any]:
+        """All of them on one connection."""
         try:
-            connection = self._pool.get_connection()
+            connection = pool.get_connection()
         except (RedisError, OSError) as problem:
             raise LogUnavailable(reason_of(problem), uncertain=False) from problem
         try:
             run_id = getattr(connection, "run_id", "")  # "": not a client of store.connect
-            packed = [_packed(one, run_id) for one in commands]
+            packed = [packed_for(one, run_id) for one in commands]
             answers = self._exchange(connection, packed, changes)
             missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             if missing:
@@ -118,7 +108,7 @@ class RedisPipe:
             if any(isinstance(answer, ReadOnlyError) for answer in answers):
                 connection.disconnect()  # the primary may be elsewhere by now: resolve it anew
         finally:
-            self._pool.release(connection)
+            pool.release(connection)
         return answers
 
     def _run_again(
@@ -163,38 +153,3 @@ class RedisPipe:
             if len(answers) < len(commands):
                 connection.disconnect()
         return answers
-
-
-def _packed(command: Command | Packed, run_id: str) -> bytes:
-    if isinstance(command, bytes):
-        return command
-    return command.packed(run_id) if isinstance(command, Stamped) else pack(command)
-
-
-def pack(command: Command) -> bytes:
-    """In the store's protocol. redis-py's own packer took 55 us for one append."""
-    return b"*%d\r\n" % len(command) + b"".join(map(bulk, command))
-
-
-def bulk(part: str | bytes | int) -> bytes:
-    """One argument of a command."""
-    raw = part if isinstance(part, bytes) else str(part).encode()
-    return b"$%d\r\n%b\r\n" % (len(raw), raw)
-
-
-def is_refusal(error: str) -> bool:
-    """An error answer that says that nothing was run."""
-    return error.partition(" ")[0] in REFUSALS
-
-
-def reason_of(problem: BaseException) -> str:
-    return f"{type(problem).__name__}: {problem}"
-
-
-def failed(failure: ResponseError, *, changes: bool) -> LogUnavailable:
-    """What an error answer says of its own command."""
-    return LogUnavailable(reason_of(failure), uncertain=changes and not _refused(failure))
-
-
-def _refused(failure: ResponseError) -> bool:
-    return is_refusal(failure.status_code or str(failure))

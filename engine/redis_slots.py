@@ -12,8 +12,8 @@ from engine.store_url import Address
 
 SLOTS = 16_384
 # Where the first key stands in a command of several words; others have it behind the name.
-_KEY_AT = {b"EVALSHA": 3, b"EVAL": 3}
-_KEYLESS = frozenset((b"SCRIPT", b"PUBLISH", b"INFO", b"CONFIG", b"PING", b"CLUSTER", b"WAIT"))
+KEY_AT = {b"EVALSHA": 3, b"EVAL": 3}
+KEYLESS = frozenset((b"SCRIPT", b"PUBLISH", b"INFO", b"CONFIG", b"PING", b"CLUSTER", b"WAIT"))
 
 
 class Redirected(NamedTuple):
@@ -37,9 +37,9 @@ def key_of(packed: bytes) -> bytes | None:
     at = packed.find(b"\n") + 1
     name, at = _word(packed, at)
     name = name.upper()
-    if name in _KEYLESS:
+    if name in KEYLESS:
         return None
-    for _ in range(_KEY_AT.get(name, 1)):
+    for _ in range(KEY_AT.get(name, 1)):
         key, at = _word(packed, at)
     return key
 
@@ -63,11 +63,19 @@ def redirected(error: str) -> Redirected | None:
 
 
 def holders(told: list[Any], asked: Address) -> dict[int, Address]:
-    """slot -> its primary, from CLUSTER SLOTS' answer; a primary without an address of its
-    own is the one that was asked."""
+    """slot -> its primary, from CLUSTER SLOTS' answer of the node that was asked."""
     found: dict[int, Address] = {}
     for first, last, primary, *_ in told:
-        host = primary[0].decode() if isinstance(primary[0], bytes) else str(primary[0] or "")
-        address = (asked[0] if host in ("", "?") else host, int(primary[1]))
-        found.update(dict.fromkeys(range(first, last + 1), address))
+        found.update(dict.fromkeys(range(first, last + 1), _address(primary, asked)))
     return found
+
+
+def servers(told: list[Any], asked: Address) -> set[Address]:
+    """Primaries and replicas, from the same answer."""
+    return {_address(server, asked) for _, _, *shard in told for server in shard}
+
+
+def _address(server: list[Any], asked: Address) -> Address:
+    """One without a host of its own is where the asked one is."""
+    host = server[0].decode() if isinstance(server[0], bytes) else str(server[0] or "")
+    return asked[0] if host in ("", "?") else host, int(server[1])

@@ -1,8 +1,8 @@
 """The way to the store: a Redis or Valkey by its URL.
 
-Owns how a client of the store is made, what is asked of a store before the server takes
-traffic, and the words for a store that cannot be used. It never writes to the store, never
-starts one (`store_embedded.py` does), and never shows a password.
+Owns what is asked of a store before the server takes traffic, and the words for a store that
+cannot be used; how a client is made is in store_connect.py. It never writes to the store,
+never starts one (`store_embedded.py` does), and never shows a password.
 """
 
 from __future__ import annotations
@@ -15,22 +15,15 @@ from typing import Any, Literal
 
 import redis
 from redis import exceptions as wrong
-from redis.connection import Connection, SSLConnection
 
-from engine.store_greeting import greet, greet_primary
-from engine.store_pool import Pool, promised
-from engine.store_sentinel import (
-    FoundConnection,
-    FoundSSLConnection,
-    NoSentinel,
-    SentinelRefuses,
-    Sentinels,
-    UnknownService,
-)
+from engine.store_cluster import ClusterClient
+from engine.store_connect import address as address
+from engine.store_connect import connect as connect
+from engine.store_connect import is_single as is_single
+from engine.store_sentinel import NoSentinel, SentinelRefuses, UnknownService
 from engine.store_url import StoreUnusable as StoreUnusable
 from engine.store_url import read
 
-SOCKET_TIMEOUT_S, POOL_WAIT_S = 5.0, 1.0
 ATTEMPT_S, SHORTEST_ATTEMPT_S = 2.0, 0.1  # wait_for's connect, and each answer
 PAUSE_S = 0.25  # between two attempts of wait_for
 
@@ -53,65 +46,10 @@ class StoreFacts:
     run_id: str
     role: str
     append_only: bool
+    clustered: bool
     fsync: str | None
     eviction_policy: str
     warnings: tuple[str, ...] = ()
-
-
-def address(url: str) -> str:
-    """The URL as it may be shown: scheme, hosts, service and database, or the socket's path."""
-    return read(url).shown
-
-
-def is_single(url: str) -> bool:
-    """One server, and always the same."""
-    return read(url).shape == "single"
-
-
-def connect(
-    url: str,
-    *,
-    socket_timeout_s: float = SOCKET_TIMEOUT_S,
-    max_connections: int = 32,
-    decode_responses: bool = False,
-    pool_wait_s: float = POOL_WAIT_S,
-) -> redis.Redis:
-    """A client of the store at `url`, of any shape that store_url.py names; does no IO yet.
-
-    - The pool is bounded. Who finds no connection free waits `pool_wait_s`, then gets
-      redis.exceptions.ConnectionError: callers do not pile up behind a store that hangs.
-    - `socket_timeout_s` bounds the connect and each answer.
-    - What else a connection promises is in store_pool.py. Each knows the run of its server,
-      `connection.run_id`, at the price of one round trip when it is made; a connection the
-      server closed is seen and replaced when it leaves the pool.
-
-    The URL's query takes `db`, `username`, `password`, `client_name`, with TLS redis-py's
-    `ssl_…`, and for sentinels `sentinel_username` and `sentinel_password`. Another option
-    could turn off what is promised here and is refused by name. Raises StoreUnusable for a
-    URL that cannot be used, naming REDIS_URL.
-    """
-    place = read(url)
-    options = dict(place.options)
-    kind = options.pop("connection_class", Connection)
-    greeting = greet
-    if place.shape == "sentinel":
-        tls = kind is SSLConnection
-        kind, greeting = FoundSSLConnection if tls else FoundConnection, greet_primary
-        options["sentinels"] = Sentinels(place.hosts, place.service, place.asked, tls=tls)
-    try:
-        pool = Pool(
-            max_connections=max_connections,
-            timeout=pool_wait_s,
-            connection_class=kind,
-            decode_responses=decode_responses,
-            redis_connect_func=greeting,
-            **options,
-            **promised(kind, socket_timeout_s),
-        )
-        pool.connection_class(**pool.connection_kwargs)  # refuses bad options; opens nothing
-    except (wrong.RedisError, TypeError, ValueError):
-        raise StoreUnusable("REDIS_URL has an option whose value redis-py refuses.") from None
-    return redis.Redis.from_pool(pool)
 
 
 def inspect(client: redis.Redis) -> StoreFacts:
@@ -136,6 +74,7 @@ def facts_from(told: dict[str, Any], fsync: str | None) -> StoreFacts:
         run_id=str(told.get("run_id", "")),
         role=str(told.get("role", "master")),
         append_only=append_only,
+        clustered=bool(told.get("cluster_enabled", 0)),
         fsync=fsync,
         eviction_policy=policy,
         warnings=tuple(_warnings(append_only, fsync, policy)),
@@ -182,7 +121,8 @@ def _attempt(url: str, timeout_s: float) -> StoreFacts | str:
     _, shown, hidden, *_ = read(url)
     client = connect(url, socket_timeout_s=timeout_s, max_connections=1)
     try:
-        facts = inspect(client)
+        every = [inspect(node) for node in _nodes(client)]
+        hole = _hole(client)
     except UnicodeError:  # socket's word for a host name that cannot be one
         raise StoreUnusable(f"REDIS_URL names no possible host: {shown}.") from None
     except wrong.RedisError as error:
@@ -195,14 +135,40 @@ def _attempt(url: str, timeout_s: float) -> StoreFacts | str:
         return sentence
     finally:
         client.close()
-    if facts.role not in ("master", "primary"):
-        return "it is a replica and takes no writes"
-    if facts.eviction_policy not in ("noeviction", "unknown"):
+    return hole or _judged(every, isinstance(client, ClusterClient), shown)
+
+
+def _judged(every: list[StoreFacts], as_cluster: bool, shown: str) -> StoreFacts | str:
+    """The facts of the server that promises least; else as `_attempt`."""
+    if every[0].clustered and not as_cluster:
         raise StoreUnusable(
-            f"The store at {shown} (REDIS_URL) may throw calls away: its maxmemory-policy is"
-            f" {facts.eviction_policy}. Set maxmemory-policy to noeviction there."
+            f"The store at {shown} is a node of a cluster: REDIS_URL starts with redis+cluster://."
         )
-    return facts
+    for facts in every:
+        if facts.role not in ("master", "primary"):
+            return "it is a replica and takes no writes"
+        if facts.eviction_policy not in ("noeviction", "unknown"):
+            raise StoreUnusable(
+                f"The store at {shown} (REDIS_URL) may throw calls away: its maxmemory-policy is"
+                f" {facts.eviction_policy}. Set maxmemory-policy to noeviction there."
+            )
+    return min(every, key=lambda facts: (facts.append_only, not facts.warnings))
+
+
+def _nodes(client: redis.Redis) -> list[redis.Redis]:
+    """Every server that takes writes."""
+    if not isinstance(client, ClusterClient):
+        return [client]
+    return [client.node(one) for one in client.topology.primaries]
+
+
+def _hole(client: redis.Redis) -> str | None:
+    """Why a cluster does not work as a whole, as one of its nodes sees it."""
+    if not isinstance(client, ClusterClient):
+        return None
+    told: Any = client.execute_command("CLUSTER INFO")
+    state = str(told.get("cluster_state"))
+    return None if state == "ok" else f"its cluster_state is {state}: some slots have no primary"
 
 
 def refusal(error: wrong.RedisError, shown: str) -> str | None:
@@ -223,6 +189,8 @@ def refusal(error: wrong.RedisError, shown: str) -> str | None:
         return f"The server may not open {at}: {reason_of(error)}. Correct the rights of its user."
     if isinstance(error, wrong.InvalidResponse):
         return f"What answers at {shown} does not speak Redis's protocol. Correct REDIS_URL."
+    if isinstance(error, wrong.ResponseError) and "cluster support disabled" in str(error):
+        return f"T{at[1:]} is no cluster: REDIS_URL starts with redis://."
     if isinstance(error, wrong.ResponseError) and not isinstance(error, wrong.ClusterDownError):
         return f"T{at[1:]} refuses to work: {reason_of(error)}."
     return None

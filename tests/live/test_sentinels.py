@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from engine.store import StoreUnusable, wait_for
 from tests.live.raw_client import RawClient
-from tests.live.server import Caller, LiveServer, line, running, until
+from tests.live.said import Said
+from tests.live.server import LiveServer, running, until
 from tests.live.store_shapes import (
     SERVICE,
     SentinelStore,
@@ -22,7 +22,6 @@ from tests.live.store_shapes import (
     sentinel_store,
 )
 
-GOES_ON_S = 15.0  # a silence of a second, an election, a promotion; on a machine that is busy
 SETTINGS = {"EARSHOT__STORE__ANSWER_TIMEOUT_S": 1, "EARSHOT__STORE__REPLICAS_TO_WAIT": 1}
 
 
@@ -72,37 +71,6 @@ def test_sentinels_may_want_a_password_of_their_own(tmp_path: Path) -> None:
         with pytest.raises(StoreUnusable) as refused:
             wait_for(store.url + "?sentinel_password=shut-up", 5.0)
         assert "shut-up" not in str(refused.value)
-
-
-class Said:
-    """Segments said until each is answered, and how long the longest took."""
-
-    def __init__(self, server: LiveServer, call_id: str) -> None:
-        self._caller = Caller(server.url, server.token("producer-1", "producer"))
-        self.call_id = call_id
-        self.answered: dict[str, int] = {}
-        self.longest_s = 0.0
-
-    def say(self, count: int) -> int:
-        for _ in range(count):
-            self._say_next()
-        return count
-
-    def _say_next(self) -> None:
-        began = time.monotonic()
-        segment = line(f"s{len(self.answered)}", "hello", speaker="agent")
-        while segment["segment_id"] not in self.answered:
-            assert time.monotonic() - began < GOES_ON_S, "the node does not go on"
-            try:
-                [result] = self._caller.say(self.call_id, segment)
-            except (AssertionError, requests.RequestException):
-                time.sleep(0.05)
-            else:
-                self.answered[result["segment_id"]] = result["seq"]
-        self.longest_s = max(self.longest_s, time.monotonic() - began)
-
-    def close(self) -> None:
-        self._caller.close()
 
 
 def test_when_the_primary_dies_or_stalls_the_node_goes_on_and_nothing_acknowledged_is_missing(
