@@ -114,19 +114,25 @@ class Listener:
 
     def __init__(self, server: LiveServer, call_id: str) -> None:
         self._server, self._call_id = server, call_id
-        self.cursor: dict[str, Any] | None = None
+        self.cursor: dict[str, Any] = {}
         self._join()
 
     def _join(self) -> None:
         self.client = RawClient(self._server.url, {"token": self._server.token("anna")})
-        asked = {"call_id": self._call_id, "since": self.cursor}
-        until(lambda: self.client.ask("call:subscribe", asked)["ok"], GOES_ON_S)
-        self.seen = 0
+        asked = {"call_id": self._call_id, "since": self.cursor or None}
+        answer: dict[str, Any] = {}
+
+        def joined() -> bool:
+            answer.update(self.client.ask("call:subscribe", asked))
+            return bool(answer["ok"])
+
+        until(joined, GOES_ON_S)
+        self.cursor = answer["data"]["cursor"]
 
     def catch_up(self, said: Said) -> None:
         deadline = time.monotonic() + GOES_ON_S
         top = max(said.answered.values())
-        while self.cursor is None or self.cursor["seq"] < top:
+        while self.cursor["seq"] < top:
             assert time.monotonic() < deadline, f"{self.cursor} of {top}"
             packet = self.client.next(deadline - time.monotonic())
             if packet.kind == "closed":
