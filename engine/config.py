@@ -40,6 +40,7 @@ class Server(Section, frozen=True):
     ping_interval_s: AtLeastATick = 20
     ping_timeout_s: AtLeastATick = 15
     origins: list[str] = []
+    embedders: list[Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.*:-]+$")]] = []
 
 
 class Store(Section, frozen=True):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from flask import Flask, Response, send_from_directory
 from flask_socketio import SocketIO
 
-from web import api
+from web import api, headers
 from web.node import Node
 from web.sockets import create_socketio
 
@@ -29,6 +29,7 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     """Everything that is served, on a node that runs."""
     app = Flask("earshot", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    headers.install(app, node.settings.server)
     api.install(app, node)
     app.register_blueprint(api.blueprint(node))
     _serve_desk(app, desk)
@@ -42,16 +43,8 @@ def _serve_desk(app: Flask, desk: Path) -> None:
             return Response(NOT_BUILT, status=503, mimetype="text/plain")
         page = send_from_directory(desk, "index.html")
         page.headers["Cache-Control"] = "no-cache"
-        page.headers["Content-Security-Policy"] = (
-            "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'self'; "
-            "base-uri 'none'; object-src 'none'"
-        )
-        page.headers["X-Content-Type-Options"] = "nosniff"
-        page.headers["Referrer-Policy"] = "no-referrer"
         return page
 
     @app.get("/assets/<path:name>")
     def asset(name: str) -> Response:
-        found = send_from_directory(desk / "assets", name, max_age=ASSET_SECONDS)
-        found.headers["X-Content-Type-Options"] = "nosniff"
-        return found
+        return send_from_directory(desk / "assets", name, max_age=ASSET_SECONDS)

@@ -66,7 +66,9 @@ def another(key: str, value: Any) -> Any:
     if isinstance(value, float):
         return value / 2
     if isinstance(value, list):
-        return {"kinds": ["card"], "regions": ["DE"]}.get(key, ["https://desk.example"])
+        return {"kinds": ["card"], "regions": ["DE"], "embedders": ["https://crm.example"]}.get(
+            key, ["https://desk.example"]
+        )
     if isinstance(value, dict):
         return {"cc-leads": "supervisor"}
     return {"fsync": "always", "algorithm": "ES256", "use": "none"}.get(key, "else")
