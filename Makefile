@@ -58,7 +58,9 @@ check: setup-dev ## lint, types, layers, generated files; every step runs, whate
 	step 'mypy: types of engine and actors' $(VENV)/bin/mypy --strict engine actors; \
 	step 'import-linter: layers' $(VENV)/bin/lint-imports; \
 	step 'protocol: generated files are current' $(PY) -m engine.schema --check; \
-	$(if $(UI_LOCK),step 'tsc: types of the desk' npm run --silent typecheck --prefix $(UI);) \
+	$(if $(UI_LOCK),step 'tsc: types of the browser side' npm run --silent typecheck --prefix $(UI); \
+	step 'publint: what the npm packages hold' npm run --silent packages --prefix $(UI); \
+	step 'sizes: what a browser loads' npm run --silent sizes --prefix $(UI);) \
 	[ -z "$$failed" ] && echo '== all checks passed' || { echo -e "== FAILED:$$failed"; exit 1; }
 
 protocol: $(DEV_STAMP) ## write docs/protocol.md, its JSON Schema and the TypeScript types anew

@@ -1,29 +1,49 @@
 /**
- * What the browser loads, in bytes after gzip, against its budgets (frontend.md): node scripts/sizes.mjs
- * Needs a built desk. Exits 1 when one is over.
+ * What the browser loads, in bytes after minification and gzip, against its budgets. What is
+ * over fails: node scripts/sizes.mjs. The desk's rows need a built desk and are left out
+ * without one, unless --all is said.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
+import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KIB = 1024;
+const ENTRY = 'entry.js';
+/** What an application imports of the client whatever it does. */
+const CLIENT = `export { createClient, RequestError, UnauthorizedError } from '@earshot/client';`;
 
-/** A package alone, minified as its consumer would. */
-async function packageSize(entry, external) {
-  const output = await build({
-    configFile: false,
+/** Bytes of what `source` loads at once, and of what it loads later by itself. */
+async function sizeOf(source, external) {
+  const bundle = await rolldown({
+    input: ENTRY,
+    external,
+    cwd: root,
     logLevel: 'silent',
-    root,
-    build: {
-      write: false,
-      minify: true,
-      rollupOptions: { input: `${root}${entry}`, external, preserveEntrySignatures: 'strict' },
-    },
+    resolve: { conditionNames: ['earshot-source', 'import'] },
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === ENTRY ? `${root}${ENTRY}` : null),
+        load: (id) => (id === `${root}${ENTRY}` ? source : null),
+      },
+    ],
   });
-  const chunks = (Array.isArray(output) ? output : [output]).flatMap((one) => one.output);
-  return chunks.slice(0,1).reduce((sum, chunk) => sum + gzipSync(chunk.code ?? '').length, 0);
+  const { output } = await bundle.generate({ format: 'esm', minify: true, comments: false });
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const atOnce = new Set();
+  const visit = (name) => {
+    if (!chunks.has(name) || atOnce.has(name)) return;
+    atOnce.add(name);
+    chunks.get(name).imports.forEach(visit);
+  };
+  output.filter((chunk) => chunk.isEntry).forEach((chunk) => visit(chunk.fileName));
+  const sum = (wanted) =>
+    output
+      .filter((chunk) => atOnce.has(chunk.fileName) === wanted)
+      .reduce((bytes, chunk) => bytes + gzipSync(chunk.code).length, 0);
+  return { atOnce: sum(true), later: sum(false) };
 }
 
 function deskSize(ending) {
@@ -32,17 +52,22 @@ function deskSize(ending) {
   return files.reduce((sum, name) => sum + gzipSync(readFileSync(folder + name)).length, 0);
 }
 
-const outside = ['socket.io-client', 'react', 'react/jsx-runtime', '@earshot/client'];
+const client = await sizeOf(CLIENT, ['socket.io-client']);
+const packages = /^(react|socket\.io-client|@earshot\/client)/;
+const react = await sizeOf(`export * from '@earshot/react';`, packages);
 const rows = [
-  [
-    '@earshot/client, without socket.io-client',
-    await packageSize('packages/client/src/index.ts', outside),
-    8 * KIB,
-  ],
-  ['@earshot/react', await packageSize('packages/react/src/index.ts', outside), 2 * KIB],
-  ['desk, JavaScript', deskSize('.js'), 160 * KIB],
-  ['desk, CSS', deskSize('.css'), 16 * KIB],
+  ['@earshot/client, without socket.io-client', client.atOnce, 8 * KIB],
+  ['@earshot/client, loaded when it connects or asks by HTTP', client.later, 2.5 * KIB],
+  ['@earshot/react, all of it', react.atOnce, 2 * KIB],
 ];
+for (const entry of ['devtools', 'fills', 'paint', 'seen', 'supervisor']) {
+  const { atOnce } = await sizeOf(`export * from '@earshot/client/${entry}';`, []);
+  rows.push([`@earshot/client/${entry}, alone`, atOnce, 1.5 * KIB]);
+}
+if (existsSync(`${root}desk/dist`) || process.argv.includes('--all')) {
+  rows.push(['desk, JavaScript', deskSize('.js'), 160 * KIB]);
+  rows.push(['desk, CSS', deskSize('.css'), 16 * KIB]);
+}
 for (const [name, bytes, budget] of rows) {
   const verdict = bytes <= budget ? 'ok' : 'OVER';
   console.log(`${name}: ${(bytes / KIB).toFixed(1)} of ${budget / KIB} KiB gz ${verdict}`);

@@ -8,7 +8,6 @@ import type { Mutation } from './mutation.ts';
 import type { FailedItem, OutboxItem } from './outbox.ts';
 import type { OutboxStore } from './outboxStore.ts';
 import type { Readable } from './readable.ts';
-import type { SeenAction } from './seen.ts';
 import type { GetToken } from './tokens.ts';
 import type {
   CommandName,
@@ -75,8 +74,6 @@ export interface Client {
   feedback(callId: string, docId: string, helpful: boolean | null): Mutation<VerdictReceipt>;
   /** Put a suggested document away, for every screen on the call; as durable as a verdict. */
   dismiss(callId: string, docId: string): Mutation<VerdictReceipt>;
-  /** What the agent did with a card without judging it; collected, and lost when offline. */
-  seen(callId: string, docId: string, action: SeenAction): void;
   /** The whole of a document. */
   document(docId: string, signal?: AbortSignal): Promise<DocumentView>;
   /** Fetch this agent's ended calls into `calls`. */

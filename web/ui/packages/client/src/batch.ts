@@ -6,7 +6,6 @@ import { callSafely } from './listeners.ts';
 
 export interface Batch {
   mark(listeners: ReadonlySet<() => void>): void;
-  flush(): void;
 }
 
 /** `request` asks for one call of `flush` soon. */
@@ -29,7 +28,6 @@ export function createBatch(request: (flush: () => void) => void): Batch {
       requested = true;
       request(flush);
     },
-    flush,
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   CallHealth,
   CallSummary,
   CallView,
+  CallWatchers,
   Cursor,
   LogEventName,
   ServerEvents,
@@ -29,6 +30,11 @@ export type Summary = Pick<AiSuggestion, 'summary' | 'summary_kind'>;
 export type LogEvent = {
   [K in LogEventName]: { name: K; body: ServerEvents[K] };
 }[LogEventName];
+
+export type CallEvent =
+  | LogEvent
+  | { name: 'call:health'; body: CallHealth }
+  | { name: 'call:watchers'; body: CallWatchers };
 
 /** A snapshot shows so many finals at most; a full one may have older ones behind it. */
 const SNAPSHOT_SEGMENTS = 200;
@@ -94,10 +100,6 @@ export class CallStore {
     for (const value of [this.info, this.afterCall, this.health]) value.set(null);
     this.watchers.set([]);
     this.#show();
-  }
-
-  isDismissed(docId: string): boolean {
-    return this.#verdicts.isDismissed(docId);
   }
 
   receive(event: LogEvent): Relation {

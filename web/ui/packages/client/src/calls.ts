@@ -34,7 +34,6 @@ export interface RegistryPorts {
   create(callId: string): CallStore;
   wanted(store: CallStore): void;
   left(store: CallStore): void;
-  later(task: () => void, ms: number): void;
   history(request: Req<'call:history'>): Promise<Res<'call:history'>>;
 }
 
@@ -76,20 +75,13 @@ export class CallRegistry {
     return held;
   }
 
+  /** The store's readables are the handle's, under the same names. */
   #handleOf(store: CallStore, retain: () => () => void): CallHandle {
+    const { transcript, ...readables } = store;
     return {
-      callId: store.callId,
-      info: store.info,
-      segmentIds: store.transcript.ids,
-      segment: (id) => store.transcript.segment(id),
-      suggestions: store.suggestions,
-      summary: store.summary,
-      afterCall: store.afterCall,
-      health: store.health,
-      watchers: store.watchers,
-      sync: store.sync,
-      refused: store.refused,
-      hasOlder: store.hasOlder,
+      ...readables,
+      segmentIds: transcript.ids,
+      segment: (id) => transcript.segment(id),
       loadOlder: (limit = 200) => this.#loadOlder(store, limit),
       retain,
     };
@@ -111,7 +103,7 @@ export class CallRegistry {
   #leaveLater(held: Held): void {
     held.visit += 1;
     const { visit } = held;
-    this.#ports.later(() => {
+    setTimeout(() => {
       if (held.retained > 0 || held.visit !== visit) return;
       // The handle stays what it is: a hidden component may hold it and come back.
       this.#ports.left(held.store);

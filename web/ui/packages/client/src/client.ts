@@ -12,6 +12,7 @@ import { createServerClock } from './clock.ts';
 import { ConnectionMachine } from './connection.ts';
 import type { Connection } from './connectionState.ts';
 import { dispatch, type Destinations } from './dispatch.ts';
+import { unwrap } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Keeper } from './keeper.ts';
 import { openLink, type Request } from './link.ts';
@@ -19,11 +20,10 @@ import { createListeners } from './listeners.ts';
 import { Outbox } from './outbox.ts';
 import type { StoredItem } from './outboxStore.ts';
 import { createValue } from './readable.ts';
-import { Seen } from './seen.ts';
 import { Subscriber } from './subscriber.ts';
 import { createTokens } from './tokens.ts';
 import { onWake } from './wake.ts';
-import type { CallList as Calls, DocumentView, VerdictReceipt } from './wire.gen.ts';
+import type { VerdictReceipt } from './wire.gen.ts';
 
 const OUTBOX = { maxItems: 200, maxAttempts: 8, ttlMs: 86_400_000 };
 
@@ -38,9 +38,9 @@ export function createClient(options: ClientOptions): Client {
   const listeners = createListeners();
   const state = createValue<Connection>({ status: 'idle' }, batch);
   const session = createValue<SessionView | null>(null, batch);
-  const timing = { later, delayMs: (attempt: number) => delayMs(backoff, attempt) };
+  const timing = { delayMs: (attempt: number) => delayMs(backoff, attempt) };
   let stopWaking: (() => void) | null = null;
-  let keeper: Keeper | null = null;
+  let keeper: Promise<Keeper> | null = null;
   let kept: Promise<void> = Promise.resolve();
 
   const machine = new ConnectionMachine({
@@ -52,15 +52,15 @@ export function createClient(options: ClientOptions): Client {
     openLink,
     state,
     now,
-    hasNetwork: () => typeof navigator === 'undefined' || navigator.onLine !== false,
+    hasNetwork: () => globalThis.navigator?.onLine !== false,
     onEvent(event) {
       dispatch(destinations, event);
       listeners.tell(event);
     },
-    onSession({ agent_id, role, expires_at, server_time, calls }, askedAt) {
-      clock.learn(server_time, askedAt);
-      session.set({ agent_id, role, expires_at });
-      list.replace(calls, (callId) => subscriber.wants(callId));
+    onSession(begun, askedAt) {
+      clock.learn(begun.server_time, askedAt);
+      session.set(begun);
+      list.replace(begun.calls, (callId) => subscriber.wants(callId));
     },
     async resume() {
       await kept; // layers stand over the first snapshot, or a card would flash its old state
@@ -72,7 +72,6 @@ export function createClient(options: ClientOptions): Client {
 
   /** By way of the object, so that devtools may stand in between. */
   const request: Request = (...what) => client.request(...what);
-  const seen = new Seen({ later, send: (body) => request('doc:seen', body) });
 
   const subscriber: Subscriber = new Subscriber({
     ...timing,
@@ -83,7 +82,6 @@ export function createClient(options: ClientOptions): Client {
   });
 
   const registry = new CallRegistry({
-    later,
     create: (callId) => new CallStore(callId, agentId, batch),
     wanted(store) {
       store.setLayers(outbox.layers(store.callId));
@@ -106,10 +104,8 @@ export function createClient(options: ClientOptions): Client {
     send,
     changed: (callId) => registry.peek(callId)?.setLayers(outbox.layers(callId)),
     seen(callId) {
-      const store = subscriber.wants(callId) ? registry.peek(callId) : undefined;
-      return store ? (store.cursor?.seq ?? 0) : Number.POSITIVE_INFINITY;
+      return subscriber.wants(callId) ? (registry.peek(callId)?.cursor?.seq ?? 0) : Infinity;
     },
-    isDismissed: (callId, docId) => registry.peek(callId)?.isDismissed(docId) ?? true,
   });
 
   const destinations: Destinations = {
@@ -122,17 +118,21 @@ export function createClient(options: ClientOptions): Client {
     if (info) list.update(info);
   }
 
+  async function loadKeeper(): Promise<Keeper> {
+    const { Keeper } = await import('./keeper.ts');
+    const { adopt, tooOld } = outbox;
+    const made = new Keeper({ ...mine, store: mine.store, adopt, tooOld });
+    outbox.keepIn(made);
+    return made;
+  }
+
   /** Settles when what is kept is known. Whatever goes wrong: this page's life must do. */
   async function openKeeper(): Promise<void> {
-    if (mine.store === null || (!mine.store && typeof indexedDB === 'undefined')) return;
+    if (mine.store === null || !(mine.store ?? globalThis.indexedDB)) return;
     try {
-      if (!keeper) {
-        const { Keeper } = await import('./keeper.ts');
-        const { adopt, tooOld } = outbox;
-        keeper = new Keeper({ ...mine, store: mine.store, adopt, tooOld });
-        outbox.keepIn(keeper);
-      }
-      await keeper.open();
+      const opened = await (keeper ??= loadKeeper());
+      await opened.open();
+      if (!stopWaking) opened.close(); // disconnected meanwhile
     } catch {
       // No store, or no chunk to be had.
     }
@@ -147,10 +147,7 @@ export function createClient(options: ClientOptions): Client {
     return null;
   }
 
-  async function get<T>(path: string, signal = new AbortController().signal): Promise<T> {
-    const { getJson } = await import('./http.ts');
-    return getJson<T>(url, path, await tokens.get(signal), signal);
-  }
+  const http = () => import('./http.ts');
 
   const client: Client = {
     agentId,
@@ -169,7 +166,7 @@ export function createClient(options: ClientOptions): Client {
     disconnect(reason = 'disconnected') {
       stopWaking?.();
       stopWaking = null;
-      keeper?.close();
+      void keeper?.then((opened) => opened.close());
       machine.stop({ status: 'closed', reason });
     },
     async signOut() {
@@ -178,21 +175,19 @@ export function createClient(options: ClientOptions): Client {
       await outbox.clear();
     },
     retryNow() {
-      const { status } = state.get();
-      if (status === 'auth-required' || status === 'closed') client.connect();
-      else machine.wake(0);
+      if (state.get().status !== 'idle') client.connect();
+      machine.wake(0);
     },
     call: (callId) => registry.handle(callId),
     feedback: (call_id, doc_id, helpful) =>
       outbox.add({ call_id, doc_id, helpful, dismissed: false }),
     dismiss: (call_id, doc_id) =>
       outbox.add({ call_id, doc_id, helpful: null, dismissed: true }),
-    seen: (callId, docId, action) => seen.note(callId, docId, action),
-    document: (docId, signal) =>
-      get<DocumentView>(`/v1/documents/${encodeURIComponent(docId)}`, signal),
+    async document(docId, signal) {
+      return unwrap(await (await http()).fetchDocument(url, tokens, docId, signal));
+    },
     async loadEnded(signal) {
-      const query = new URLSearchParams({ status: 'ended', agent_id: agentId });
-      list.merge((await get<Calls>(`/v1/calls?${query}`, signal)).calls);
+      list.merge(unwrap(await (await http()).fetchEnded(url, tokens, agentId, signal)).calls);
     },
     request: machine.request,
     on: listeners.on,
@@ -200,8 +195,4 @@ export function createClient(options: ClientOptions): Client {
     serverNow: () => clock.now(),
   };
   return client;
-}
-
-function later(task: () => void, ms: number): void {
-  setTimeout(task, ms);
 }

@@ -67,12 +67,12 @@ export class ConnectionMachine {
   wake(spreadMs = WAKE_SPREAD_MS): void {
     if (this.#timer !== undefined) {
       this.#wait(Math.floor(this.#ports.backoff.random() * spreadMs), null);
-    } else if (this.#link?.isStale()) this.#drop('silent');
+    } else if (this.#link?.isStale()) this.#lost('silent');
   }
 
   /** The browser has no network: the socket is dead, though it may not know for a while. */
   offline(): void {
-    if (this.#link) this.#drop('offline');
+    if (this.#link) this.#lost('offline');
     else if (this.#timer !== undefined) this.wake();
   }
 
@@ -88,7 +88,7 @@ export class ConnectionMachine {
 
   closing(code: string, reconnect: boolean, afterMs: number): void {
     this.#closing = { code, reconnect, afterMs };
-    this.#goodbye = setTimeout(() => this.#drop(code), GOODBYE_MS);
+    this.#goodbye = setTimeout(() => this.#lost(code), GOODBYE_MS);
   }
 
   async #renew(): Promise<void> {
@@ -153,27 +153,14 @@ export class ConnectionMachine {
     this.#after(refusal?.code ?? 'not_connected', refusal?.retryAfterMs);
   }
 
-  /** End the connection ourselves, as if it had been lost. */
-  #drop(cause: string): void {
-    const link = this.#link;
-    if (!link) return;
-    link.close();
-    this.#lost(cause);
-  }
-
-  /** An established connection ended. */
+  /** An established connection ended, or is given up by us. */
   #lost(cause: string): void {
-    this.#link = null;
-    this.#renewal.end();
-    clearTimeout(this.#goodbye);
-    this.#ports.onLost();
     const said = this.#closing;
-    this.#closing = null;
-    if (this.#ports.state.get().status === 'online') {
-      if (this.#ports.now() - this.#onlineAt >= this.#ports.backoff.stableAfterMs) {
-        this.#attempt = 0;
-        this.#refusedTokens = 0;
-      }
+    this.#hangUp();
+    const { state, now, backoff } = this.#ports;
+    if (state.get().status === 'online' && now() - this.#onlineAt >= backoff.stableAfterMs) {
+      this.#attempt = 0;
+      this.#refusedTokens = 0;
     }
     if (!said) this.#after(cause);
     else if (said.reconnect) this.#wait(said.afterMs, said.code);
@@ -206,22 +193,15 @@ export class ConnectionMachine {
       this.#timer = undefined;
       void this.#try();
     }, ms);
-    const before = this.#ports.state.get();
+    const { state, hasNetwork } = this.#ports;
+    const before = state.get();
     const now = this.#ports.now();
-    this.#lostAt ??= now;
-    const since = this.#lostAt;
-    if (!this.#ports.hasNetwork()) {
-      this.#ports.state.set({ status: 'offline', since });
-      return;
-    }
-    const known = before.status === 'reconnecting' ? before.cause : 'not_connected';
-    this.#ports.state.set({
-      status: 'reconnecting',
-      since,
-      attempt: this.#attempt,
-      retryAt: now + ms,
-      cause: cause ?? known,
-    });
+    const since = (this.#lostAt ??= now);
+    cause ??= 'cause' in before ? before.cause : 'not_connected';
+    const waiting = { since, attempt: this.#attempt, retryAt: now + ms, cause };
+    state.set(
+      hasNetwork() ? { status: 'reconnecting', ...waiting } : { status: 'offline', since },
+    );
   }
 
   #hangUp(): void {
@@ -230,10 +210,9 @@ export class ConnectionMachine {
     this.#timer = undefined;
     this.#closing = null;
     this.#renewal.end();
-    const link = this.#link;
+    if (!this.#link) return;
+    this.#link.close();
     this.#link = null;
-    if (!link) return;
-    link.close();
     this.#ports.onLost();
   }
 }

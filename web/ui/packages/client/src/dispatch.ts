@@ -1,6 +1,6 @@
 /** Where each event of the server goes. Owns no state of its own. */
 import type { CallList } from './callList.ts';
-import type { CallStore, LogEvent } from './callStore.ts';
+import type { CallEvent, CallStore } from './callStore.ts';
 import type { CallRegistry } from './calls.ts';
 import type { ConnectionMachine } from './connection.ts';
 import type { ServerEvent } from './link.ts';
@@ -30,25 +30,24 @@ export function dispatch(to: Destinations, event: ServerEvent): void {
     case 'call:unassigned':
       to.list.remove(event.body.call_id);
       return to.subscriber.unassigned(event.body.call_id);
-    case 'call:health':
-      return to.registry.peek(event.body.call_id)?.health.set(event.body);
-    case 'call:watchers':
-      return to.registry.peek(event.body.call_id)?.watchers.set(event.body.watchers);
     case 'calls:changed':
     case 'error':
       return;
-    default:
-      onLogEvent(to, event);
+    default: {
+      const store = to.registry.peek(event.body.call_id);
+      if (store && to.subscriber.wants(store.callId)) onCallEvent(to, store, event);
+    }
   }
 }
 
-function onLogEvent(to: Destinations, event: LogEvent): void {
-  const store = to.registry.peek(event.body.call_id);
-  if (!store || !to.subscriber.wants(store.callId)) return;
+function onCallEvent(to: Destinations, store: CallStore, event: CallEvent): void {
+  if (event.name === 'call:health') return store.health.set(event.body);
+  if (event.name === 'call:watchers') return store.watchers.set(event.body.watchers);
   const found = store.receive(event);
   if (found !== 'next') return to.subscriber.heard(store.callId, found);
-  if (event.name === 'feedback:update' && event.body.agent_id === to.agentId) {
-    to.outbox.heard(event.body);
+  if (event.name === 'feedback:update') {
+    const { agent_id, dismissed } = event.body;
+    if (dismissed || agent_id === to.agentId) to.outbox.heard(event.body);
   }
   to.applied(store);
 }

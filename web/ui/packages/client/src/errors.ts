@@ -1,5 +1,5 @@
 /** A refusal as an exception: the wire's Error, and a few codes of the client's own. */
-import type { ErrorCode, WireError } from './wire.gen.ts';
+import type { Ack, ErrorCode, WireError } from './wire.gen.ts';
 
 /** Never on the wire. */
 export type ClientCode = 'not_connected' | 'outbox_full' | 'too_old' | 'cancelled';
@@ -29,11 +29,21 @@ export class UnauthorizedError extends Error {
   }
 }
 
-export function notConnected(): RequestError {
-  return new RequestError({ code: 'not_connected', message: 'Not connected', retryable: true });
+/** One that the client itself finds. */
+export function refusal(
+  code: ClientCode | 'timeout',
+  message: string,
+  retryable = false,
+): RequestError {
+  return new RequestError({ code, message, retryable });
 }
 
-export function isWireError(value: unknown): value is WireError {
-  if (typeof value !== 'object' || value === null) return false;
-  return 'code' in value && typeof value.code === 'string' && 'message' in value;
+export function notConnected(why = ''): RequestError {
+  return refusal('not_connected', `Not connected${why && ': '}${why}`, true);
+}
+
+/** The answer, or its refusal thrown. */
+export function unwrap<T>(answer: Ack<T>): T {
+  if (answer.ok) return answer.data;
+  throw new RequestError(answer.error);
 }

@@ -1,23 +1,48 @@
-/** The few HTTP requests of the client; refusals are RequestErrors as on the socket. */
-import { isWireError, notConnected, RequestError } from './errors.ts';
+/** What the client asks by HTTP. Loaded with the first such question. */
+import type { Tokens } from './tokens.ts';
+import type { Ack, CallList, DocumentView, WireError } from './wire.gen.ts';
 
-/** `path` begins with /v1. */
-export async function getJson<T>(
+export function fetchDocument(
   url: string,
+  tokens: Tokens,
+  docId: string,
+  signal?: AbortSignal,
+): Promise<Ack<DocumentView>> {
+  return getJson(url, tokens, `documents/${encodeURIComponent(docId)}`, signal);
+}
+
+export function fetchEnded(
+  url: string,
+  tokens: Tokens,
+  agentId: string,
+  signal?: AbortSignal,
+): Promise<Ack<CallList>> {
+  const query = new URLSearchParams({ status: 'ended', agent_id: agentId });
+  return getJson(url, tokens, `calls?${query}`, signal);
+}
+
+/** What went wrong on the way is an Error as on the wire. Rejects as `getToken` does. */
+async function getJson<T>(
+  url: string,
+  tokens: Tokens,
   path: string,
-  token: string,
-  signal: AbortSignal,
-): Promise<T> {
+  signal = new AbortController().signal,
+): Promise<Ack<T>> {
+  const token = await tokens.get(signal);
   let response: Response;
   try {
-    response = await fetch(url + path, { headers: { authorization: `Bearer ${token}` }, signal });
+    const headers = { authorization: `Bearer ${token}` };
+    response = await fetch(`${url}/v1/${path}`, { headers, signal });
   } catch {
-    throw notConnected();
+    return refused('not_connected', 'Not connected', true);
   }
   const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return body as T;
-  const error = typeof body === 'object' && body && 'error' in body ? body.error : body;
-  if (isWireError(error)) throw new RequestError(error);
-  const message = `${response.status} from ${path.split('?')[0]}`;
-  throw new RequestError({ code: 'internal', message, retryable: response.status >= 500 });
+  if (response.ok) return { ok: true, data: body as T };
+  const error = (body as { error?: WireError } | null)?.error ?? (body as WireError | null);
+  if (typeof error?.code === 'string') return { ok: false, error };
+  return refused('internal', `${response.status} from /v1/${path.split('?')[0]}`, response.status >= 500);
+}
+
+function refused(code: string, message: string, retryable: boolean): Ack<never> {
+  return { ok: false, error: { code, message, retryable } };
 }

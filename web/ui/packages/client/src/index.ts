@@ -12,7 +12,6 @@ export type { Mutation, MutationState } from './mutation.ts';
 export type { FailedItem, OutboxItem } from './outbox.ts';
 export type { OutboxStore, StoredItem } from './outboxStore.ts';
 export type { Readable } from './readable.ts';
-export type { SeenAction } from './seen.ts';
 export type { GetToken, TokenReason } from './tokens.ts';
 export type { Segment } from './transcript.ts';
 export type { Suggestion } from './verdicts.ts';

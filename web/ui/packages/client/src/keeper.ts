@@ -9,7 +9,7 @@ import { createTabs, type Tabs } from './tabs.ts';
 
 export interface KeeperPorts {
   /** Default: IndexedDB. */
-  store: OutboxStore | undefined;
+  store: OutboxStore | null | undefined;
   owner: string;
   /** This tab, and no other ever. */
   tab: string;
@@ -33,6 +33,7 @@ export class Keeper {
   #channel: BroadcastChannel | null = null;
   #closing = new AbortController();
   #living: Promise<() => void> | null = null;
+  #writing: Promise<unknown> = Promise.resolve();
   readonly #watched = new Set<string>();
 
   constructor(ports: KeeperPorts) {
@@ -65,10 +66,14 @@ export class Keeper {
 
   /** What is not sent is left to other tabs, or to the next start. */
   close(): void {
-    this.#closing.abort();
-    this.#channel?.close();
-    this.#channel = null;
-    this.idle();
+    const closing = this.#closing;
+    const channel = this.#channel;
+    closing.abort();
+    // What is being written is to be seen by who inherits it.
+    void this.#writing.then(() => {
+      channel?.close();
+      if (this.#closing === closing) this.idle();
+    });
   }
 
   /** Nothing of ours is kept: others need not know whether we live. */
@@ -77,7 +82,13 @@ export class Keeper {
     this.#living = null;
   }
 
-  async put(item: StoredItem): Promise<void> {
+  put(item: StoredItem): Promise<void> {
+    const written = this.#put(item);
+    this.#writing = Promise.all([this.#writing, written]);
+    return written;
+  }
+
+  async #put(item: StoredItem): Promise<void> {
     await this.#safely(() => (this.#living ??= this.#tabs.live()), undefined);
     await this.#safely(() => this.#store.put(item), undefined); // ours before it can be seen
     this.#channel?.postMessage(this.#ports.tab);

@@ -4,8 +4,8 @@
  * session. Owns the translation of Socket.IO's ways to fail into one exception.
  */
 import { io, type Socket } from 'socket.io-client';
-import { isWireError, notConnected, RequestError } from './errors.ts';
-import type { Ack, CommandName, EventName, Req, Res, ServerEvents } from './wire.gen.ts';
+import { notConnected, refusal, RequestError } from './errors.ts';
+import type { Ack, CommandName, EventName, Req, Res, ServerEvents, WireError } from './wire.gen.ts';
 
 export type ServerEvent = { [K in EventName]: { name: K; body: ServerEvents[K] } }[EventName];
 
@@ -15,7 +15,7 @@ export interface LinkOptions {
   token: string;
   clientId: string;
   onEvent(event: ServerEvent): void;
-  /** Once, when an established connection ended; `cause` is Socket.IO's word for it. */
+  /** An established connection ended; `cause` is Socket.IO's word for it. Close the link. */
   onLost(cause: string): void;
 }
 
@@ -79,13 +79,9 @@ export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Lin
     socket.onAny((name: EventName, body: ServerEvent['body']) => {
       options.onEvent({ name, body } as ServerEvent);
     });
-    const lost = (cause: string): void => {
-      link.close();
-      options.onLost(cause);
-    };
-    socket.on('disconnect', lost);
+    socket.on('disconnect', options.onLost);
     socket.connect();
-    const link = linkOf(socket, lost);
+    const link = linkOf(socket, options.onLost);
   });
 }
 
@@ -96,15 +92,29 @@ function linkOf(socket: Socket, lost: (cause: string) => void): Link {
   engine.on('handshake', ({ pingInterval }) => (pingMs = pingInterval));
   engine.on('packet', () => (heardAt = Date.now()));
   return {
-    async request(name, request, timeoutMs = REQUEST_TIMEOUT_MS, apply) {
+    async request<K extends CommandName>(
+      name: K,
+      request: Req<K>,
+      timeoutMs = REQUEST_TIMEOUT_MS,
+      apply?: (answer: Res<K>) => void,
+    ): Promise<Res<K>> {
+      if (!socket.connected) throw notConnected(); // Socket.IO would keep it
       const askedAt = Date.now();
-      try {
-        return await ask(socket, name, request, timeoutMs, apply);
-      } catch (problem) {
-        // No answer, and nothing else either: nobody is there any more.
-        if (isTimeout(problem) && socket.connected && heardAt < askedAt) lost('silent');
-        throw problem;
-      }
+      return new Promise((resolve, reject) => {
+        const settle = (problem: Error | null, answer: Ack<Res<K>>): void => {
+          if (!problem) {
+            if (!answer.ok) return reject(new RequestError(answer.error));
+            apply?.(answer.data);
+            resolve(answer.data);
+          } else if (!socket.connected) reject(notConnected());
+          else {
+            reject(refusal('timeout', `No answer to ${name} in ${timeoutMs} ms`, true));
+            // And nothing else either: nobody is there any more.
+            if (heardAt < askedAt) lost('silent');
+          }
+        };
+        socket.timeout(timeoutMs).emit(name, request, settle);
+      });
     },
     isStale: () => Date.now() - heardAt > pingMs * STALE_INTERVALS,
     close() {
@@ -114,39 +124,7 @@ function linkOf(socket: Socket, lost: (cause: string) => void): Link {
   };
 }
 
-function ask<K extends CommandName>(
-  socket: Socket,
-  name: K,
-  request: Req<K>,
-  timeoutMs: number,
-  apply?: (answer: Res<K>) => void,
-): Promise<Res<K>> {
-  if (!socket.connected) return Promise.reject(notConnected()); // Socket.IO would keep it
-  return new Promise((resolve, reject) => {
-    const settle = (problem: Error | null, answer: Ack<Res<K>>): void => {
-      if (problem) reject(socket.connected ? timedOut(name, timeoutMs) : notConnected());
-      else if (!answer.ok) reject(new RequestError(answer.error));
-      else {
-        apply?.(answer.data);
-        resolve(answer.data);
-      }
-    };
-    socket.timeout(timeoutMs).emit(name, request, settle);
-  });
-}
-
-function timedOut(name: string, timeoutMs: number): RequestError {
-  const message = `No answer to ${name} in ${timeoutMs} ms`;
-  return new RequestError({ code: 'timeout', message, retryable: true });
-}
-
-function isTimeout(problem: unknown): boolean {
-  return problem instanceof RequestError && problem.code === 'timeout';
-}
-
 /** The server's refusal is in `data`; anything else is the network. */
-function refusalOf(problem: Error & { data?: unknown }): RequestError {
-  if (isWireError(problem.data)) return new RequestError(problem.data);
-  const message = `Not connected: ${problem.message}`;
-  return new RequestError({ code: 'not_connected', message, retryable: true });
+function refusalOf({ data, message }: Error & { data?: Partial<WireError> }): RequestError {
+  return data?.code ? new RequestError(data as WireError) : notConnected(message);
 }

@@ -1,6 +1,6 @@
 /** What the caller holds of something asked for: its outcome, and where it stands. */
 import type { Batch } from './batch.ts';
-import { RequestError, type ClientCode } from './errors.ts';
+import type { RequestError } from './errors.ts';
 import { createValue, type Readable, type Value } from './readable.ts';
 import type { StoredItem } from './outboxStore.ts';
 import type { VerdictReceipt } from './wire.gen.ts';
@@ -17,12 +17,13 @@ export interface Mutation<T> {
 }
 
 /** One verdict or dismissal on its way, of this tab. */
-export interface Entry extends StoredItem, Omit<Mutation<VerdictReceipt>, 'id'> {
+export interface Entry extends Mutation<VerdictReceipt> {
+  item: StoredItem;
   readonly state: Value<MutationState>;
   /** Where the log holds it: the layer goes when that is seen. */
   seq: number | null;
   /** Settled when it is in the store. */
-  written: Promise<void>;
+  written: Promise<void> | undefined;
   /** Earlier ones that it stands for. */
   followers: Entry[];
   resolve(receipt: VerdictReceipt): void;
@@ -40,26 +41,18 @@ export function createEntry(
     resolve = yes;
     reject = no;
   });
-  settled.catch(() => undefined); // who does not look at `settled` is not warned about it
+  settled.catch(() => undefined); // who does not look at it is not warned about it
   const entry: Entry = {
-    ...item,
+    id: item.id,
+    item,
     seq: null,
     state: createValue<MutationState>('queued', batch),
     settled,
-    written: Promise.resolve(),
+    written: undefined,
     followers: [],
     resolve,
     reject,
     cancel: () => cancel(entry),
   };
   return entry;
-}
-
-export function refusal(code: ClientCode, message: string, retryable = false): RequestError {
-  return new RequestError({ code, message, retryable });
-}
-
-export function storedOf(entry: Entry): StoredItem {
-  const { id, owner, tab, call_id, doc_id, helpful, dismissed, created_at, attempts } = entry;
-  return { id, owner, tab, call_id, doc_id, helpful, dismissed, created_at, attempts };
 }

@@ -4,10 +4,10 @@
  * and document, and of those that wait only the last. Bounded; what falls out has a code.
  */
 import type { Batch } from './batch.ts';
-import { notConnected, RequestError } from './errors.ts';
+import { notConnected, refusal, RequestError } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Keeper } from './keeper.ts';
-import { createEntry, refusal, storedOf, type Entry } from './mutation.ts';
+import { createEntry, type Entry } from './mutation.ts';
 import type { StoredItem } from './outboxStore.ts';
 import { createValue, type Value } from './readable.ts';
 import type { VerdictLayer } from './verdicts.ts';
@@ -30,14 +30,11 @@ export interface OutboxPorts {
   /** True between two `online`s: what is sent now has a connection to go to. */
   ready(): boolean;
   send(item: StoredItem): Promise<VerdictReceipt | null>;
-  /** Call `task` after `ms`. */
-  later(task: () => void, ms: number): void;
   delayMs(attempt: number): number;
   /** The layers of this call changed. */
   changed(callId: string): void;
   /** The seq up to which this call's events are seen; Infinity when nobody looks. */
   seen(callId: string): number;
-  isDismissed(callId: string, docId: string): boolean;
 }
 
 /** So many failures are remembered. */
@@ -106,26 +103,27 @@ export class Outbox {
   /** Events of the call were applied: layers that the log shows by now are dropped. */
   observe(callId: string): void {
     const seen = this.#ports.seen(callId);
-    this.#drop(callId, (entry) => {
-      if (entry.state.get() !== 'acked') return false;
-      if (seen === Number.POSITIVE_INFINITY) return true;
-      return entry.seq === null
-        ? this.#ports.isDismissed(callId, entry.doc_id)
-        : entry.seq <= seen;
-    });
+    this.#drop(
+      callId,
+      (entry) => entry.state.get() === 'acked' && (entry.seq ?? Infinity) <= seen,
+    );
   }
 
-  /** The log shows a verdict of this agent: perhaps what another tab sent for us. */
-  heard({ call_id, doc_id, seq, feedback_id }: FeedbackUpdate): void {
-    for (const entry of this.#elsewhere) {
-      if (entry.call_id === call_id && entry.doc_id === doc_id) {
+  /** The log shows a dismissal, or a verdict of this agent: perhaps by another tab, for us. */
+  heard({ call_id, doc_id, dismissed = false, seq, feedback_id }: FeedbackUpdate): void {
+    for (const entry of this.#entries) {
+      const { item } = entry;
+      const same = item.call_id === call_id && item.doc_id === doc_id;
+      if (!same || item.dismissed !== dismissed) continue;
+      if (dismissed) entry.seq = seq; // its answer has none
+      if (this.#elsewhere.has(entry)) {
         this.#acked(entry, { feedback_id: feedback_id ?? entry.id, seq });
       }
     }
   }
 
   layers(callId: string): VerdictLayer[] {
-    return this.#entries.filter((entry) => entry.call_id === callId);
+    return this.#entries.map((entry) => entry.item).filter((item) => item.call_id === callId);
   }
 
   /** Forget everything of this user in this browser. */
@@ -138,9 +136,9 @@ export class Outbox {
   async #send(entry: Entry): Promise<void> {
     entry.state.set('sending');
     await entry.written;
-    if ((await this.#keeper?.take(entry)) === false) return this.#wentElsewhere(entry);
+    if ((await this.#keeper?.take(entry.item)) === false) return this.#gone(entry);
     try {
-      this.#acked(entry, await this.#ports.send(entry));
+      this.#acked(entry, await this.#ports.send(entry.item));
     } catch (problem) {
       const found = problem instanceof RequestError ? problem : notConnected();
       if (this.#mayRetry(entry, found)) this.#again(entry, found);
@@ -153,18 +151,20 @@ export class Outbox {
 
   #acked(entry: Entry, receipt: VerdictReceipt | null): void {
     this.#elsewhere.delete(entry);
-    entry.seq = receipt && receipt.seq;
+    entry.seq = receipt?.seq ?? entry.seq;
     entry.state.set('acked');
     this.#keeper?.delete(entry.id);
     const answer = receipt ?? { feedback_id: entry.id, seq: 0 };
     for (const one of [entry, ...entry.followers]) one.resolve(answer);
-    this.#publish(entry.call_id);
-    this.observe(entry.call_id);
+    this.#publish(entry.item.call_id);
+    this.observe(entry.item.call_id);
   }
 
-  #wentElsewhere(entry: Entry): void {
+  /** It is not in the store any more: for a later one of ours, or in another tab's hands. */
+  #gone(entry: Entry): void {
+    if (this.#superseded(entry)) return this.drain();
     this.#elsewhere.add(entry);
-    this.#ports.later(() => {
+    setTimeout(() => {
       if (!this.#elsewhere.delete(entry)) return;
       this.#refused(entry, refusal('cancelled', 'Another tab sent a later one'));
       this.drain();
@@ -174,32 +174,35 @@ export class Outbox {
   #mayRetry(entry: Entry, problem: RequestError): boolean {
     // A call that is not ours will not become ours by asking; the card is better reset.
     const hopeless = !problem.retryable || problem.code === 'unknown_call';
-    return !hopeless && entry.attempts < this.#ports.maxAttempts;
+    return !hopeless && entry.item.attempts < this.#ports.maxAttempts;
   }
 
   #again(entry: Entry, problem: RequestError): void {
     entry.state.set('queued');
-    const newer = this.#rivals(entry).at(-1);
-    if (newer) {
-      newer.followers.push(entry, ...entry.followers);
-      this.#drop(entry.call_id, (other) => other === entry);
-      return;
-    }
-    if (problem.code === 'not_connected') return;
-    entry.attempts += 1;
+    if (this.#superseded(entry) || problem.code === 'not_connected') return;
+    const attempts = entry.item.attempts + 1;
+    entry.item = { ...entry.item, attempts };
     entry.state.set('sending'); // keeps its turn in the lane until the timer
-    this.#ports.later(
+    setTimeout(
       () => {
         entry.state.set('queued');
         this.drain();
       },
-      problem.retryAfterMs ?? this.#ports.delayMs(entry.attempts),
+      problem.retryAfterMs ?? this.#ports.delayMs(attempts),
     );
+  }
+
+  /** True: a later one stands for it. */
+  #superseded(entry: Entry): boolean {
+    const newer = this.#rivals(entry).at(-1);
+    newer?.followers.push(entry, ...entry.followers);
+    if (newer) this.#drop(entry.item.call_id, (other) => other === entry);
+    return newer !== undefined;
   }
 
   #refused(entry: Entry, problem: RequestError): void {
     this.#keeper?.delete(entry.id);
-    this.#drop(entry.call_id, (other) => other === entry);
+    this.#drop(entry.item.call_id, (other) => other === entry);
     this.#fail(entry, problem);
   }
 
@@ -209,22 +212,22 @@ export class Outbox {
       one.reject(problem);
     }
     if (problem.code === 'cancelled') return;
-    const failed = { ...storedOf(entry), error: problem };
+    const failed = { ...entry.item, error: problem };
     this.failed.set([...this.failed.get(), failed].slice(-MOST_FAILED));
   }
 
   #keep(entry: Entry): void {
-    if (this.#keeper) entry.written = this.#keeper.put(storedOf(entry));
+    if (this.#keeper) entry.written = this.#keeper.put(entry.item);
   }
 
   #push(entry: Entry): void {
     this.#entries.push(entry);
-    this.#publish(entry.call_id);
+    this.#publish(entry.item.call_id);
     this.drain();
   }
 
   #drop(callId: string, which: (entry: Entry) => boolean): void {
-    const kept = this.#entries.filter((entry) => entry.call_id !== callId || !which(entry));
+    const kept = this.#entries.filter((entry) => entry.item.call_id !== callId || !which(entry));
     if (kept.length === this.#entries.length) return;
     this.#entries = kept;
     this.#publish(callId);
@@ -232,20 +235,20 @@ export class Outbox {
 
   #publish(callId: string): void {
     const waiting = this.#entries.filter((entry) => entry.state.get() !== 'acked');
-    this.items.set(waiting.map(storedOf));
+    this.items.set(waiting.map((entry) => entry.item));
     if (waiting.length === 0) this.#keeper?.idle();
     this.#ports.changed(callId);
   }
 
   /** Others of the same kind for the same document that have no answer yet. */
-  #rivals({ id, call_id, doc_id, dismissed }: Entry): Entry[] {
+  #rivals({ item: { id, call_id, doc_id, dismissed } }: Entry): Entry[] {
     return this.#entries.filter(
-      (other) =>
-        other.id !== id &&
-        other.call_id === call_id &&
-        other.doc_id === doc_id &&
-        other.dismissed === dismissed &&
-        other.state.get() !== 'acked',
+      ({ item, state }) =>
+        item.id !== id &&
+        item.call_id === call_id &&
+        item.doc_id === doc_id &&
+        item.dismissed === dismissed &&
+        state.get() !== 'acked',
     );
   }
 

@@ -14,7 +14,6 @@ export interface SubscriberPorts {
     apply: (answer: Res<'call:subscribe'>) => void,
   ): Promise<unknown>;
   unsubscribe(request: Req<'call:unsubscribe'>): Promise<unknown>;
-  later(task: () => void, ms: number): void;
   delayMs(attempt: number): number;
   /** The answer was applied. */
   subscribed(store: CallStore): void;
@@ -134,7 +133,7 @@ export class Subscriber {
     const generation = wish.generation;
     const ms = problem.retryAfterMs ?? this.#ports.delayMs(wish.attempts);
     wish.attempts += 1;
-    this.#ports.later(() => {
+    setTimeout(() => {
       if (wish.generation === generation) void this.#ask(wish);
     }, ms);
   }

@@ -17,7 +17,7 @@ export const LEASE_MS = 6_000;
 const BEAT_MS = 2_000;
 
 export function createTabs(tab: string, store: OutboxStore, now: () => number): Tabs {
-  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
   return locks ? byLock(tab, locks) : byLease(tab, store, now);
 }
 

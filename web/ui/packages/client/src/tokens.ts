@@ -36,7 +36,7 @@ export function createTokens(getToken: GetToken, gapMs: number, now: () => numbe
     const abort = (): void => bound.abort();
     signal.addEventListener('abort', abort);
     const aborted = new Promise<never>((_, reject) => {
-      bound.signal.addEventListener('abort', () => reject(notConnected()));
+      bound.signal.onabort = () => reject(notConnected());
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {

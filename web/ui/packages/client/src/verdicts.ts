@@ -45,10 +45,6 @@ export class Verdicts {
     }
   }
 
-  isDismissed(docId: string): boolean {
-    return this.#dismissed.has(docId);
-  }
-
   /** The cards: layers run over the base, so a refused layer leaves nothing behind. */
   show(suggestion: AiSuggestion | null): Suggestion[] {
     const asked = new Map<string, boolean | null>();

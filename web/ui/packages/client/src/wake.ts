@@ -8,15 +8,17 @@ export interface WakePorts {
 
 /** Listens until the returned undo is called. Nothing where there is no window. */
 export function onWake(ports: WakePorts): () => void {
-  if (typeof window === 'undefined') return () => undefined;
+  if (!globalThis.document) return () => undefined;
   const listening = new AbortController();
   const { signal } = listening;
+  const on = (target: EventTarget, event: string, then: () => void): void =>
+    target.addEventListener(event, then, { signal });
   const wake = (): void => {
     if (document.visibilityState === 'visible') ports.wake();
   };
-  window.addEventListener('online', () => ports.wake(), { signal });
-  window.addEventListener('offline', () => ports.offline(), { signal });
-  window.addEventListener('pageshow', wake, { signal });
-  document.addEventListener('visibilitychange', wake, { signal });
+  on(window, 'online', () => ports.wake());
+  on(window, 'offline', () => ports.offline());
+  on(window, 'pageshow', wake);
+  on(document, 'visibilitychange', wake);
   return () => listening.abort();
 }

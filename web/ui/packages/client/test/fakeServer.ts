@@ -4,19 +4,33 @@
  * How to extend, most to least common:
  *  1. let a call live:       server.call('c1').say({...}); server.publish('c1')
  *  2. answer one command in another way: server.answers.set('doc:feedback', () => refuse('final'))
- *  3. refuse or end sessions: server.accepts = (token) => 'expired'; server.close('draining')
+ *  3. stand in every command's way:  server.behave(refusing('doc:feedback', 'busy', 2), slow(5))
+ *     or in every event's:            server.routes.push(twice); see behaviours.ts, they compose
+ *  4. refuse or end sessions: server.accepts = (token) => 'expired'; server.close('draining')
  */
-import { createServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { CODES, type Ack, type CommandName, type ErrorCode, type Req } from '../src/wire.gen.ts';
+import { CODES } from '../src/wire.gen.ts';
+import type { Ack, CallView, CommandName, ErrorCode, Req } from '../src/wire.gen.ts';
 import { FakeCall, type Stored } from './fakeCall.ts';
+import { httpOf } from './fakeHttp.ts';
 
 export type Answer = Ack<unknown> | undefined;
 type Acknowledge = (answer: Ack<unknown>) => void;
 /** Undefined: answer as usual. 'silence': never answer. A promise: answer then. */
 export type Override = (body: Body, socket: Socket) => Answer | 'silence' | Promise<Ack<unknown>>;
-type Body = Record<string, unknown>;
+export type Body = Record<string, unknown>;
+
+/** Stands before the server's own answer; `next` is whoever comes after it. */
+export type Behaviour = (
+  name: CommandName,
+  body: Body,
+  socket: Socket,
+  next: () => Answer | 'silence' | Promise<Ack<unknown>>,
+) => ReturnType<typeof next>;
+/** What becomes of an event on its way: none, itself, several. */
+export type Route = (event: { name: string; body: object }) => { name: string; body: object }[];
 
 export function refuse(code: ErrorCode, more: object = {}): Ack<never> {
   return { ok: false, error: { code, message: code, retryable: CODES[code].retryable, ...more } };
@@ -30,6 +44,8 @@ export class FakeServer {
   readonly io: Server;
   readonly calls = new Map<string, FakeCall>();
   readonly answers = new Map<CommandName, Override>();
+  readonly #behaviours: Behaviour[] = [];
+  readonly routes: Route[] = [];
   /** What `['polling']` leaves out is refused, as by a proxy that knows no WebSocket. */
   set transports(names: ('polling' | 'websocket')[]) {
     this.io.engine.opts.transports = names;
@@ -49,6 +65,10 @@ export class FakeServer {
   echoMs = 1;
   /** Added to the clock of `server_time`, in milliseconds. */
   skewMs = 0;
+  /** From `agent:connect` to the token's end, in milliseconds. */
+  lifetimeMs = 3_600_000;
+  /** The rows of `calls:watch`; undefined: those of `calls`. */
+  wall: CallView[] | undefined;
 
   constructor(http: HttpServer) {
     this.io = new Server(http, { serveClient: false, destroyUpgrade: false });
@@ -63,15 +83,28 @@ export class FakeServer {
     this.io.on('connection', (socket) => {
       socket.onAny((name: CommandName, body: Body, acknowledge?: Acknowledge) => {
         this.heard.push({ name, body });
-        const answer = this.answers.get(name)?.(body, socket) ?? this.#answer(name, body, socket);
+        const answer = this.#behave(0, name, body, socket);
         if (answer === 'silence') return;
         if (answer instanceof Promise) return void answer.then(acknowledge);
-        acknowledge?.(answer);
-        if (name === 'call:subscribe' && answer.ok) {
+        if (answer) acknowledge?.(answer);
+        if (name === 'call:subscribe' && answer?.ok) {
           this.#replay(as<'call:subscribe'>(body), socket);
         }
       });
     });
+  }
+
+  /** The first named is the first asked. */
+  behave(...behaviours: Behaviour[]): void {
+    this.#behaviours.push(...behaviours);
+  }
+
+  #behave(at: number, name: CommandName, body: Body, socket: Socket): ReturnType<Override> {
+    const behaviour = this.#behaviours[at];
+    if (behaviour) {
+      return behaviour(name, body, socket, () => this.#behave(at + 1, name, body, socket));
+    }
+    return this.answers.get(name)?.(body, socket) ?? this.#answer(name, body, socket);
   }
 
   call(callId: string): FakeCall {
@@ -86,7 +119,8 @@ export class FakeServer {
   }
 
   send(callId: string, event: { name: string; body: object }): void {
-    this.io.to(callId).emit(event.name, event.body);
+    const arriving = this.routes.reduce((events, route) => events.flatMap(route), [event]);
+    for (const one of arriving) this.io.to(callId).emit(one.name, one.body);
   }
 
   interim(callId: string, body: object): void {
@@ -116,27 +150,36 @@ export class FakeServer {
   #answer(name: CommandName, body: Body, socket: Socket): Ack<unknown> {
     switch (name) {
       case 'agent:connect':
-        return this.#connect(as<'agent:connect'>(body));
+        return this.#connect(as<'agent:connect'>(body), socket);
       case 'call:subscribe':
         return this.#subscribe(as<'call:subscribe'>(body), socket);
       case 'call:unsubscribe':
         void socket.leave(String(body['call_id']));
         return { ok: true, data: {} };
       case 'doc:feedback':
-        return this.#feedback(as<'doc:feedback'>(body));
+        return this.#feedback(as<'doc:feedback'>(body), agentOf(socket));
       case 'call:history':
         return this.#history(as<'call:history'>(body));
+      case 'doc:seen':
+        return this.#seen(as<'doc:seen'>(body), agentOf(socket));
+      case 'client:report':
+        return { ok: true, data: {} };
+      case 'calls:watch': {
+        const calls = this.wall ?? [...this.calls.values()].map((call) => call.view);
+        return { ok: true, data: { calls } };
+      }
       default:
         return refuse('bad_request');
     }
   }
 
-  #connect(body: Req<'agent:connect'>): Ack<unknown> {
+  #connect(body: Req<'agent:connect'>, socket: Socket): Ack<unknown> {
+    socket.data = { agent_id: body.agent_id };
     const code = this.accepts(body.auth_token);
     if (code) return refuse(code);
     const calls = [...this.calls.values()].map((call) => call.view);
     const server_time = new Date(Date.now() + this.skewMs).toISOString();
-    const expires_at = new Date(Date.now() + this.skewMs + 3_600_000).toISOString();
+    const expires_at = new Date(Date.now() + this.skewMs + this.lifetimeMs).toISOString();
     const data = { agent_id: body.agent_id, role: 'agent', expires_at, server_time };
     return { ok: true, data: { ...data, calls: calls.filter((call) => call.status !== 'ended') } };
   }
@@ -158,17 +201,30 @@ export class FakeServer {
     for (const event of missed) socket.emit(event.name, event.body);
   }
 
-  #feedback(body: Req<'doc:feedback'>): Ack<unknown> {
+  #feedback(body: Req<'doc:feedback'>, agent_id: string): Ack<unknown> {
     const call = this.calls.get(body.call_id);
     if (!call) return refuse('unknown_call');
     const feedback_id = body.feedback_id ?? 'none';
     const known = call.ledger.get(feedback_id);
     if (known !== undefined) return { ok: true, data: { feedback_id, seq: known } };
     const { doc_id, helpful } = body;
-    const stored = call.verdict({ doc_id, helpful, feedback_id, agent_id: 'agent-1' });
+    const stored = call.verdict({ doc_id, helpful, feedback_id, agent_id });
     call.ledger.set(feedback_id, stored.body.seq);
     setTimeout(() => this.send(body.call_id, stored), this.echoMs);
     return { ok: true, data: { feedback_id, seq: stored.body.seq } };
+  }
+
+  #seen(body: Req<'doc:seen'>, agent_id: string): Ack<unknown> {
+    const call = this.calls.get(body.call_id);
+    if (!call) return refuse('unknown_call');
+    for (const { doc_id, action } of body.items) {
+      if (action !== 'dismissed' || call.ledger.has(`dismissed ${doc_id}`)) continue;
+      const dismissal = { doc_id, helpful: null, dismissed: true, agent_id };
+      const stored = call.verdict(dismissal);
+      call.ledger.set(`dismissed ${doc_id}`, stored.body.seq);
+      setTimeout(() => this.send(body.call_id, stored), this.echoMs);
+    }
+    return { ok: true, data: {} };
   }
 
   #history(body: Req<'call:history'>): Ack<unknown> {
@@ -181,22 +237,8 @@ export class FakeServer {
   }
 }
 
-/** The few HTTP requests a browser makes: tokens (unless there are none), ended calls. */
-function httpOf(server: () => FakeServer): RequestListener {
-  return (request, response) => {
-    const { tokens, calls, requests } = server();
-    const views = [...calls.values()].map((call) => call.view);
-    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
-    const found: Record<string, unknown> = {
-      ...(tokens && { '/v1/tokens': { token: 'development-token', expires_at } }),
-      '/v1/calls': { calls: views.filter((call) => call.status === 'ended') },
-    };
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    const body = found[path];
-    response.on('finish', () => requests.push(path));
-    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body ?? { code: 'not_found', message: 'No', retryable: false }));
-  };
+function agentOf(socket: Socket): string {
+  return (socket.data as { agent_id: string }).agent_id;
 }
 
 const STOP_MS = 200;

@@ -1,5 +1,6 @@
 /** What an agent makes of a suggested document, and what of that is still on its way. */
-import type { FailedItem, Mutation, OutboxItem, SeenAction, VerdictReceipt } from '@earshot/client';
+import type { FailedItem, Mutation, OutboxItem, VerdictReceipt } from '@earshot/client';
+import { noteSeen, type SeenAction } from '@earshot/client/seen';
 import { useCallback } from 'react';
 import { useClient } from './provider.tsx';
 import { useReadable } from './useReadable.ts';
@@ -22,7 +23,7 @@ export function useDismiss(callId: string): (doc_id: string) => Mutation<Verdict
 /** What was done with a card without judging it: shown, opened, copied. */
 export function useSeen(callId: string): (doc_id: string, action: SeenAction) => void {
   const client = useClient();
-  return useCallback((doc_id, action) => client.seen(callId, doc_id, action), [client, callId]);
+  return useCallback((doc_id, action) => noteSeen(client, callId, doc_id, action), [client, callId]);
 }
 
 export interface OutboxView {
