@@ -163,6 +163,7 @@ class CallActor(DispatchedActor):
         if self.loading:
             return
         self.refiller.forget()
+        self.interims.clear()
         self.audience.gone()
         self.writer.refuse_all(unknown_call())
         self._release(None)

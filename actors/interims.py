@@ -36,6 +36,10 @@ class Interims:
         self.by_segment.pop(segment_id, None)
         self._frames.pop(segment_id, None)
 
+    def clear(self) -> None:
+        self.by_segment.clear()
+        self._frames.clear()
+
     def frames(self) -> tuple[Frame, ...]:
         """The newest of each speaker, for somebody who joins."""
         newest = {update.speaker: segment_id for segment_id, update in self.by_segment.items()}

@@ -1,8 +1,9 @@
-"""What nodes tell one another in passing: a browser tab is here now, calls are free to lead.
+"""What nodes tell one another in passing: a browser tab is here now, calls are free to lead, a
+call was erased.
 
-Owns the two channels and the forms of what is said on them. A notice may be lost: then the
-tab's older connection lives until its transport ends, and a call's lease is asked for when its
-turn comes. Nothing that must hold is told this way.
+Owns the channels and the forms of what is said on them. A notice may be lost: then the tab's
+older connection lives until its transport ends, a call's lease is asked for when its turn
+comes, and an erased log is missed at the next look. Nothing that must hold is told this way.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from engine.redis_pipe import pack
 
 TABS = "earshot:tabs"
 LEASES = "earshot:leases"
+ERASED = "earshot:erased"
 
 
 class Tab(Struct, frozen=True):
@@ -28,12 +30,12 @@ class Tab(Struct, frozen=True):
     connection_id: str
 
 
-class _Free(Struct, frozen=True):
+class _Calls(Struct, frozen=True):
     calls: list[tuple[str, str]]
 
 
 _decode_tab = msgspec.json.Decoder(Tab).decode
-_decode_free = msgspec.json.Decoder(_Free).decode
+_decode_calls = msgspec.json.Decoder(_Calls).decode
 
 
 def tab_command(tab: Tab) -> bytes:
@@ -49,13 +51,22 @@ def parse_tab(raw: bytes) -> Tab | None:
 
 def free_command(calls: Iterable[CallKey]) -> bytes:
     """Their leader has given its leases back."""
-    free = _Free([(call.tenant, call.call_id) for call in calls])
-    return pack(("PUBLISH", LEASES, msgspec.json.encode(free)))
+    return _naming(LEASES, calls)
 
 
-def parse_free(raw: bytes) -> list[CallKey]:
-    """[] for what is none."""
+def erased_command(call: CallKey) -> bytes:
+    """Its log is gone, and nobody may show what they hold of it."""
+    return _naming(ERASED, (call,))
+
+
+def _naming(channel: str, calls: Iterable[CallKey]) -> bytes:
+    named = _Calls([(call.tenant, call.call_id) for call in calls])
+    return pack(("PUBLISH", channel, msgspec.json.encode(named)))
+
+
+def parse_calls(raw: bytes) -> list[CallKey]:
+    """Which calls a notice names; [] for what is none."""
     try:
-        return [CallKey(*call) for call in _decode_free(raw).calls]
+        return [CallKey(*call) for call in _decode_calls(raw).calls]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return []

@@ -46,7 +46,7 @@ from web.key_server import KeyServer
 from web.loop import Loop
 from web.metrics import exposition
 from web.node_numbers import numbers_of
-from web.notices import CHANNELS, LEASES, TABS, Notices
+from web.notices import CHANNELS, ERASED, LEASES, TABS, Notices
 from web.ranking.process import RankingProcess
 from web.shared_limits import SharedLimits, allowances_of
 from web.standing_watch import REVOKED, StandingWatch
@@ -242,7 +242,9 @@ class Node:
         self._verdicts.forget_call(key.tenant, key.call_id)
         self._showings.forget_call(key)
         known = self.index.remove(key.tenant, key.call_id)
-        return self.log.delete(key) or known
+        found = self.log.delete(key) or known
+        self.notices.erased(key)
+        return found
 
     def verdicts(self, tenant: str, doc_id: str) -> list[Verdict]:
         return self._verdicts.of(tenant, doc_id)
@@ -294,6 +296,8 @@ class Node:
             self.notices.on_tab(notice.body)
         elif notice.channel == LEASES:
             self.notices.on_free(notice.body)
+        elif notice.channel == ERASED:
+            self.notices.on_erased(notice.body)
 
     def _identified(
         self, ref: Any, connection_id: str, identity: Identity, client_id: str | None

@@ -11,7 +11,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors import messages as m
-from engine.notices import LEASES, TABS, Tab, free_command, parse_free, parse_tab, tab_command
+from engine.notices import (
+    ERASED,
+    LEASES,
+    TABS,
+    Tab,
+    erased_command,
+    free_command,
+    parse_calls,
+    parse_tab,
+    tab_command,
+)
 
 if TYPE_CHECKING:
     from actors.directory import Directory
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
     from engine.identity import Identity
     from engine.log import CallKey
 
-CHANNELS = (TABS, LEASES)
+CHANNELS = (TABS, LEASES, ERASED)
 ECHO_S = 5.0  # an announcement that has not come back by then was lost: as if it had come first
 CALLS_A_NOTICE = 500
 
@@ -57,6 +67,9 @@ class Notices:
         for start in range(0, len(calls), CALLS_A_NOTICE):
             self._ask(free_command(calls[start : start + CALLS_A_NOTICE]), _ignore)
 
+    def erased(self, call: CallKey) -> None:
+        self._ask(erased_command(call), _ignore)
+
     # --- being told -----------------------------------------------------------------------
 
     def on_tab(self, raw: bytes) -> None:
@@ -72,10 +85,17 @@ class Notices:
         self._directory.replace(tab.tenant, tab.agent_id, tab.client_id, is_older)
 
     def on_free(self, raw: bytes) -> None:
-        for call in parse_free(raw):
+        for call in parse_calls(raw):
             ref = self._directory.calls.get(call)
             if ref is not None:
                 self._dispatcher.send(ref, m.Tick("vacant"))
+
+    def on_erased(self, raw: bytes) -> None:
+        """The reader makes sure: its log is looked for, and is not there."""
+        for call in parse_calls(raw):
+            ref = self._directory.calls.get(call)
+            if ref is not None:
+                self._dispatcher.send(ref, m.Vanished())
 
 
 def _ignore(outcome: Any) -> None:

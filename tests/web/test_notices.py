@@ -10,9 +10,10 @@ import pytest
 
 from actors import messages as m
 from actors.directory import Directory
+from engine.config import Settings
 from engine.identity import Identity
 from engine.log import CallKey
-from engine.notices import Tab, free_command, parse_free, parse_tab, tab_command
+from engine.notices import Tab, free_command, parse_calls, parse_tab, tab_command
 from web.notices import ECHO_S, Notices
 
 ANN = Identity("ann", "agent", "default", 9e9)
@@ -30,7 +31,8 @@ class Channel:
     def _node(self) -> Any:
         directory = Directory()
         dispatcher = SimpleNamespace(send=self._send)
-        directory._context = SimpleNamespace(dispatcher=dispatcher)  # type: ignore[assignment]
+        context = SimpleNamespace(dispatcher=dispatcher, settings=Settings())
+        directory._context = context  # type: ignore[assignment]
         notices = Notices(
             directory,
             dispatcher,  # type: ignore[arg-type]
@@ -109,10 +111,10 @@ def test_notices_survive_their_form_and_nonsense_is_none() -> None:
     tab = Tab("default", "ann", "tab", "c1")
     assert parse_tab(body_of(tab_command(tab))) == tab
     calls = [CallKey("default", "one"), CallKey("other", "two")]
-    assert parse_free(body_of(free_command(calls))) == calls
+    assert parse_calls(body_of(free_command(calls))) == calls
     for nonsense in (b"", b"{}", b"\xff", b'{"calls":[["a"]]}', b"[1]"):
         assert parse_tab(nonsense) is None
-        assert parse_free(nonsense) == []
+        assert parse_calls(nonsense) == []
 
 
 def test_tables_do_not_grow() -> None:
