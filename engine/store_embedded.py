@@ -68,6 +68,8 @@ class EmbeddedStore:
         self._log = folder / "valkey.log"
         self._socket = _private_socket(folder)
         self._process: Process
+        self._settings: dict[str, str] = {}
+        self._start_timeout_s = 0.0
         self.url = f"unix://{quote(str(self._socket))}"
         self.taken_over = False
 
@@ -100,13 +102,23 @@ class EmbeddedStore:
             raise _unusable(data_dir, error) from error
         try:
             store = cls(folder, lock, clock, sleep)
-            store._take_over_or_launch(settings_for(fsync), start_timeout_s)
+            store._settings, store._start_timeout_s = settings_for(fsync), start_timeout_s
+            store._take_over_or_launch()
         except BaseException as error:
             os.close(lock)
             if isinstance(error, OSError):
                 raise _unusable(folder, error) from error
             raise
         return store
+
+    def alive(self) -> bool:
+        """Whether the process is there; it may hang all the same."""
+        return self._process.alive()
+
+    def restart(self) -> None:
+        """Start one anew on the folder, where the last one has died. Raises StoreUnusable."""
+        self.taken_over = False
+        self._take_over_or_launch()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Stop Valkey (SIGTERM, after `timeout_s` SIGKILL), then give the folder up.
@@ -119,7 +131,8 @@ class EmbeddedStore:
         finally:
             os.close(lock)
 
-    def _take_over_or_launch(self, settings: dict[str, str], timeout_s: float) -> None:
+    def _take_over_or_launch(self) -> None:
+        settings, timeout_s = self._settings, self._start_timeout_s
         binary = valkey_binary()
         left = self._leftover()
         if left is not None and self._adopted(left, binary, settings):

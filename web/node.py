@@ -89,6 +89,8 @@ class Node:
         keys = tokens.ring and KeyServer(tokens.ring, settings.tokens, self.clock.wall)
         self.tokens = TokenDesk(tokens, self.clock.wall, keys)
         self.draining = False
+        # Why the embedded store will not come back by itself; None while it may.
+        self.store_trouble: Callable[[], str | None] = lambda: None
         self.number = 0  # among the processes of one server; 0: there are no others
         self._siblings: Siblings | None = None
         self._url = url
@@ -268,8 +270,9 @@ class Node:
         reasons = []
         if self.draining:
             reasons.append("draining")
-        if self._away_s() > AWAY_READY_S:
-            reasons.append("the store is away")
+        trouble = self.store_trouble()
+        if trouble or self._away_s() > AWAY_READY_S:
+            reasons.append(trouble or "the store is away")
         if len(self.directory.connections) >= FULL_SHARE * self.settings.limits.max_connections:
             reasons.append("the node is full")
         return reasons

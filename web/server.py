@@ -49,6 +49,7 @@ class Server:
         try:
             opened = OpenStore(self._settings)
             node = Node(self._settings, opened.url)
+            node.store_trouble = lambda: opened.trouble
         except BaseException:
             listener.close()
             if opened is not None:

@@ -19,6 +19,7 @@ from engine.identity import Tokens
 from engine.secret_strength import SHORTEST, weakness
 from engine.store_embedded import EmbeddedStore
 from web.place import place_in
+from web.store_keeper import StoreKeeper
 
 log = logging.getLogger("earshot.server")
 
@@ -92,10 +93,11 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class OpenStore:
-    """The store that the settings name, or our own, which ends with `close`."""
+    """The store that the settings name, or our own, which is kept running until `close`."""
 
     def __init__(self, settings: Settings) -> None:
         self._embedded: EmbeddedStore | None = None
+        self._keeper: StoreKeeper | None = None
         try:
             self.url = self._open(settings)
         except BaseException:
@@ -113,12 +115,20 @@ class OpenStore:
             facts = store.wait_for(url, wanted.connect_timeout_s)
             if self._embedded.taken_over:
                 log.info("store.taken_over pid=%d", self._embedded.pid)
+            self._keeper = StoreKeeper(self._embedded).start()
         for warning in facts.warnings:
             log.warning("store.warning %s", warning)
         log.info("store.ready flavour=%s version=%s", facts.flavour, facts.version)
         return url
 
+    @property
+    def trouble(self) -> str | None:
+        """Why our own store will not come back by itself; None while it may."""
+        return self._keeper.trouble if self._keeper is not None else None
+
     def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.close()
         if self._embedded is not None:
             self._embedded.stop()
 
