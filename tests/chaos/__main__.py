@@ -39,6 +39,8 @@ def main() -> int:
         if row.verdict.faults:
             failed.append(scenario.name)
         print(f"{'FAULTS' if row.verdict.faults else 'ok'}, {row.seconds:.0f} s", flush=True)
+        if len(row.recoveries_ms) < row.browsers:
+            print(f"    {row.browsers - len(row.recoveries_ms)} browsers heard nothing afterwards")
         for note in row.verdict.notes:
             print(f"    {note}")
     print(f"\n{report.plain(rows)}\n")

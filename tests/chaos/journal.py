@@ -29,8 +29,9 @@ class Told(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """An event as the log holds it."""
+    """An event as the log holds it. `epoch`: of its own, which may be an older one of the log."""
 
+    epoch: str
     seq: int
     event: str
     segment_id: str
@@ -102,5 +103,9 @@ def facts(page: bytes) -> tuple[list[Fact], int, bool]:
     events = []
     for logged in found.events:
         fields = _fields(logged.data)
-        events.append(Fact(fields.seq, logged.event, fields.segment_id, hash(bytes(logged.data))))
+        events.append(
+            Fact(
+                fields.epoch, fields.seq, logged.event, fields.segment_id, hash(bytes(logged.data))
+            )
+        )
     return events, found.seq, found.more

@@ -100,11 +100,27 @@ def _judge_cursor(verdict: Verdict, log: Sequence[Fact], journal: Journal) -> No
             verdict.note(f"{name}: {visit.mode} from {visit.cursor} although it had {visit.since}")
         place = _follow(verdict, name, visit, visit.cursor)
     if place is not None and log:
+        _judge_snapshots(verdict, log, journal, place.epoch)
         missing = max(0, log[-1].seq - place.seq)
         if missing:
             verdict.lost += missing
             verdict.note(f"{journal.name}: ends at {place.seq}, the log at {log[-1].seq}")
     _compare(verdict, log, journal)
+
+
+def _judge_snapshots(verdict: Verdict, log: Sequence[Fact], journal: Journal, epoch: str) -> None:
+    """A snapshot of the epoch that the log has now shows the last finals up to its cursor."""
+    for visit in journal.visits:
+        if visit.mode != "snapshot" or visit.cursor is None or visit.cursor.epoch != epoch:
+            continue
+        top = visit.cursor.seq
+        due = [fact.segment_id for fact in log if fact.event == FINAL and fact.seq <= top]
+        missing = set(due[-SNAPSHOT_FINALS:]) - set(visit.shown)
+        if missing:
+            verdict.lost += len(missing)
+            verdict.note(
+                f"{journal.name}: a snapshot at {top} lacks {', '.join(sorted(missing)[:5])}"
+            )
 
 
 def _follow(verdict: Verdict, name: str, visit: Visit, start: Cursor) -> Cursor:
@@ -169,17 +185,13 @@ def _judge_plain(verdict: Verdict, log: Sequence[Fact], journal: Journal) -> Non
 
 
 def _compare(verdict: Verdict, log: Sequence[Fact], journal: Journal) -> None:
-    """What was sent as the event of a seq is the event that the log has there. An epoch that
-    is over may have had another."""
-    written = {fact.seq: fact for fact in log}
-    epochs = {told.epoch for visit in journal.visits for told in visit.told}
-    last = max(epochs, default="")
+    """What was sent as the event of an epoch and seq is the event that the log has there. What
+    the store lost has another place in the log now, or none."""
+    written = {(fact.epoch, fact.seq): fact for fact in log}
     for visit in journal.visits:
         for told in visit.told:
-            fact = written.get(told.seq)
+            fact = written.get((told.epoch, told.seq))
             greeted = journal.plain and told.event != FINAL  # made for the greeting
-            if told.epoch == last and not greeted and (
-                fact is None or fact.content != told.content
-            ):  # fmt: skip
+            if fact is not None and not greeted and fact.content != told.content:
                 verdict.wrong += 1
                 verdict.note(f"{journal.name}: {told.seq} differs from the log's")

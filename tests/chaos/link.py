@@ -49,6 +49,10 @@ class Link:
         """Each way takes so long."""
         self._order(do="ways", modes={}, delay_s=seconds)
 
+    def move(self, upstream: int) -> None:
+        """New connections reach another port, as an address that moves to a new primary."""
+        self._order(do="move", port=upstream)
+
     def heal(self) -> None:
         """From now on all is well; connections that lost bytes are reset."""
         self._order(do="heal")

@@ -55,7 +55,8 @@ class Proxy:
     def order(self, order: dict[str, Any]) -> None:
         """`{"do": "ways", "modes": {way: mode}, "delay_s": s}` sets both ways (`pass` where none
         is named); `cut` ends every connection; `refuse` ends them and every new one at once
-        until `heal`, which ends those that lack bytes and passes everything."""
+        until `heal`, which ends those that lack bytes and passes everything; `move` sends new
+        connections to another port."""
         match order["do"]:
             case "ways":
                 for name, way in self._ways.items():
@@ -65,6 +66,8 @@ class Proxy:
             case "refuse":
                 self._refusing = True
                 self._end(self._writers)
+            case "move":
+                self._upstream = (self._upstream[0], order["port"])
             case "heal":
                 self._refusing = False
                 for way in self._ways.values():

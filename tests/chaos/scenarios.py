@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.chaos import scenarios_clients, scenarios_nodes, scenarios_store
+from tests.chaos import scenarios_clients, scenarios_losses, scenarios_nodes, scenarios_store
 from tests.chaos.stage import Scenario
 
 ALL: list[Scenario] = [
     *scenarios_nodes.SCENARIOS,
     *scenarios_store.SCENARIOS,
+    *scenarios_losses.SCENARIOS,
     *scenarios_clients.SCENARIOS,
 ]

@@ -79,7 +79,7 @@ SCENARIOS = [
         "kill-store",
         "SIGKILL of Valkey with its append-only file, started again after 2 s",
         kill_and_restart,
-        Setting(),
+        Setting(after_s=4.0),
         fast=True,
     ),
     Scenario("cut-store", "all connections to the store reset, ten times", cut, BY_LINK),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.chaos.browsers import Browser, closing_all
 from tests.chaos.journal import Fact, Journal, facts
@@ -24,6 +24,7 @@ from tests.live.server import Caller, LiveServer, running, until
 
 CAUGHT_UP_S = 30.0
 AGENT = "ann"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Stage:
     """Everything runs once it is entered: see `staged`."""
 
     def __init__(self, folder: Path, setting: Setting, stack: ExitStack) -> None:
-        self.setting = setting
+        self.folder, self.setting = folder, setting
         self.figures: dict[str, str] = {}  # what else a scenario has to say
         self.healed_at = 0.0
         self._stack = stack
@@ -57,7 +58,7 @@ class Stage:
             append_only=setting.append_only,
             options=setting.store_options,
         )
-        stack.callback(self.store.end)
+        stack.callback(self.store.close)
         self.store_link: Link | None = None
         url = self.store.url
         if "store" in setting.linked:
@@ -71,6 +72,10 @@ class Stage:
             self.client_links = [stack.enter_context(linked(node.port)) for node in self.nodes]
         self.browsers: list[Browser] = []
         self.producers: list[Producer] = []
+
+    def enter(self, context: AbstractContextManager[T]) -> T:
+        """For what a scenario needs beside; it ends with the stage."""
+        return self._stack.enter_context(context)
 
     def start_node(self, folder: Path, url: str) -> LiveServer:
         settings = {"REDIS_URL": url} | self.setting.settings
@@ -125,6 +130,10 @@ class Stage:
         """The fault is over (or was one of a moment): recovery counts from now."""
         self.healed_at = time.monotonic()
 
+    def answered(self) -> dict[str, int]:
+        """Of each call, the highest seq that a producer was told."""
+        return {one.call_id: max(one.at, default=0) for one in self.spoken.values()}
+
     # --- the end --------------------------------------------------------------------------
 
     def conclude(self) -> tuple[Verdict, list[float]]:
@@ -142,7 +151,7 @@ class Stage:
         return judge(logs, journals, acknowledged), self._recoveries()
 
     def _caught_up(self) -> bool:
-        tops = {one.call_id: max(one.at, default=0) for one in self.spoken.values()}
+        tops = self.answered()
         return all(browser.top >= tops[browser.journal.call_id] for browser in self.browsers)
 
     def read_logs(self) -> dict[str, list[Fact]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,13 @@ class ScenarioStore:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+        self.start(wait=not any("replicaof" in option for option in options))
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         command = [
             *(str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(self.port)),
             *("--dir", str(self.folder), "--save", ""),
@@ -44,7 +45,8 @@ class ScenarioStore:
         ]
         with (self.folder / "store.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_for(self.url, BOUND_S)
+        if wait:  # a replica takes no writes, so no node would use it
+            wait_for(self.url, BOUND_S)
 
     def kill(self) -> None:
         """SIGKILL: what the kernel has of its file stays, what it had in memory is gone."""
@@ -66,7 +68,28 @@ class ScenarioStore:
             stats: dict[str, Any] = client.info("commandstats")  # type: ignore[assignment]
         return sum(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in commands)
 
-    def end(self) -> None:
+    def tops(self, call_ids: Iterable[str]) -> dict[str, int]:
+        """Where the logs of these calls end, as the store itself has it; 0: there is none."""
+        with redis.Redis(port=self.port) as client:
+            metas = {one: f"earshot:{{default/{one}}}:meta" for one in call_ids}
+            return {one: int(client.hget(meta, "top") or 0) for one, meta in metas.items()}  # type: ignore[arg-type]
+
+    def order(self, *words: str | int) -> Any:
+        """A command of its own."""
+        with redis.Redis(port=self.port, decode_responses=True) as client:
+            return client.execute_command(*words)
+
+    def cut_log(self, share: float) -> int:
+        """Of a store that was killed: the end of its append-only file is gone, as after a crash
+        of its host. Returns how many bytes."""
+        files = sorted((self.folder / "appendonlydir").glob("*.incr.aof"))
+        size = files[-1].stat().st_size
+        lost = int(size * share)
+        with files[-1].open("r+b") as log:
+            log.truncate(size - lost)
+        return lost
+
+    def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait(timeout=BOUND_S)

@@ -10,7 +10,10 @@ from tests.chaos.journal import Cursor, Fact, Journal, Told, Visit
 from tests.chaos.judge import Verdict, judge
 
 FINAL = "transcription:update"
-LOG = [Fact(1, "call:status", "", 1), *(Fact(n, FINAL, f"s{n}", n) for n in range(2, 11))]
+LOG = [
+    Fact("e1", 1, "call:status", "", 1),
+    *(Fact("e1", n, FINAL, f"s{n}", n) for n in range(2, 11)),
+]
 ANSWERED = {f"s{n}": n for n in range(2, 11)}
 
 
@@ -20,7 +23,8 @@ def told(*seqs: int, epoch: str = "e1") -> list[Told]:
 
 def joined(seq: int, told: list[Told], mode: str = "snapshot", epoch: str = "e1") -> Visit:
     cursor = Cursor(epoch, seq)
-    return Visit(0.0, None if mode == "snapshot" else cursor, mode, cursor, (), told)
+    shown = tuple(f"s{n}" for n in range(2, seq + 1))
+    return Visit(0.0, None if mode == "snapshot" else cursor, mode, cursor, shown, told)
 
 
 def sentence(*visits: Visit, plain: bool = False, log: Sequence[Fact] = LOG) -> Verdict:
@@ -92,12 +96,18 @@ def test_what_was_answered_and_is_not_in_the_log() -> None:
 
 
 def test_what_is_in_the_log_twice() -> None:
-    log = [*LOG, Fact(11, FINAL, "s2", 11)]
+    log = [*LOG, Fact("e1", 11, FINAL, "s2", 11)]
     assert faults(sentence(joined(11, []), log=log)) == {"doubled": 1}
 
 
 def test_a_log_with_a_hole() -> None:
     assert faults(sentence(log=LOG[:4] + LOG[5:])) == {"out_of_order": 1, "unkept": 1}
+
+
+def test_a_snapshot_that_lacks_a_final() -> None:
+    visit = joined(8, told(9, 10))
+    visit.shown = visit.shown[:-1]
+    assert faults(sentence(visit)) == {"lost": 1}
 
 
 def test_an_event_that_is_not_the_one_in_the_log() -> None:
