@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long simulate chaos check protocol evaluate bench bench-quick lock
+.PHONY: help setup setup-dev run test test-long simulate chaos check audit protocol evaluate bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -62,6 +62,9 @@ check: setup-dev ## lint, types, layers, generated files; every step runs, whate
 	step 'publint: what the npm packages hold' npm run --silent packages --prefix $(UI); \
 	step 'sizes: what a browser loads' npm run --silent sizes --prefix $(UI);) \
 	[ -z "$$failed" ] && echo '== all checks passed' || { echo -e "== FAILED:$$failed"; exit 1; }
+
+audit: setup ## advisories about what is locked, and a bill of materials; needs the internet
+	@deploy/audit.sh
 
 protocol: $(DEV_STAMP) ## write docs/protocol.md, its JSON Schema and the TypeScript types anew
 	@$(PY) -m engine.schema
