@@ -21,6 +21,7 @@ from engine.wire import CallSummary, SuggestedDocument, SummaryKind
 
 if TYPE_CHECKING:
     from actors.dispatcher import Dispatcher
+    from web.model_writer import ModelWriter
 
 log = logging.getLogger("earshot.assist")
 
@@ -44,14 +45,19 @@ class Ranker(Protocol):
 
 
 class AssistPool:
-    """Implements actors.ports.Assist."""
+    """Implements actors.ports.Assist. `writer` None: no model is configured, rules write."""
 
-    writes_lines = False
-
-    def __init__(self, ranker: Ranker, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, ranker: Ranker, dispatcher: Dispatcher, writer: ModelWriter | None = None
+    ) -> None:
         self._ranker = ranker
         self._dispatcher = dispatcher
+        self._writer = writer
         self._in_flight: set[CallKey] = set()
+
+    @property
+    def writes_lines(self) -> bool:
+        return self._writer is not None
 
     def suggest(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
         if call in self._in_flight or len(self._in_flight) >= WAITING:
@@ -77,14 +83,27 @@ class AssistPool:
         self._dispatcher.send(reply_to, message)
 
     def line(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
-        self._dispatcher.send(reply_to, m.LineWritten(because, ""))
+        gevent.spawn(self._line, call, because, excerpt, reply_to)
+
+    def _line(self, call: CallKey, because: str, excerpt: CallExcerpt, reply_to: Any) -> None:
+        text = ""
+        try:
+            if self._writer is not None:
+                text = self._writer.line(call.tenant, excerpt.lines)
+        except Exception:
+            log.exception("assist.line_failed call=%s", call)
+        self._dispatcher.send(reply_to, m.LineWritten(because, text))
 
     def sum_up(self, call: CallKey, material: CallMaterial, reply_to: Any) -> None:
         gevent.spawn(self._sum_up, call, material, reply_to)
 
     def _sum_up(self, call: CallKey, material: CallMaterial, reply_to: Any) -> None:
+        summary = None
         try:
-            summary = self._ranker.sum_up(material)
+            if self._writer is not None:
+                summary = self._writer.summary(material)
+            if summary is None:
+                summary = self._ranker.sum_up(material)
         except Exception as problem:
             if not isinstance(problem, EngineError):
                 log.exception("assist.failed call=%s", call)

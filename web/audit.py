@@ -36,7 +36,10 @@ READ_AGAIN_S = 60.0  # the same call read again by the same person within it is 
 READS_KNOWN = 4096
 IDS_AN_ENTRY = 100
 _SETTINGS = "earshot:settings"
-_NOT_COMPARED = ("jwt_secret", "store.url", "server.port", "server.host", "sign_in.client_secret")
+_NOT_COMPARED = (
+    *("jwt_secret", "store.url", "server.port", "server.host", "sign_in.client_secret"),
+    *("embedding.key", "chat.key"),
+)
 
 
 class AuditTrail:

@@ -61,6 +61,8 @@ COUNTERS = {
     "leases": Named("Changes of leadership: taken, taken_over, lost", "change"),
     "suggestions": Named("Triggers of suggestions by outcome", "outcome"),
     "suggestions_shed": Named("Times a trigger found no capacity; it is asked again"),
+    "model_requests": Named("Requests to the model that writes summaries, by outcome", "outcome"),
+    "model_tokens": Named("Tokens that it took"),
     "model_lines": Named("Summary lines that a model was asked for, by outcome", "outcome"),
     "swept": Named("Calls that the sweep looked after: leaderless, repaired, abandoned", "why"),
     # Actors
@@ -91,6 +93,13 @@ GAUGES = {
     "store_connections": Named("Connections of the pools in use"),
     "store_connections_most": Named("Of those, how many there may be"),
     "store_waiting": Named("Requests to the store without an answer", "what"),
+    "ranking_up": Named("1 while the ranking process serves, or nobody needs it"),
+    "ranking_starts": Named("Times the ranking process was started"),
+    "ranking_waiting": Named("Questions to it without an answer"),
+    "ranking_words_only": Named("1 while no embedding model works: words alone rank"),
+    "documents_served": Named("Documents in the indexes"),
+    "passages_served": Named("Their passages"),
+    "documents_without_vectors": Named("Documents whose vectors are still to be made"),
     "draining": Named("1 while the process leaves"),
 }
 HISTOGRAMS = {

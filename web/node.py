@@ -11,6 +11,7 @@ import os
 import random
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from engine.log import CallKey
 from engine.log_redis import RedisLog
 from engine.redaction.redactor import Redactor
 from engine.showings import ShowingStore
+from engine.token_ledger import TokenLedger
 from engine.verdicts import Verdict, VerdictStore
 from web.asking import ask
 from web.assist import AssistPool
@@ -45,6 +47,7 @@ from web.gate import LocalGate
 from web.key_server import KeyServer
 from web.loop import Loop
 from web.metrics import exposition
+from web.model_writer import ModelWriter
 from web.node_numbers import numbers_of
 from web.notices import CHANNELS, ERASED, LEASES, TABS, Notices
 from web.ranking.process import RankingProcess
@@ -149,7 +152,14 @@ class Node:
         for channel in (standing.CHANNEL, *CHANNELS):
             self.ways.hints.listen(channel)
         self.ranking = RankingProcess(settings, self._url, self.name, self.clock.mono)
-        self._assist = AssistPool(self.ranking, self.dispatcher)
+        redactor = Redactor(settings.redaction.kinds, settings.redaction.regions)
+        counts: Counter[str] = Counter()
+        writer = None
+        if settings.chat.base_url and settings.chat.model:
+            ledger = TokenLedger(self._client, settings.chat.tokens_per_day)
+            mono = self.clock.mono
+            writer = ModelWriter(settings.chat, ledger, counts, mono, redactor.blind)
+        self._assist = AssistPool(self.ranking, self.dispatcher, writer)
         self.audit = AuditTrail(self._audit_store, self.name, self.clock.wall)
         self.directory = Directory()
         self.standing = StandingWatch(
@@ -170,7 +180,8 @@ class Node:
             store=self.store_client,
             assist=self._assist,
             gate=self._gate,
-            redactor=Redactor(settings.redaction.kinds, settings.redaction.regions),
+            redactor=redactor,
+            counts=counts,
             allowances=allowances_of(settings.limits),
             rooms=NoRooms(),
             call=self.directory.call,

@@ -38,6 +38,7 @@ def numbers_of(node: Node) -> Numbers:
     gauges["timers"] = len(node.context.wheel)
     gauges["store_away"] = store.away_since is not None
     gauges["draining"] = node.draining
+    gauges.update(node.ranking.numbers())
     for link, up in store.links_up.items():
         gauges[f"store_link_up:{link}"] = up
     for what, count in store.waiting.items():

@@ -50,8 +50,8 @@ class Keeper:
         documents: DocumentStore,
         vectors: VectorStore,
         verdicts: VerdictStore,
-        embedder: Embedder | None,
-        votes: VoteMemory | None,
+        embedder: Embedder | None = None,
+        votes: VoteMemory | None = None,
     ) -> None:
         self._node = node
         self._library = library
@@ -63,6 +63,11 @@ class Keeper:
         self._learnt: dict[str, tuple[int, int]] = {}
         self._locks: dict[str, Lock] = {}
         self._pruned: set[str] = set()
+
+    def equip(self, embedder: Embedder, votes: VoteMemory) -> None:
+        """A model has come; what was learnt is read anew for it."""
+        self._votes, self._learnt = votes, {}
+        self._embedder = embedder
 
     def look(self, tenant: str) -> bool:
         """Bring what is served of a tenant up to the store; True when it changed."""
@@ -82,7 +87,7 @@ class Keeper:
             return 0
         with self._lock(tenant):
             index = self._library.index(tenant)
-            records = self._stored(tenant, index)
+            records = self._stored(tenant, index, whole=not index.model)
             if records:
                 self._serve(tenant, index, records)
         return len(records)

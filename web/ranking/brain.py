@@ -14,7 +14,9 @@ from engine.assist.asking import asked_of
 from engine.assist.suggest import AssistSettings, Bm25Suggester
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
+from engine.errors import Unavailable
 from engine.knowledge.embedding import Embedder, MiniLm
+from engine.knowledge.embedding_endpoint import EndpointEmbedder, QuestionEmbedder
 from engine.knowledge.keeper import Keeper
 from engine.knowledge.library import Library
 from engine.knowledge.store import DocumentStore
@@ -44,21 +46,35 @@ class Brain:
         )
         self.documents = DocumentStore(client)
         self.verdicts = VerdictStore(client)
-        self.embedder, self.why = embedder_of(settings)
-        model = self.embedder
-        votes = VoteMemory(model.model, model.dimension) if model is not None else None
+        self.embedder: Embedder | None = None
+        self.why = "the model is being loaded"
+        self._settings = settings
         self.library = Library(self.documents)
         self.keeper = Keeper(
-            begin.node,
-            self.library,
-            self.documents,
-            VectorStore(client),
-            self.verdicts,
-            self.embedder,
-            votes,
+            begin.node, self.library, self.documents, VectorStore(client), self.verdicts
         )
-        assist = AssistSettings(limit=settings.assist.limit, threshold=settings.assist.threshold)
-        self._suggester = Bm25Suggester(self.library, assist)
+        self._suggester = self._make_suggester(None, None)
+
+    def equip(self) -> bool:
+        """Get a model; False: not now, `why` says why not, and it may be tried again."""
+        try:
+            documents, questions = embedders_of(self._settings)
+        except (NoModel, Unavailable) as problem:
+            self.why = str(problem)
+            return isinstance(problem, NoModel)
+        votes = VoteMemory(documents.model, documents.dimension)
+        self.keeper.equip(documents, votes)
+        self._suggester = self._make_suggester(questions, votes)
+        self.embedder, self.why = documents, ""
+        return True
+
+    def _make_suggester(
+        self, questions: Embedder | None, votes: VoteMemory | None
+    ) -> Bm25Suggester:
+        assist = AssistSettings(
+            limit=self._settings.assist.limit, threshold=self._settings.assist.threshold
+        )
+        return Bm25Suggester(self.library, assist)
 
     @property
     def model(self) -> str:
@@ -77,18 +93,23 @@ class Brain:
         return document.title if document is not None else None
 
 
-def embedder_of(settings: Settings) -> tuple[Embedder | None, str]:
-    """The model, or None and why there is none."""
+class NoModel(Exception):
+    """There is none and there will be none; the message says why."""
+
+
+def embedders_of(settings: Settings) -> tuple[Embedder, Embedder]:
+    """The model for documents and the same one for questions, which cannot wait. Raises
+    NoModel, or Unavailable where it may be there later."""
     wanted = settings.embedding
     if wanted.use == "none":
-        return None, "embedding.use is none"
-    if wanted.use == "endpoint":
-        if not wanted.base_url or not wanted.model:
-            return None, "embedding.use is endpoint, and base_url or model is not set"
-        from engine.knowledge.embedding_endpoint import EndpointEmbedder
-
-        return EndpointEmbedder(wanted), ""
-    found = MiniLm.installed()
-    if found is None:
-        return None, "the packages of the shipped model are not installed"
-    return found, ""
+        raise NoModel("embedding.use is none")
+    if wanted.use == "shipped":
+        found = MiniLm.installed()
+        if found is None:
+            raise NoModel("the packages of the shipped model are not installed")
+        return found, found
+    if not wanted.base_url or not wanted.model:
+        raise NoModel("embedding.use is endpoint, and base_url or model is not set")
+    documents = EndpointEmbedder(wanted)
+    documents.probe()
+    return documents, QuestionEmbedder(documents, wanted)

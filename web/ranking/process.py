@@ -107,9 +107,18 @@ class RankingProcess:
         tenants = self.serving.tenants if self.serving is not None else {}
         return frozenset(name for name, served in tenants.items() if not served.documents)
 
-    @property
-    def waiting(self) -> int:
-        return len(self._pending)
+    def numbers(self) -> dict[str, float]:
+        """For /metrics."""
+        served = list(self.serving.tenants.values()) if self.serving is not None else []
+        return {
+            "ranking_up": self.runs,
+            "ranking_starts": self.starts,
+            "ranking_waiting": len(self._pending),
+            "ranking_words_only": self.words_only,
+            "documents_served": sum(one.documents for one in served),
+            "passages_served": sum(one.passages for one in served),
+            "documents_without_vectors": sum(one.waiting for one in served),
+        }
 
     @property
     def pid(self) -> int | None:

@@ -24,6 +24,7 @@ log = logging.getLogger("earshot.ranking")
 
 LOOK_S = 0.5
 EMBED_AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a model that could not be reached
+MODEL_S = 3.0  # a first question waits so long for a model that is being loaded
 NICE = 10  # of the thread that embeds: questions come first
 
 
@@ -34,6 +35,7 @@ class Upkeep:
         self._tenants: set[str] = set()
         self._known: set[str] = set()  # looked at once
         self._first = threading.Lock()
+        self._model_tried = threading.Event()
         self._changed = threading.Event()
         self._work = threading.Event()  # something may have to be embedded
         self._told: Serving | None = None
@@ -48,6 +50,7 @@ class Upkeep:
         if tenant in self._known:
             return
         self._tenants.add(tenant)
+        self._model_tried.wait(MODEL_S)
         with self._first:
             if tenant not in self._known:
                 self._look(tenant)
@@ -82,6 +85,7 @@ class Upkeep:
     def embed(self) -> None:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        self._equip()
         failures = 0
         while True:
             self._work.wait()
@@ -100,6 +104,29 @@ class Upkeep:
                 log.exception("embedding.failed")
                 time.sleep(EMBED_AGAIN_S[-1])
             self._say()
+
+    def _equip(self) -> None:
+        """A model, as soon as there is one. Until then words alone rank."""
+        failures = 0
+        while not self._brain.equip():
+            self._model_tried.set()
+            log.warning("embedding.no_model reason=%s", self._brain.why)
+            self._say()
+            time.sleep(EMBED_AGAIN_S[min(failures, len(EMBED_AGAIN_S) - 1)])
+            failures += 1
+        if self._brain.why:
+            log.warning("embedding.words_only reason=%s", self._brain.why)
+        self._model_tried.set()
+        for tenant in sorted(self._known):
+            self._adopt(tenant)
+        self._say()
+
+    def _adopt(self, tenant: str) -> None:
+        """Vectors that are in the store already, for an index that was made without."""
+        try:
+            self._brain.keeper.adopt(tenant)
+        except (EngineError, redis.RedisError) as problem:
+            log.warning("embedding.stopped reason=%s", problem)
 
     def _embed(self, tenant: str) -> bool:
         """True: there is more to do."""

@@ -1,0 +1,165 @@
+"""An embedding model behind OpenAI's HTTP, in place of the shipped one.
+
+Owns the request, the check of what comes back, and when to ask again: patiently for
+documents, once and shortly for a question, and not at all for a while after one that
+failed, so that words alone answer without waiting. It keeps no vector.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from threading import Thread
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from engine.config import Embedding
+from engine.errors import Unavailable
+from engine.http_endpoint import EndpointError, HttpEndpoint, nonsense
+from engine.knowledge.embedding import Matrix
+
+FIRST_PAUSE_S = 0.5  # before a second try; doubles
+LONGEST_PAUSE_S = 60.0
+REST_S = (2.0, 5.0, 15.0, 30.0)  # after questions that failed, without asking
+AT_ONCE = 4  # requests of questions; a service that hangs holds no more threads
+
+
+class _Vector(Struct):
+    embedding: list[float]
+    index: int = -1
+
+
+class _Answer(Struct):
+    data: list[_Vector]
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+
+
+class EndpointEmbedder:
+    """`dimension` is the setting's, else that of a first answer: see `probe`."""
+
+    def __init__(
+        self,
+        settings: Embedding,
+        endpoint: HttpEndpoint | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._endpoint = endpoint or HttpEndpoint(settings.base_url, settings.key)
+        self._sleep = sleep
+        self.model = f"endpoint:{settings.model}"
+        self.dimension = settings.dimensions
+
+    def probe(self) -> None:
+        """Ask once, to learn the dimension or that it is as the setting says. Raises
+        Unavailable, saying why."""
+        try:
+            self.dimension = self.ask(["dimension"], self._settings.timeout_s).shape[1]
+        except EndpointError as problem:
+            raise _unavailable(problem) from None
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        found = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        size = self._settings.batch
+        for start in range(0, len(texts), size):
+            found[start : start + size] = self._insist(texts[start : start + size])
+        return found
+
+    def _insist(self, texts: Sequence[str]) -> Matrix:
+        pause_s = FIRST_PAUSE_S
+        for left in reversed(range(self._settings.retries + 1)):
+            try:
+                return self.ask(texts, self._settings.timeout_s)
+            except EndpointError as problem:
+                if not left or not problem.again:
+                    raise _unavailable(problem) from None
+                wait_s = pause_s if problem.retry_after_s is None else problem.retry_after_s
+            self._sleep(min(wait_s, LONGEST_PAUSE_S))
+            pause_s *= 2
+        raise AssertionError("unreachable")
+
+    def ask(self, texts: Sequence[str], timeout_s: float) -> Matrix:
+        """One request. Raises EndpointError, also for vectors that are none."""
+        # A service refuses an empty text; a space is embedded and not found by anything.
+        inputs = [text or " " for text in texts]
+        body = {"model": self._settings.model, "input": inputs, "encoding_format": "float"}
+        raw = self._endpoint.post("/embeddings", body, timeout_s)
+        try:
+            vectors = _decode(raw).data
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise nonsense("the answer holds no vectors") from None
+        if len(vectors) != len(texts):
+            raise nonsense(f"{len(vectors)} vectors for {len(texts)} texts")
+        if sorted(one.index for one in vectors) == list(range(len(texts))):
+            vectors = sorted(vectors, key=lambda one: one.index)
+        wanted = self.dimension or len(vectors[0].embedding)
+        if any(len(one.embedding) != wanted for one in vectors) or not wanted:
+            sizes = sorted({len(one.embedding) for one in vectors})
+            raise nonsense(f"vectors of {sizes} numbers, not {wanted}")
+        with np.errstate(over="ignore"):  # said below
+            found = np.array([one.embedding for one in vectors], dtype=np.float32)
+        if not np.isfinite(found).all():
+            raise nonsense("a vector holds what is no number")
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        normal: Matrix = found / np.maximum(lengths, np.float32(1e-9))
+        return normal
+
+
+class QuestionEmbedder:
+    """The same model for questions: an answer within `query_timeout_s`, or words alone."""
+
+    def __init__(
+        self, documents: EndpointEmbedder, settings: Embedding,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._asker = documents
+        self._timeout_s = settings.query_timeout_s
+        self._clock = clock
+        self._under_way = 0
+        self._rest_until = 0.0
+        self._failures = 0
+
+    @property
+    def model(self) -> str:
+        return self._asker.model
+
+    @property
+    def dimension(self) -> int:
+        return self._asker.dimension
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        if self._clock() < self._rest_until:
+            raise Unavailable("The embedding endpoint failed a moment ago")
+        if self._under_way >= AT_ONCE:
+            raise Unavailable("The embedding endpoint has not answered earlier questions")
+        # In a thread, which the process does not wait for: an answer that drips is given up.
+        self._under_way += 1
+        future: Future[Matrix] = Future()
+        Thread(target=self._ask, args=(texts, future), name="question", daemon=True).start()
+        try:
+            found = future.result(self._timeout_s * 1.2)
+        except (EndpointError, Late) as problem:
+            rest_s = REST_S[min(self._failures, len(REST_S) - 1)]
+            self._failures += 1
+            self._rest_until = self._clock() + rest_s
+            late = EndpointError("timeout", "no answer in time", again=True)
+            raise _unavailable(late if isinstance(problem, Late) else problem) from None
+        self._failures = 0
+        return found
+
+    def _ask(self, texts: Sequence[str], future: Future[Matrix]) -> None:
+        try:
+            future.set_result(self._asker.ask(texts, self._timeout_s))
+        except BaseException as problem:  # noqa: BLE001 - raised again by who waits
+            future.set_exception(problem)
+        finally:
+            self._under_way -= 1
+
+
+def _unavailable(problem: EndpointError) -> Unavailable:
+    return Unavailable(f"The embedding endpoint: {problem.why}, {problem}")

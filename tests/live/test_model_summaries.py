@@ -1,0 +1,168 @@
+"""Summaries by a model behind HTTP, on a real server: written, refused, late, never."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.live.conftest import Start
+from tests.live.raw_client import RawClient
+from tests.live.server import LiveServer, line, new_id, until
+from tests.web.endpoints import endpoint_place as place
+
+PARTS = {"reason": "A red router.", "steps": ["Reset it."], "outcome": "Ok.", "follow_ups": []}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[place.EndpointPlace]:
+    made = place.EndpointPlace(place.chat("A line by the model"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def server(
+    service: place.EndpointPlace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    from tests.live.server import running
+
+    settings = {
+        "EARSHOT__CHAT__BASE_URL": service.url,
+        "EARSHOT__CHAT__MODEL": "m",
+        "EARSHOT__CHAT__KEY": "the-secret-key",
+        "EARSHOT__CHAT__EVERY_S": 0.2,
+        "EARSHOT__CHAT__TIMEOUT_S": 0.5,
+        "EARSHOT__CHAT__SUMMARY_TIMEOUT_S": 0.5,
+        "EARSHOT__ASSIST__AFTER_CALL_S": 0.1,
+    }
+    with running(tmp_path_factory.mktemp("writing"), **settings) as made:
+        yield made
+
+
+@pytest.fixture
+def call(server: LiveServer) -> Iterator[Any]:
+    """(caller, call_id, client) of a fresh call."""
+    agent_id, caller = new_id("agent"), server.caller()
+    call_id = caller.create(agent_id)
+    with RawClient(server.url, {"token": server.token(agent_id)}) as client:
+        client.ok("call:subscribe", {"call_id": call_id})
+        yield caller, call_id, client
+
+
+def outcome(server: LiveServer, name: str) -> float:
+    return server.metric(f'earshot_model_requests_total{{outcome="{name}"}}')
+
+
+def counted(server: LiveServer, name: str, act: Callable[[], None]) -> None:
+    """`act` adds to the outcome."""
+    before = outcome(server, name)
+    act()
+    until(lambda: outcome(server, name) > before)
+
+
+def test_the_rules_line_comes_first_and_the_models_after(
+    server: LiveServer, service: place.EndpointPlace, call: Any
+) -> None:
+    service.behave = place.chat("A line by the model")
+    caller, call_id, client = call
+    caller.say(call_id, line("s1", "my router blinks, my card is 4111 1111 1111 1111"))
+    assert client.event("ai:suggestion")["summary_kind"] == "sentence"
+    written = client.event("ai:suggestion")
+    assert (written["summary"], written["summary_kind"]) == ("A line by the model", "model")
+    asked = service.asked[-1]
+    assert "4111" not in json.dumps(asked.body), "only redacted text is sent"
+    assert "router" in asked.body["messages"][1]["content"]
+    assert asked.head["authorization"] == "Bearer the-secret-key"
+    assert "the-secret-key" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("behave", "name"),
+    [
+        (place.never, "timeout"),
+        (place.dripping, "timeout"),
+        (place.dripping_head, "timeout"),
+        (place.slow(1.0, place.chat("too late")), "timeout"),
+        (place.half, "unreachable"),
+        (place.saying({}, 500), "fault"),
+        (place.huge, "too_large"),
+        (place.NONSENSE["no JSON"], "nonsense"),
+        (place.NONSENSE["deep"], "nonsense"),
+    ],
+)
+def test_whatever_goes_wrong_the_rules_line_stays_and_suggestions_go_on(
+    server: LiveServer,
+    service: place.EndpointPlace,
+    call: Any,
+    behave: place.Behaviour,
+    name: str,
+) -> None:
+    service.behave = behave
+    caller, call_id, client = call
+    counted(server, name, lambda: caller.say(call_id, line("s1", "my router blinks red")))
+    assert client.event("ai:suggestion")["summary"] == "my router blinks red"
+    service.behave = place.chat("The model is back")
+    caller.say(call_id, line("s2", "and now the printer is gone too"))
+    while client.event("ai:suggestion")["summary"] != "The model is back":
+        pass
+
+
+def test_a_service_that_asks_for_a_rest_gets_it(
+    server: LiveServer, service: place.EndpointPlace, call: Any
+) -> None:
+    service.behave = place.saying({}, 429, Retry_After="1")
+    caller, call_id, client = call
+    counted(server, "rate_limited", lambda: caller.say(call_id, line("s1", "a red router")))
+    service.behave = place.chat("Rested")
+    asked = len(service.asked)
+    counted(server, "resting", lambda: caller.say(call_id, line("s2", "a blue printer")))
+    assert len(service.asked) == asked
+    time.sleep(1)  # the rest it asked for, on the server's clock
+    caller.say(call_id, line("s3", "a green telephone"))
+    while client.event("ai:suggestion")["summary"] != "Rested":
+        pass
+
+
+def test_the_model_sums_up_and_rules_do_where_it_does_not(
+    server: LiveServer, service: place.EndpointPlace
+) -> None:
+    for behave, source in ((place.chat(json.dumps(PARTS)), "model"), (place.never, "rules")):
+        service.behave = behave
+        agent_id, caller = new_id("agent"), server.caller()
+        call_id = caller.create(agent_id)
+        with RawClient(server.url, {"token": server.token(agent_id)}) as client:
+            client.ok("call:subscribe", {"call_id": call_id})
+            caller.say(call_id, line("a1", "i have reset your router", speaker="agent"))
+            caller.patch(f"/v1/calls/{call_id}", {"status": "ended"})
+            summary = client.event("call:summary")
+            assert summary["source"] == source
+            assert summary["steps"] == (
+                ["Reset it."] if source == "model" else ["i have reset your router"]
+            )
+
+
+def test_a_tenant_that_has_spent_its_tokens_has_rules(
+    service: place.EndpointPlace, start: Start
+) -> None:
+    service.behave = place.chat("A line", tokens=60)
+    server = start(
+        EARSHOT__CHAT__BASE_URL=service.url,
+        EARSHOT__CHAT__MODEL="m",
+        EARSHOT__CHAT__EVERY_S=0.1,
+        EARSHOT__CHAT__TOKENS_PER_DAY=100,
+    )
+    agent_id, caller = new_id("agent"), server.caller()
+    call_id = caller.create(agent_id)
+    for number in range(2):
+        counted(
+            server,
+            "written",
+            lambda n=number: caller.say(call_id, line(f"s{n}", f"router {n} red")),
+        )
+        time.sleep(0.3)  # the debounce
+    counted(server, "over_ceiling", lambda: caller.say(call_id, line("s9", "a blue printer")))
+    assert server.metric("earshot_model_tokens_total") == 120
