@@ -22,6 +22,7 @@ from actors.receipts import Created
 from actors.session import Session
 from actors.subscriptions import Subscriptions
 from actors.timers import Timer
+from actors.wall_view import WallView
 from engine import answers, wire
 from engine.allowances import Spender
 from engine.decoding import encode, error_of
@@ -54,7 +55,8 @@ class AgentActor(DispatchedActor):
         self.closing = False
         self._pending: dict[int, Pending] = {}
         self._last_token = 0
-        self._owed: deque[Frame] = deque()
+        self._owed: deque[Frame] | None = None  # an empty one is 700 bytes
+        self._wall: WallView | None = None
         self._dropped = 0  # hints, as far as we have made up for them
         self._watching = False
         now, limits = context.clock.mono(), context.settings.limits
@@ -81,12 +83,15 @@ class AgentActor(DispatchedActor):
         if self.actor_inbox.dropped != self._dropped and self.actor_inbox.empty():
             self._dropped = self.actor_inbox.dropped
             self.subscriptions.on_dropped()
+            if self._wall is not None:
+                self._wall.on_dropped()
 
     def on_stop(self) -> None:
         self._depart()
 
     def let_go(self) -> None:
         super().let_go()
+        self._wall = None
         del self.session._actor, self.subscriptions._actor
 
     def on_failure(self, *_: Any) -> None:
@@ -131,6 +136,8 @@ class AgentActor(DispatchedActor):
 
     def _depart(self) -> None:
         self.session.end()
+        if self._wall is not None:
+            self._wall.leave()
         self.subscriptions.leave_all()
         self.context.departed(self.connection_id, self.session.identity)
 
@@ -199,8 +206,7 @@ class AgentActor(DispatchedActor):
                 key = CallKey(identity.tenant, body.call_id)
                 self.subscriptions.subscribe(key, body, token)
             elif isinstance(body, wire.CallsWatch):
-                identity.require(identity.may_supervise, "watch the tenant's calls")
-                self.session.list_calls(token, body.filter)
+                self.wall.watch(body.filter, token)
             else:
                 self._tell_call(body, token)
         except EngineError:
@@ -272,12 +278,21 @@ class AgentActor(DispatchedActor):
             self.emit(error_of(error))
 
     def emit(self, event: Struct) -> None:
-        """State that no log repeats: where the socket has no room it is owed, in order."""
-        frame = Frame.of(wire.NAME_OF[type(event)], encode(event))
-        if self._owed or not self.outlet.send(frame):
-            if len(self._owed) >= OWED:
-                self.close(Slow("The connection took nothing"), jitter=True)
-                return
+        self.owe(Frame.of(wire.NAME_OF[type(event)], encode(event)))
+
+    def offer(self, frame: Frame) -> bool:
+        """False: there is no room, or what is owed goes first; nothing was taken."""
+        return self._owed is None and self.outlet.send(frame)
+
+    def owe(self, frame: Frame) -> None:
+        """State that no log repeats: where the socket has no room it waits, in order."""
+        if self.offer(frame):
+            return
+        if self._owed is None:
+            self._owed = deque()
+        if len(self._owed) >= OWED:
+            self.close(Slow("The connection took nothing"), jitter=True)
+        else:
             self._owed.append(frame)
 
     def _on_room(self, _: m.Room) -> None:
@@ -285,7 +300,16 @@ class AgentActor(DispatchedActor):
             if not self.outlet.send(self._owed[0]):
                 return
             self._owed.popleft()
+        self._owed = None
+        if self._wall is not None:
+            self._wall.on_room()
         self.subscriptions.on_room()
+
+    @property
+    def wall(self) -> WallView:
+        if self._wall is None:
+            self._wall = WallView(self)
+        return self._wall
 
     # --- assignments ----------------------------------------------------------------------
 
@@ -312,6 +336,8 @@ _ARMS: dict[type[Any], Any] = {
     m.Answered: lambda actor, a: actor.settle(a.token, a.value, a.error),
     m.Refuse: lambda actor, refused: actor.refuse(refused.ack_id, refused.error),
     m.Verified: lambda actor, verified: actor.session.on_verified(verified),
+    m.WallListed: lambda actor, listed: actor.wall.on_listed(listed),
+    m.WallFrame: lambda actor, frame: actor.wall.on_frame(frame),
     m.CallsListed: lambda actor, listed: actor.session.on_listed(listed),
     m.Joined: lambda actor, joined: actor.subscriptions.on_joined(joined),
     m.Refused: lambda actor, refused: actor.subscriptions.on_refused(refused),

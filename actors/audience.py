@@ -17,6 +17,7 @@ from actors.ports import Frame
 from actors.shared_reads import SharedReads
 from engine.errors import EngineError, Unavailable, UnknownCall
 from engine.identity import Identity
+from engine.wire import Watcher
 
 if TYPE_CHECKING:
     from actors.call import CallActor
@@ -139,9 +140,16 @@ class Audience:
             )
         actor.send(join.agent, joined)
         actor.health.greet(join.agent)
+        actor.watchers.joined(join.agent)
+
+    def people(self) -> list[Watcher]:
+        """Who is joined, each once whatever their connections, in the order of their names."""
+        found = {(one.identity.agent_id, one.identity.role) for one in self._joined.values()}
+        return [Watcher(agent_id, role) for agent_id, role in sorted(found)]
 
     def leave(self, connection_id: str) -> None:
-        self._joined.pop(connection_id, None)
+        if self._joined.pop(connection_id, None) is not None:
+            self._actor.watchers.left()
         self._going.pop(connection_id, None)
         self._ahead.pop(connection_id, None)
 
@@ -165,6 +173,7 @@ class Audience:
         for connection_id, joined in list(self._joined.items()):
             if not joined.identity.may_watch(agent_ids):
                 del self._joined[connection_id]
+                self._actor.watchers.left()
                 self._actor.send(joined.ref, m.Unassigned(self._actor.key, expelled=True))
 
     def reopen(self) -> None:

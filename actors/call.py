@@ -23,13 +23,14 @@ from actors.mailbox import Bounds
 from actors.ports import Frame
 from actors.receipts import detail_of
 from actors.refilling import Refiller
+from actors.wall_row import WallRow
+from actors.watchers import Watchers
 from actors.writing import Writer
 from engine.call import Call
-from engine.decoding import encode
 from engine.errors import EngineError, Internal, Unavailable
 from engine.identity import Identity
 from engine.log import CallKey, Page, StoredEvent
-from engine.wire import LogEvent, TranscriptionUpdate
+from engine.wire import LogEvent
 
 WAITING = 256  # messages kept while the log is being read; then `unavailable`
 MISSING_S = 5.0  # an actor whose call does not exist leaves memory after this
@@ -48,9 +49,11 @@ class CallActor(DispatchedActor):
         self.call: Call | None = None
         self.loading = True
         self.audience = Audience(self)
-        self.interims = Interims()
+        self.interims = Interims(self)
         self.leader = Leader(self)
         self.health = Health(self)
+        self.row = WallRow(self)
+        self.watchers = Watchers(self)
         self.writer = Writer(self, bounds.call_mailbox_durable)
         self.follower = Follower(self)
         self.refiller = Refiller(self)
@@ -84,8 +87,10 @@ class CallActor(DispatchedActor):
     def let_go(self) -> None:
         super().let_go()
         self.leader.let_go()
+        parts: tuple[Any, ...]
         parts = (self.audience, self.audience.reads, self.health, self.leader, self.writer)
-        for part in (*parts, self.follower, self.refiller):
+        parts += (self.follower, self.refiller, self.row, self.watchers, self.interims)
+        for part in parts:
             del part._actor
 
     def _abandon(self) -> None:
@@ -115,8 +120,9 @@ class CallActor(DispatchedActor):
             self.watch_deadlines()
         elif tick.kind == "passivate":
             self._passivate()
-        elif tick.kind == "health":
-            self.health.on_tick()
+        elif tick.kind in ("health", "row", "watchers"):
+            part: Health | WallRow | Watchers = getattr(self, tick.kind)
+            part.on_tick()
         elif tick.kind == "join":
             if self.audience.looks_ahead(tick.about):
                 self._on_join(tick.about)
@@ -246,6 +252,7 @@ class CallActor(DispatchedActor):
         agents_before, unread_before = call.agent_ids, call.unread
         call.apply(stored, event)
         self.audience.tell(self.frame(stored))
+        self.row.touch()
         self._last_activity = self.context.clock.mono()
         if call.unread > unread_before:
             return  # not understood: told as it is, and nothing follows from it
@@ -273,33 +280,16 @@ class CallActor(DispatchedActor):
             view = self.call.view(self.context.clock.wall())
             self.context.store.index(self.key, view, assigned, unassigned)
 
-    def publish_interim(self, update: TranscriptionUpdate) -> None:
-        if self.call is not None and update.segment_id in self.call.finals:
-            return  # its final was in the same batch, and has been told
-        body = encode(update)
-        self._keep_interim(update, body)
-        self.context.store.publish_interim(self.key, body)
-
-    def _keep_interim(self, update: TranscriptionUpdate, body: bytes) -> None:
-        frame = Frame.of("transcription:update", body)
-        self.health.heard()
-        self.interims.keep(update, frame)
-        self.audience.tell_interim(frame)
-
     def on_foreign_state(self, origin: str, event: str, body: bytes) -> None:
         """What another node says of the call that is not in the log."""
         if event == "call:health":
             if origin != self.context.node and self.call is not None:
                 self.health.on_foreign(body)
+        elif event == "call:watchers":
+            if origin != self.context.node:
+                self.watchers.on_foreign(origin, body)
         else:
-            self._on_foreign_interim(origin, body)
-
-    def _on_foreign_interim(self, origin: str, body: bytes) -> None:
-        update = self.interims.decode(body)
-        if origin == self.context.node or update is None or self.call is None:
-            return
-        if update.segment_id not in self.call.finals and self.interims.is_newer(update):
-            self._keep_interim(update, body)
+            self.interims.on_foreign(origin, body)
 
     # --- questions and commands -----------------------------------------------------------
 

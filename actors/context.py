@@ -12,7 +12,7 @@ from pykka import ActorRef
 
 from actors.condition import Condition
 from actors.lag import Lag
-from actors.ports import Assist, Audit, Clock, Gate, NoAudit, Rooms, Store
+from actors.ports import Assist, Audit, Clock, Gate, NoAudit, NoWalls, Rooms, Store, Walls
 from actors.shelf import Shelf
 from engine.allowances import UNLIMITED, Allowances
 from engine.redaction.redactor import NO_REDACTION, Redactor
@@ -51,6 +51,16 @@ class Context:
     shelf: Shelf = field(default_factory=Shelf)
     condition: Condition = field(default_factory=Condition)
     audit: Audit = field(default_factory=NoAudit)
+    walls: Walls = field(default_factory=NoWalls)
+    directory: Any = None  # bound by itself, after the context was made
+
+    def wall(self, tenant: str) -> ActorRef[Any]:
+        """The tenant's wall on this node, started if need be."""
+        found: ActorRef[Any] = self.directory.wall(tenant)
+        return found
+
+    def forget_wall(self, tenant: str, ref: ActorRef[Any]) -> None:
+        self.directory.forget_wall(tenant, ref)
 
     def new_epoch(self) -> str:
         """Later epochs sort after earlier ones: microseconds, then chance."""

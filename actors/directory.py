@@ -17,6 +17,7 @@ from actors.agent import AgentActor
 from actors.call import CallActor
 from actors.ports import Outlet
 from actors.supervision import Supervisor
+from actors.wall import WallActor
 from engine.errors import EngineError, Replaced, TooManyConnections
 from engine.identity import Identity
 from engine.log import CallKey
@@ -41,11 +42,13 @@ class Directory:
 
     def __init__(self) -> None:
         self.calls: dict[CallKey, Ref] = {}
+        self.walls: dict[str, Ref] = {}
         self.connections: dict[str, Ref] = {}
         self._present: dict[tuple[str, str], dict[str, Present]] = {}
 
     def bind(self, context: Context) -> None:
         self._context = context
+        context.directory = self
         self.supervisor = Supervisor(context, self._lost)
         context.dispatcher.on_failure = self.supervisor.on_failure
 
@@ -77,6 +80,19 @@ class Directory:
 
     def _lost(self, key: CallKey) -> None:
         self.calls.pop(key, None)
+
+    # --- walls ----------------------------------------------------------------------------
+
+    def wall(self, tenant: str) -> Ref:
+        """The tenant's wall on this node, started if need be."""
+        ref = self.walls.get(tenant)
+        if ref is None or not ref.is_alive():
+            ref = self.walls[tenant] = WallActor.start(self._context, tenant)
+        return ref
+
+    def forget_wall(self, tenant: str, ref: Ref) -> None:
+        if self.walls.get(tenant) is ref:
+            del self.walls[tenant]
 
     # --- connections ----------------------------------------------------------------------
 

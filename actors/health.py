@@ -39,6 +39,11 @@ class Health:
         self._frame: Frame | None = None
         self._ticking = False
 
+    @property
+    def said(self) -> CallHealth | None:
+        """As it was last said here; None: to nobody yet."""
+        return self._said
+
     def greet(self, agent: m.Ref) -> None:
         """After a join."""
         self._actor.send(agent, m.StateFrame(self._actor.key, self._current(), interim=False))
@@ -81,6 +86,7 @@ class Health:
         if self._said == before:
             return
         self._actor.audience.tell_state(frame)
+        self._actor.row.touch()
         if self._actor.leader.leads and self._said is not None:
             self._actor.context.store.publish_health(self._actor.key, encode(self._said))
 

@@ -6,10 +6,16 @@ final ends it. Bounded: a recogniser that never finishes its segments loses the 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from actors.ports import Frame
+from engine.decoding import encode
 from engine.wire import TranscriptionUpdate
+
+if TYPE_CHECKING:
+    from actors.call import CallActor
 
 OPEN_SEGMENTS = 16
 
@@ -17,9 +23,35 @@ _decoder = msgspec.json.Decoder(TranscriptionUpdate)
 
 
 class Interims:
-    def __init__(self) -> None:
+    """Run inside the CallActor's turns."""
+
+    def __init__(self, actor: CallActor) -> None:
+        self._actor = actor
         self.by_segment: dict[str, TranscriptionUpdate] = {}
         self._frames: dict[str, Frame] = {}  # segment_id -> what was sent
+
+    def publish(self, update: TranscriptionUpdate) -> None:
+        """Of a producer here: to who is joined, and to the other nodes."""
+        call = self._actor.call
+        if call is not None and update.segment_id in call.finals:
+            return  # its final was in the same batch, and has been told
+        body = encode(update)
+        self._tell(update, body)
+        self._actor.context.store.publish_interim(self._actor.key, body)
+
+    def on_foreign(self, origin: str, body: bytes) -> None:
+        """Of another node."""
+        actor, update = self._actor, self.decode(body)
+        if origin == actor.context.node or update is None or actor.call is None:
+            return
+        if update.segment_id not in actor.call.finals and self.is_newer(update):
+            self._tell(update, body)
+
+    def _tell(self, update: TranscriptionUpdate, body: bytes) -> None:
+        frame = Frame.of("transcription:update", body)
+        self._actor.health.heard()
+        self.keep(update, frame)
+        self._actor.audience.tell_interim(frame)
 
     def keep(self, update: TranscriptionUpdate, frame: Frame) -> None:
         self.forget(update.segment_id)

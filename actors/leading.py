@@ -101,6 +101,7 @@ class Leader:
             self._until = led.asked_at + context.settings.actors.lease_s * SAFE_SHARE
             if newly:
                 self._resume()
+                self._actor.row.touch()
         elif led.ttl_ms:
             self.lose()
         third_s = context.settings.actors.lease_s / 3

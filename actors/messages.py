@@ -14,7 +14,7 @@ from pykka import ActorRef
 
 from actors.mailbox import Admission
 from actors.ports import Frame
-from engine import wire
+from engine import wall, wire
 from engine.answers import Snapshot
 from engine.assist.asked import Asked
 from engine.errors import EngineError
@@ -237,8 +237,44 @@ class Tick(Control, frozen=True):
         "refill",
         "window",
         "going",
+        "row",
+        "watchers",
+        "wall",
+        "wall_read",
     ]
     about: Any = None
+
+
+# --- to a WallActor -----------------------------------------------------------------------
+
+
+class WatchWall(Durable, frozen=True):
+    """A second one of the same connection replaces the first."""
+
+    agent: Ref
+    connection_id: str
+    filter: wire.CallsFilter
+    token: int
+
+
+class RefreshWall(Control, frozen=True):
+    connection_id: str
+
+
+class LeaveWall(Control, frozen=True):
+    connection_id: str
+
+
+class RowChanged(Droppable, frozen=True):
+    """Told by another node or our own; a lost one is found by the next reading."""
+
+    change: wall.Change
+
+
+class WallRead(Control, frozen=True):
+    """Every row there is; None: the store is away."""
+
+    rows: dict[str, wall.Row] | None
 
 
 # --- to an AgentActor ---------------------------------------------------------------------
@@ -337,6 +373,21 @@ class CallLost(Control, frozen=True):
     """The call's actor ended by a fault: join again from the cursor."""
 
     call: CallKey
+
+
+class WallListed(Control, frozen=True):
+    """All rows, in chunks joined by commas, or why not. `token` None: nobody asked anew, the
+    connection had no room for what changed."""
+
+    token: int | None
+    chunks: tuple[bytes, ...] | None
+    error: EngineError | None
+
+
+class WallFrame(Droppable, frozen=True):
+    """Changes of the wall's rows; who has no room for it begins afresh."""
+
+    frame: Frame
 
 
 class Assigned(Control, frozen=True):

@@ -163,6 +163,42 @@ class Gate(Protocol):
         ...
 
 
+class Walls(Protocol):
+    """Rows of live calls, for the supervisors of every node, and who watches a call."""
+
+    def write(self, call: CallKey, body: bytes) -> None:
+        """Keep a call's row and tell it; may be lost."""
+        ...
+
+    def watchers(self, call: CallKey, body: bytes) -> None:
+        """To the other nodes, as a hint with seq 0; may be lost."""
+        ...
+
+    def follow(self, tenant: str, reply_to: Ref) -> None:
+        """RowChanged from now on, of every call of the tenant."""
+        ...
+
+    def unfollow(self, tenant: str) -> None: ...
+
+    def read(self, tenant: str, reply_to: Ref) -> None:
+        """WallRead."""
+        ...
+
+
+class NoWalls:
+    """Where nobody supervises: in tests. What is asked is never answered."""
+
+    def write(self, call: CallKey, body: bytes) -> None: ...
+
+    def watchers(self, call: CallKey, body: bytes) -> None: ...
+
+    def follow(self, tenant: str, reply_to: Ref) -> None: ...
+
+    def unfollow(self, tenant: str) -> None: ...
+
+    def read(self, tenant: str, reply_to: Ref) -> None: ...
+
+
 class Audit(Protocol):
     """Who watched which call, and who changed what."""
 

@@ -29,7 +29,6 @@ class Session:
         self.open = False
         self._held: deque[m.Ask] = deque()
         self._connecting: dict[int, wire.AgentConnect] = {}
-        self._walls: dict[int, wire.CallsFilter] = {}  # calls:watch that waits for the list
         self._warning: Timer | None = None  # both of the token that holds now
         self._expiry: Timer | None = None
 
@@ -117,24 +116,8 @@ class Session:
                 self._actor.refuse(ask.ack_id, Unauthenticated("The session was refused"))
             self._held.clear()
 
-    def list_calls(self, token: int, wanted: wire.CallsFilter | None) -> None:
-        """For a supervisor's wall; answered as CallList."""
-        if self.identity is not None:
-            self._walls[token] = wanted or wire.CallsFilter()
-            self._actor.context.gate.calls_of(self.identity, token, self._actor.actor_ref)
-
     def on_listed(self, listed: m.CallsListed) -> None:
         if self.identity is None:
-            return
-        wanted = self._walls.pop(listed.token, None)
-        if wanted is not None:
-            calls = [
-                call
-                for call in listed.calls
-                if wanted.status in (None, call.status)
-                and (wanted.agent_id is None or wanted.agent_id in call.agent_ids)
-            ]
-            self._actor.settle(listed.token, answers.CallList(calls))
             return
         now = self._actor.context.clock.wall()
         session = answers.Session(

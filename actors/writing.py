@@ -358,7 +358,7 @@ class Writer:
         del self._open[work]
         for plan in work.plans:
             if plan.outcome == "published":
-                self._actor.publish_interim(plan.update)
+                self._actor.interims.publish(plan.update)
         for kind, count in hidden_by(work, seqs).items():
             self._actor.context.counts[f"redacted:{kind}"] += count
         if isinstance(work.command, FENCED):

@@ -143,7 +143,7 @@ class CallIndex:
 
     def _script(self, tenant: str, call_id: str, *arguments: str | bytes) -> bytes:
         stem = _stem(tenant)
-        keys = [stem + "views", stem + "places", stem + "ends"]
+        keys = [stem + "views", stem + "places", stem + "ends", rows_key(tenant)]
         return _INDEX.command(keys, stem, call_id, *arguments)
 
     def _read(
@@ -186,6 +186,11 @@ class CallIndex:
 
 def _state(ended: bool) -> str:
     return "ended" if ended else "live"
+
+
+def rows_key(tenant: str) -> str:
+    """Where engine/wall.py keeps what a wall shows of a live call; it leaves with the call."""
+    return _stem(tenant) + "rows"
 
 
 def _stem(tenant: str) -> str:

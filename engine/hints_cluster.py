@@ -56,6 +56,11 @@ class ClusterHints:
         if address is not None:
             self._stream(address).listen(channel)
 
+    def unlisten(self, channel: str) -> None:
+        address = self._channels.pop(channel, None)
+        if address in self._streams:
+            self._streams[address][0].unlisten(channel)
+
     def reroute(self) -> None:
         """Slots may have moved: what is elsewhere now is followed there, and confirmed."""
         if self._begin is None:

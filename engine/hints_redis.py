@@ -119,7 +119,7 @@ class HintStream:
         self._wish(False, keys_of(call).hint, call)
 
     def listen(self, channel: str) -> None:
-        """An extra channel, to the end. On a cluster too it is an ordinary one."""
+        """An extra channel. On a cluster too it is an ordinary one."""
         self._wish(True, channel, None)
 
     def each(self, begin: Callable[[HintStream], Callable[[], None]]) -> None:
@@ -130,6 +130,9 @@ class HintStream:
         """The store is elsewhere, or was another: `Lost`, and a new connection at once."""
         self._reopen = True
         self._waiter.wake()
+
+    def unlisten(self, channel: str) -> None:
+        self._wish(False, channel, None)
 
     def next(self, timeout_s: float) -> list[Arrival]:
         """What arrived, in order, as soon as something did; [] after `timeout_s`."""

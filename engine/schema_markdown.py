@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.schema_prose import COMMAND_NOTES, EVENT_NOTES, INTRODUCTION, NOT_SENT_YET, WHO_MAY
+from engine.schema_prose import COMMAND_NOTES, EVENT_NOTES, INTRODUCTION, WHO_MAY
 
 Schema = dict[str, Any]
 
@@ -23,7 +23,6 @@ def markdown(document: Schema) -> str:
     parts.append("## Events: server to client\n")
     facts = ", ".join(f"`{name}`" for name in document["x-log-events"])
     parts.append(f"Facts of a call's log: {facts}. The others are in no log.\n")
-    parts.append(f"{NOT_SENT_YET}\n")
     for name, ref in document["x-events"].items():
         parts += _section(name, EVENT_NOTES[name])
         parts.append(_fields(shapes[_named(ref)]))

@@ -194,8 +194,6 @@ WHO_MAY = (
     "`calls:watch` for supervisor and admin."
 )
 
-NOT_SENT_YET = "This version does not send `call:summary`, `call:watchers` and `calls:changed` yet."
-
 EVENT_NOTES: dict[str, str] = {
     "transcription:update": "A piece of transcript. Final text is sent once to everybody who "
     "subscribed, and has epoch and seq; interim text has neither and is sent only to who asked "
@@ -221,9 +219,15 @@ EVENT_NOTES: dict[str, str] = {
     "`no_documents` (the knowledge base is empty), `words_only` (no embedding model works, so "
     "documents are found by their words alone), `overloaded`, `restarting`, `store_away`. Sent "
     "on change, after subscribe, and every half minute.",
-    "call:watchers": "Who watches the call now.",
-    "calls:changed": "For a supervisor after `calls:watch`: rows that are new or changed, and "
-    "the ids of those that left.",
+    "call:watchers": "Who watches the call now, on all nodes, each person once; 50 are named at "
+    "most. Sent to those who subscribed, when it changed and now and then. Watching changes "
+    "nothing.",
+    "calls:changed": "For a supervisor after `calls:watch`: rows that are new or changed, and the "
+    "ids of those that left (ended, erased, or no longer as the filter wants). Changes are "
+    "gathered: two events a second at most, 200 rows in one. With `complete: true` forget the rows "
+    "of before: it is sent to who asked for no acknowledgement, and to a connection that had no "
+    "room for what changed; events without it add to it. `duration` is as of the row; count on "
+    "from `started_at`. `last_line` is the end of the last final text, `verdicts` those that hold.",
     "session:expiring": "The token ends in a minute (in half of its life where it is shorter than "
     "two). Send `agent:connect` with a new token before `expires_at`: the connection and its "
     "subscriptions go on. At `expires_at` it is closed with `expired`.",
@@ -244,7 +248,9 @@ COMMAND_NOTES: dict[str, str] = {
     "doc:feedback": "A verdict on a suggested document; `helpful: null` takes it back. Send the "
     "same `feedback_id` again after a time-out: it counts once.",
     "doc:seen": "What became of the cards, in batches.",
-    "calls:watch": "The live calls now, then `calls:changed`.",
+    "calls:watch": "The tenant's live calls now (the newest 600 of up to 5,000; the others follow "
+    "at once), then `calls:changed`. A second one replaces the filter. It ends with the "
+    "connection.",
     "client:report": "Milliseconds from a segment's arrival at the server to its paint.",
     "segment:append": "A batch is checked and appended whole. `appended`: it is in "
     "the log. `repeated`: it was already. `published`: interim text, passed on.",

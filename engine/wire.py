@@ -135,8 +135,33 @@ class CallSummary(Struct):
 LogEvent = TranscriptionUpdate | AiSuggestion | CallStatus | FeedbackUpdate | CallSummary
 
 
+class CallHealth(Struct):
+    """State, not a fact of the log: sent on change, after subscribe, and now and then.
+    `why` is about suggestions: what keeps them from being what they could be."""
+
+    call_id: str
+    transcription: Literal["ok", "silent", "down"]
+    suggestions: Literal["ok", "slow", "down"]
+    why: HealthReason | UnsetType = UNSET
+
+
+class LastLine(Struct):
+    """The end of a final segment, for a row of the wall."""
+
+    speaker: Speaker
+    text: Annotated[str, Meta(description="at most 200 characters, its end")]
+    timestamp: str
+
+
+class VerdictCounts(Struct):
+    """Of the verdicts that hold on a call."""
+
+    helpful: int
+    unhelpful: int
+
+
 class CallView(Struct):
-    """A call as lists and snapshots show it."""
+    """A call as lists and snapshots show it. The last three only on a supervisor's wall."""
 
     call_id: str
     status: Status
@@ -147,6 +172,9 @@ class CallView(Struct):
     ended_at: str | UnsetType = UNSET
     customer: str | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
+    last_line: LastLine | UnsetType = UNSET
+    health: CallHealth | UnsetType = UNSET
+    verdicts: VerdictCounts | UnsetType = UNSET
 
 
 class CallAssigned(Struct):
@@ -156,16 +184,6 @@ class CallAssigned(Struct):
 
 class CallUnassigned(Struct):
     call_id: str
-
-
-class CallHealth(Struct):
-    """State, not a fact of the log: sent on change, after subscribe, and now and then.
-    `why` is about suggestions: what keeps them from being what they could be."""
-
-    call_id: str
-    transcription: Literal["ok", "silent", "down"]
-    suggestions: Literal["ok", "slow", "down"]
-    why: HealthReason | UnsetType = UNSET
 
 
 class Watcher(Struct):
@@ -179,8 +197,11 @@ class CallWatchers(Struct):
 
 
 class CallsChanged(Struct):
+    """`complete`: forget the rows of before; what follows without it is added to these."""
+
     calls: list[CallView]
     removed: list[str] = []
+    complete: bool = False
 
 
 class SessionExpiring(Struct):

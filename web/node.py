@@ -38,6 +38,7 @@ from engine.redaction.redactor import Redactor
 from engine.showings import ShowingStore
 from engine.token_ledger import TokenLedger
 from engine.verdicts import Verdict, VerdictStore
+from engine.wall import WallStore
 from web.asking import ask
 from web.assist import AssistPool
 from web.audit import AuditTrail
@@ -57,6 +58,7 @@ from web.store_client import StoreClient
 from web.store_ways import open_ways
 from web.sweep import Sweep
 from web.token_desk import TokenDesk
+from web.walls import NodeWalls
 
 if TYPE_CHECKING:
     from web.siblings import Siblings
@@ -161,6 +163,14 @@ class Node:
             writer = ModelWriter(settings.chat, ledger, counts, mono, redactor.blind)
         self._assist = AssistPool(self.ranking, self.dispatcher, writer)
         self.audit = AuditTrail(self._audit_store, self.name, self.clock.wall)
+        self.rows = WallStore(self._client, self.index)
+        self.walls = NodeWalls(
+            self.rows,
+            self.log,
+            self.store_client,
+            self._hints,
+            self.dispatcher,
+        )
         self.directory = Directory()
         self.standing = StandingWatch(
             self.directory, self.index, self._standings, self.store_client.ask, self.clock.mono
@@ -190,6 +200,7 @@ class Node:
             departed=self.directory.departed,
             lag=lag,
             audit=self.audit,
+            walls=self.walls,
         )
         self.directory.bind(self.context)
         self._limits = SharedLimits(
@@ -257,6 +268,7 @@ class Node:
         known = self.index.remove(key.tenant, key.call_id)
         found = self.log.delete(key) or known
         self.notices.erased(key)
+        self.walls.removed(key)
         return found
 
     def verdicts(self, tenant: str, doc_id: str) -> list[Verdict]:
@@ -312,6 +324,8 @@ class Node:
             self.notices.on_free(notice.body)
         elif notice.channel == ERASED:
             self.notices.on_erased(notice.body)
+        else:
+            self.walls.on_notice(notice.channel, notice.body)
 
     def _identified(
         self, ref: Any, connection_id: str, identity: Identity, client_id: str | None
@@ -354,6 +368,7 @@ class Node:
         self.standing.close()
         self.audit.close()
         self.ways.close()
+        self.walls.close()
         self.store_client.close()
         self._loop.close()
         self._client.close()

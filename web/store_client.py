@@ -30,6 +30,7 @@ from engine.log_redis import (
     top_answer,
 )
 from engine.redis_pipe import Packed
+from engine.wall import removal_command
 from web.queue import WorkQueue
 
 if TYPE_CHECKING:
@@ -329,6 +330,8 @@ class StoreClient:
     ) -> None:
         def task() -> None:
             self._index.put(call.tenant, view, view.status == "ended")
+            if view.status == "ended":
+                self._link.ask(removal_command(call), self._note, changes=False)
             for agent_id in assigned:
                 self._standings.assigned(call.tenant, agent_id, call.call_id, True)
             for agent_id in unassigned:

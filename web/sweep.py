@@ -52,6 +52,8 @@ class Sweep:
         now = self._node.clock.wall()
         live = [(CallKey(tenant, view.call_id), view) for tenant, view in self._node.index.live()]
         ended = self._node.index.ended_since(now - OVERDUE_S)
+        for tenant in {key.tenant for key, _ in live}:
+            self._node.rows.sweep(tenant)
         self._find_leaders([key for key, _ in live] + [CallKey(*names) for names in ended])
         silent_s = self._node.settings.call.silent_s
         # Younger than any silence: nothing to look for.

@@ -228,31 +228,6 @@ def test_a_connection_that_is_gone_leaves_nothing_behind(world: World) -> None:
     assert world.dispatcher.dead_letters_total == 0
 
 
-def test_a_supervisor_lists_the_calls_and_an_agent_does_not(world: World) -> None:
-    wall = wire.CallsWatch()
-    assert ask(world, world.connect("sue", "supervisor"), wall)["data"] == {"calls": []}
-    assert ask(world, world.connect("ann"), wall)["error"]["code"] == "forbidden"
-
-
-def test_a_supervisors_list_is_filtered_as_asked() -> None:
-    world = World()
-    calls = [
-        wire.CallView("c1", "active", 0, "2024-01-01T00:00:00.000Z", ["ann"]),
-        wire.CallView("c2", "on_hold", 0, "2024-01-01T00:00:00.000Z", ["ann", "ben"]),
-    ]
-    world.calls_of = lambda identity, token, to: world.dispatcher.send(  # type: ignore[method-assign]
-        to, m.CallsListed(token, calls)
-    )
-    sue = world.connect("sue", "supervisor")
-    for ack_id, wanted in enumerate(
-        (None, wire.CallsFilter(status="on_hold"), wire.CallsFilter(agent_id="ben")), start=1
-    ):
-        sue.ref.tell(m.Ask(wire.CallsWatch(wanted), ack_id))
-        world.run()
-    listed = [[c["call_id"] for c in sue.screen.ack(n)["data"]["calls"]] for n in (1, 2, 3)]
-    assert listed == [["c1", "c2"], ["c2"], ["c2"]]
-
-
 def test_a_subscribe_that_the_end_of_the_connection_overtakes_may_be_asked_again(
     world: World,
 ) -> None:

@@ -22,6 +22,7 @@ from engine.history import history_page
 from engine.identity import Identity
 from engine.log import CallKey, Hint, LogUnavailable
 from engine.log_memory import MemoryLog
+from tests.actors.walls import MemoryWalls
 
 START = 1_700_000_000.0
 
@@ -110,6 +111,7 @@ class World:
             identified=self.directory.identified,
             departed=self.directory.departed,
         )
+        self.walls = self.context.walls = MemoryWalls(self)
         self.directory.bind(self.context)
 
     # --- clock ----------------------------------------------------------------------------

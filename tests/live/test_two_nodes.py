@@ -220,6 +220,34 @@ def test_who_watched_a_call_is_in_the_audit_whichever_node_they_were_on(nodes: N
     assert "must not" not in "".join(lines)
 
 
+def test_a_wall_shows_the_calls_of_every_node_and_who_watches_one(nodes: Nodes) -> None:
+    agent_id, caller = new_id("agent"), nodes.here.caller()
+    boss = new_id("boss")
+    call_id = caller.create(agent_id)
+
+    def rows(client: RawClient) -> list[dict[str, Any]]:
+        events = client.events("calls:changed")
+        return [row for event in events for row in event["calls"] if row["call_id"] == call_id]
+
+    with (
+        watching(nodes.here, agent_id, call_id) as agent,
+        RawClient(nodes.there.url, {"token": nodes.there.token(boss, "supervisor")}) as wall,
+    ):
+        listed = wall.ok("calls:watch", {})["calls"]
+        assert call_id in [row["call_id"] for row in listed]
+        caller.say(call_id, line("s1", "on the wall", speaker="agent"))
+        wall.until(lambda _: [row for row in rows(wall) if "last_line" in row])
+        assert rows(wall)[-1]["last_line"]["text"] == "on the wall"
+
+        wall.ok("call:subscribe", {"call_id": call_id})
+        both = [{"agent_id": agent_id, "role": "agent"}, {"agent_id": boss, "role": "supervisor"}]
+        for client in (agent, wall):
+            while client.event("call:watchers")["watchers"] != both:
+                pass
+        caller.patch(f"/v1/calls/{call_id}", {"status": "ended"})
+        wall.until(lambda _: any(call_id in e["removed"] for e in wall.events("calls:changed")))
+
+
 @contextlib.contextmanager
 def redis_of(nodes: Nodes) -> Iterator[Any]:
     with contextlib.closing(connect(nodes.here.setting("REDIS_URL"))) as client:

@@ -123,7 +123,7 @@ export interface CallUpdate {
   call_id: string;
 }
 
-/** A call as lists and snapshots show it. */
+/** A call as lists and snapshots show it. The last three only on a supervisor's wall. */
 export interface CallView {
   call_id: string;
   status: 'active' | 'ended' | 'on_hold';
@@ -134,6 +134,9 @@ export interface CallView {
   ended_at?: string;
   customer?: string;
   metadata?: Record<string, unknown>;
+  last_line?: LastLine;
+  health?: CallHealth;
+  verdicts?: VerdictCounts;
 }
 
 export interface CallWatchers {
@@ -141,9 +144,11 @@ export interface CallWatchers {
   watchers: Watcher[];
 }
 
+/** `complete`: forget the rows of before; what follows without it is added to these. */
 export interface CallsChanged {
   calls: CallView[];
   removed?: string[];
+  complete?: boolean;
 }
 
 export interface CallsFilter {
@@ -236,6 +241,14 @@ export interface FeedbackUpdate {
 export interface HistoryPage {
   segments: TranscriptionUpdate[];
   more: boolean;
+}
+
+/** The end of a final segment, for a row of the wall. */
+export interface LastLine {
+  speaker: 'agent' | 'customer';
+  /** at most 200 characters, its end */
+  text: string;
+  timestamp: string;
 }
 
 /** An answer that only says it was done. */
@@ -361,6 +374,12 @@ export interface TranscriptionUpdate {
   epoch?: string;
   seq?: number;
   participant?: string;
+}
+
+/** Of the verdicts that hold on a call. */
+export interface VerdictCounts {
+  helpful: number;
+  unhelpful: number;
 }
 
 export interface VerdictReceipt {

@@ -1,0 +1,412 @@
+"""The supervisor's wall: every live call's row, its changes gathered, nobody disturbed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from actors import messages as m
+from actors.wall import READ_S, ROWS_A_FRAME, frame_of
+from engine import wire
+from engine.decoding import encode
+from engine.errors import Unavailable
+from engine.log import CallKey
+from tests.actors.acts import KEY, ask, change, create, joined, say, suggested
+from tests.actors.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def row(call_id: str, status: Any = "active", *agents: str) -> bytes:
+    view = wire.CallView(call_id, status, 7, "2023-11-14T22:13:00.000Z", list(agents or ("ann",)))
+    return b"+" + encode(view)
+
+
+def fill(world: World, count: int, tenant: str = "default") -> None:
+    for number in range(count):
+        world.walls.tell(tenant, row(f"call-{number:04d}"))
+
+
+def watch(world: World, who: Any = None, ack_id: Any = 1, **wanted: Any) -> Any:
+    who = who or world.connect("sue", "supervisor")
+    body = wire.CallsWatch(wire.CallsFilter(**wanted) if wanted else None)
+    answer = ask(world, who, body, ack_id)
+    assert answer is None or answer["ok"], answer
+    return who
+
+
+def listed(who: Any, ack_id: Any = 1) -> list[str]:
+    return [one["call_id"] for one in who.screen.ack(ack_id)["data"]["calls"]]
+
+
+def changes(who: Any) -> list[Any]:
+    return who.screen.events("calls:changed")
+
+
+# --- rows ---------------------------------------------------------------------------------
+
+
+def test_a_row_holds_what_a_supervisor_looks_for() -> None:
+    world = suggested("d1", "d2", "d3")
+    ann = joined(world)
+    for ack_id, (doc_id, helpful) in enumerate((("d1", True), ("d2", False), ("d3", None))):
+        ask(world, ann, wire.DocFeedback(doc_id, helpful, "call-1"), ack_id)
+    say(world, "s2", "my card was lost")
+    world.run(1.2)
+    last = world.walls.writes[-1]
+    assert last["call_id"] == "call-1"
+    assert last["last_line"]["text"] == "my card was lost"
+    assert last["verdicts"] == {"helpful": 1, "unhelpful": 1}
+    assert last["health"]["transcription"] == "ok"
+    assert last["agent_ids"] == ["ann"]
+
+
+def test_a_burst_is_one_row_and_a_talk_one_a_second(world: World) -> None:
+    create(world)
+    world.run(2)
+    before = len(world.walls.writes)
+    for number in range(100):
+        say(world, f"s{number}")
+        world.run(0.05)
+    world.run(2)
+    assert 4 <= len(world.walls.writes) - before <= 7
+    world.run(60)
+    quiet = len(world.walls.writes)
+    world.run(60)
+    assert len(world.walls.writes) == quiet, "nothing changes: nothing is written"
+
+
+def test_only_the_node_that_leads_a_call_writes_its_row(world: World) -> None:
+    world.leases_on = False
+    create(world)
+    say(world, "s1")
+    world.run(3)
+    assert world.walls.writes == []
+    world.leases_on = True
+    world.run(20)
+    assert world.walls.writes[-1]["last_line"]["text"] == "hello"
+
+
+def test_a_long_line_shows_its_end(world: World) -> None:
+    create(world)
+    say(world, "s1", "word " * 100 + "the end")
+    world.run(2)
+    text = world.walls.writes[-1]["last_line"]["text"]
+    assert len(text) == 200
+    assert text.startswith("…")
+    assert text.endswith("the end")
+
+
+# --- the list -----------------------------------------------------------------------------
+
+
+def test_a_supervisor_is_answered_with_the_tenants_calls_and_nobody_elses(world: World) -> None:
+    fill(world, 3)
+    world.walls.tell("other", row("secret"))
+    sue = watch(world)
+    assert listed(sue) == ["call-0000", "call-0001", "call-0002"]
+    assert sue.screen.ack(1)["data"]["calls"][0]["duration"] == 20, "it runs to now"
+    world.walls.tell("other", row("secret-2"))
+    world.run(1)
+    assert changes(sue) == []
+
+
+@pytest.mark.parametrize("role", ["agent", "producer"])
+def test_nobody_else_sees_a_wall(world: World, role: str) -> None:
+    who = world.connect("eve", role)
+    assert ask(world, who, wire.CallsWatch())["error"]["code"] == "forbidden"
+    assert world.directory.walls == {}
+
+
+def test_a_wall_is_filtered_as_asked_and_what_no_longer_fits_has_left(world: World) -> None:
+    world.walls.tell("default", row("c1"))
+    world.walls.tell("default", row("c2", "on_hold", "ben"))
+    sue = watch(world, status="on_hold")
+    assert listed(sue) == ["c2"]
+    world.walls.tell("default", row("c2", "active", "ben"))
+    world.walls.tell("default", row("c3", "on_hold", "ben"))
+    world.run(1)
+    [told] = changes(sue)
+    assert ([one["call_id"] for one in told["calls"]], told["removed"]) == (["c3"], ["c2"])
+    watch(world, sue, 2, agent_id="ann")
+    assert listed(sue, 2) == ["c1"], "a second one replaces the first"
+
+
+def test_a_long_list_is_answered_in_part_and_the_rest_follows(world: World) -> None:
+    fill(world, 5 * ROWS_A_FRAME)
+    sue = watch(world)
+    told = [one["call_id"] for event in changes(sue) for one in event["calls"]]
+    assert sorted(listed(sue) + told) == sorted(world.walls.rows["default"])
+    assert not any(event.get("complete") for event in changes(sue))
+
+
+def test_a_client_that_wants_no_acknowledgement_gets_the_list_as_an_event(world: World) -> None:
+    fill(world, 2)
+    sue = watch(world, ack_id=None)
+    [told] = changes(sue)
+    assert told["complete"]
+    assert len(told["calls"]) == 2
+
+
+def test_without_a_store_the_wall_may_be_asked_for_again(world: World) -> None:
+    world.walls.away = True
+    sue = world.connect("sue", "supervisor")
+    assert ask(world, sue, wire.CallsWatch(), 1)["error"]["code"] == "unavailable"
+    world.walls.away = False
+    world.run(2)
+    assert ask(world, sue, wire.CallsWatch(), 2)["ok"]
+
+
+# --- changes ------------------------------------------------------------------------------
+
+
+def test_changes_are_gathered_twice_a_second_at_most(world: World) -> None:
+    fill(world, 50)
+    sue = watch(world)
+    for _ in range(40):
+        fill(world, 50)
+        world.run(0.05)
+    world.run(1)
+    assert len(changes(sue)) <= 2 * 2 + 2
+    assert all(len(event["calls"]) == 50 for event in changes(sue)[1:-1])
+
+
+def test_one_frame_is_made_for_all_who_watch_alike(world: World) -> None:
+    many = [watch(world, world.connect(f"sue-{n}", "supervisor")) for n in range(20)]
+    world.walls.tell("default", row("c1"))
+    world.run(1)
+    assert all(len(changes(who)) == 1 for who in many)
+    assert world.walls.reads == 1
+
+
+def test_a_call_that_ends_leaves(world: World) -> None:
+    fill(world, 1)
+    sue = watch(world)
+    world.walls.remove(CallKey("default", "call-0000"))
+    world.run(1)
+    assert changes(sue) == [{"calls": [], "removed": ["call-0000"]}]
+
+
+def test_what_was_published_to_nobody_is_found_by_the_next_reading(world: World) -> None:
+    fill(world, 2)
+    sue = watch(world)
+    world.walls.lossy = True
+    world.walls.tell("default", row("new"))
+    world.walls.remove(CallKey("default", "call-0001"))
+    world.run(READ_S + 1)
+    [told] = changes(sue)
+    assert ([one["call_id"] for one in told["calls"]], told["removed"]) == (["new"], ["call-0001"])
+
+
+def test_a_reading_that_is_older_than_a_change_does_not_undo_it(world: World) -> None:
+    fill(world, 1)
+    sue = watch(world)
+    world.walls.is_slow = True
+    world.run(READ_S + 0.1)  # a reading is under way, of how it was
+    world.walls.tell("default", row("call-0000", "on_hold"))
+    world.walls.answer()
+    world.run(1)
+    assert [event["calls"][0]["status"] for event in changes(sue)] == ["on_hold"]
+
+
+def test_who_has_no_room_begins_afresh_when_there_is_some(world: World) -> None:
+    fill(world, 2)
+    sue = watch(world)
+    sue.screen.room = 0
+    world.walls.tell("default", row("new"))
+    world.walls.remove(CallKey("default", "call-0001"))
+    world.run(1)
+    fill(world, 1)
+    world.run(1)
+    assert changes(sue) == []
+    sue.screen.room = 100
+    sue.ref.tell(m.Room())
+    world.run()
+    [told] = changes(sue)
+    assert told["complete"]
+    assert sorted(one["call_id"] for one in told["calls"]) == ["call-0000", "new"]
+    world.walls.tell("default", row("newer"))
+    world.run(1)
+    assert len(changes(sue)) == 2
+
+
+def test_a_change_that_found_the_mailbox_full_is_made_up_for(world: World) -> None:
+    fill(world, 1)
+    sue = watch(world)
+    bound = world.context.settings.actors.agent_mailbox
+    for _ in range(bound):
+        sue.ref.tell(m.Refuse(None, Unavailable("filling")))
+    world.dispatcher.broadcast([sue.ref], m.WallFrame(frame_of(b"", ["lost"])))
+    world.walls.tell("default", row("new"))
+    world.run()
+    [told] = changes(sue)
+    assert told["complete"]
+    assert {one["call_id"] for one in told["calls"]} == {"call-0000", "new"}
+
+
+def test_a_wall_that_nobody_watches_is_no_more(world: World) -> None:
+    sue = watch(world)
+    assert list(world.directory.walls) == list(world.walls.followed) == ["default"]
+    sue.ref.tell(m.Gone())
+    world.run()
+    assert world.directory.walls == world.walls.followed == {}
+    world.run(30)
+    assert world.walls.reads == 1
+    assert world.dispatcher.dead_letters_total == 0
+
+
+def test_a_wall_that_fails_sends_its_watchers_back(world: World) -> None:
+    sue = watch(world)
+    world.directory.walls["default"].tell(m.WallRead(rows=5))  # type: ignore[arg-type]
+    world.run()
+    assert sue.screen.closed is True
+    assert world.directory.walls == {}
+    assert watch(world).screen.closed is None
+
+
+def test_the_wall_and_its_beginning_and_end_are_noted(world: World) -> None:
+    noted: list[Any] = []
+
+    class Notes:
+        def note(self, who: Any, kind: str, **about: Any) -> None:
+            noted.append((who.agent_id, kind))
+
+    world.context.audit = Notes()
+    sue = watch(world)
+    watch(world, sue, 2)
+    sue.ref.tell(m.Gone())
+    world.run()
+    assert noted == [("sue", "wall.began"), ("sue", "wall.ended")]
+
+
+# --- who watches a call -------------------------------------------------------------------
+
+
+def watchers(who: Any) -> list[list[tuple[str, str]]]:
+    events = who.screen.events("call:watchers")
+    return [[(one["agent_id"], one["role"]) for one in event["watchers"]] for event in events]
+
+
+def test_who_watches_is_told_to_those_who_do(world: World) -> None:
+    create(world)
+    ann = joined(world)
+    world.run(1)
+    sue = world.connect("sue", "supervisor")
+    ask(world, sue, wire.CallSubscribe("call-1"), 1)
+    world.run(1)
+    both = [("ann", "agent"), ("sue", "supervisor")]
+    assert watchers(ann) == [[("ann", "agent")], both]
+    assert watchers(sue) == [both]
+    ask(world, sue, wire.CallUnsubscribe("call-1"), 2)
+    world.run(1)
+    assert watchers(ann)[-1] == [("ann", "agent")]
+    assert len(watchers(sue)) == 1
+
+
+def test_a_second_tab_is_told_and_the_first_is_not_told_again(world: World) -> None:
+    create(world)
+    first = joined(world)
+    world.run(1)
+    second = joined(world)
+    world.run(1)
+    assert watchers(first) == watchers(second) == [[("ann", "agent")]]
+
+
+def test_a_crowd_that_joins_is_one_frame(world: World) -> None:
+    create(world)
+    crowd = [world.connect(f"sue-{n:03d}", "supervisor") for n in range(100)]
+    for who in crowd:
+        ask(world, who, wire.CallSubscribe("call-1"), 1)
+    world.run(1)
+    assert [len(watchers(who)) for who in crowd] == [1] * 100
+    assert len(watchers(crowd[0])[0]) == 50
+
+
+def test_watching_reads_only_and_changes_nothing(world: World) -> None:
+    create(world)
+    joined(world)
+    before = world.log.read(KEY, 0, 100)
+    sue = world.connect("sue", "supervisor")
+    ask(world, sue, wire.CallSubscribe("call-1"), 1)
+    watch(world, sue, 2)
+    world.run(5)
+    for ack_id, body in enumerate(
+        (wire.DocFeedback("d", True, "call-1"), wire.CallUpdate(status="ended", call_id="call-1")),
+        start=3,
+    ):
+        assert ask(world, sue, body, ack_id)["error"]["code"] == "forbidden"
+    assert world.log.read(KEY, 0, 100) == before
+
+
+def foreign(world: World, node: str, people: list[tuple[str, str]], asks: bool = False) -> None:
+    said = {"watchers": [{"agent_id": a, "role": r} for a, r in people], "asks": asks}
+    actor: Any = world.directory.calls[KEY].actor  # type: ignore[attr-defined]
+    actor.on_foreign_state(node, "call:watchers", json.dumps(said).encode())
+
+
+def test_who_watches_on_another_node_is_one_of_them_until_it_falls_silent(world: World) -> None:
+    create(world)
+    ann = joined(world)
+    world.run(1)
+    foreign(world, "node-2", [("sue", "supervisor")])
+    world.run(1)
+    assert watchers(ann)[-1] == [("ann", "agent"), ("sue", "supervisor")]
+    foreign(world, "node-2", [])
+    world.run(1)
+    assert watchers(ann)[-1] == [("ann", "agent")]
+    foreign(world, "node-3", [("sam", "supervisor")])
+    world.run(40)  # node-3 crashed
+    assert watchers(ann)[-1] == [("ann", "agent")]
+
+
+def test_a_node_that_asks_is_answered_and_all_say_it_again_now_and_then(world: World) -> None:
+    create(world)
+    joined(world)
+    world.run(1)
+    assert len(world.walls.said) == 1
+    assert json.loads(world.walls.said[0][1])["asks"] is True
+    foreign(world, "node-2", [("sue", "supervisor")], asks=True)
+    world.run(1)
+    assert len(world.walls.said) == 2
+    world.run(21)
+    assert len(world.walls.said) == 4
+
+
+def test_however_many_come_and_go_one_timer_is_on_its_way(world: World) -> None:
+    create(world)
+    joined(world)
+    world.run(1)
+    before = len(world.dispatcher.wheel)
+    for number in range(30):
+        sue = world.connect(f"sue-{number}", "supervisor")
+        ask(world, sue, wire.CallSubscribe("call-1"), 1)
+        world.run(0.4)
+        sue.ref.tell(m.Gone())
+        world.run(0.4)
+    world.run(11)  # those that wait for a token end by themselves
+    assert len(world.dispatcher.wheel) <= before
+
+
+def test_what_another_node_says_ill_is_not_heard(world: World) -> None:
+    create(world)
+    ann = joined(world)
+    actor: Any = world.directory.calls[KEY].actor  # type: ignore[attr-defined]
+    for body in (b"", b"[]", b'{"watchers": 1}', b"\xff"):
+        actor.on_foreign_state("node-2", "call:watchers", body)
+    world.run(1)
+    assert watchers(ann) == [[("ann", "agent")]]
+
+
+def test_who_loses_the_call_is_no_watcher_of_it(world: World) -> None:
+    create(world, "ann", "ben")
+    ann, ben = joined(world), joined(world, "ben")
+    world.run(1)
+    change(world, agent_ids=["ben"])
+    world.run(1)
+    assert watchers(ben)[-1] == [("ben", "agent")]
+    assert len(watchers(ann)) == 1
