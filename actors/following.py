@@ -156,6 +156,8 @@ class Follower:
                     actor.advance(stored, own=False)
                     actor.context.counts["events_folded:hint"] += 1
             self.expect(last)
+            if actor.writer.busy:
+                actor.writer.pump()  # what waited for a gap that this hint filled
 
     def on_top(self, top: m.TopSeen) -> None:
         """The log ends at `top.seq`, looked up. An empty epoch: we remind ourselves."""

@@ -90,6 +90,8 @@ class Writer:
             return
         self._queue.append(work)
         self.pump()
+        if self._queue and self.batch is None:
+            self._actor.watch_deadlines()  # it waits for the fold, and not for ever
 
     def _passes_by(self, work: Work) -> bool:
         """Interim text does not wait for the store, unless its segment does."""

@@ -168,7 +168,7 @@ class Node:
             self.rows,
             self.log,
             self.store_client,
-            self._hints,
+            self.ways.hints,
             self.dispatcher,
         )
         self.directory = Directory()

@@ -8,7 +8,7 @@ import pytest
 
 from actors import messages as m
 from engine import wire
-from engine.log import Append, CallKey, Entry
+from engine.log import Append, CallKey, Entry, Hint
 from tests.actors.acts import KEY, ask, create, foreign, joined, say, segment, subscribe
 from tests.actors.world import World
 
@@ -315,3 +315,31 @@ def test_erasing_a_call_answers_what_was_waiting_for_it(world: World) -> None:
     assert behind[0].error.code == "unavailable"  # type: ignore[union-attr]
     assert ann.screen.events("call:unassigned") == [{"call_id": "call-1"}]
     assert CallKey("default", "call-1") not in world.directory.calls
+
+
+def test_a_command_that_waits_for_a_gap_goes_on_when_a_hint_fills_it(world: World) -> None:
+    """The read of the gap failed, and the hint that was late brings what was missing."""
+    actor, world.hints_on, world.reads_away = world.directory.call(KEY), False, True
+    foreign(world, 2, "far")
+    actor.tell(m.TopSeen(world.epoch(KEY), 2))
+    world.run()
+    hold = wire.CallPatch(status="on_hold")
+    answers = world.post("call-1", lambda to: m.Change(hold, "r", to, 1))
+    world.run()
+    assert answers == [], "the fold is known to be old: nothing is decided on it"
+    page = world.log.read(KEY, 1, 10)
+    assert page is not None
+    actor.tell(m.HintArrived(Hint(KEY, page.epoch, 2, "node-2", page.events)))
+    world.run()
+    assert [one.value.call.status for one in answers] == ["on_hold"]
+
+
+def test_a_command_that_waits_for_a_gap_does_not_wait_for_ever(world: World) -> None:
+    actor, world.hints_on, world.reads_away = world.directory.call(KEY), False, True
+    foreign(world, 2, "far")
+    actor.tell(m.TopSeen(world.epoch(KEY), 2))
+    world.run()
+    hold = wire.CallPatch(status="on_hold")
+    answers = world.post("call-1", lambda to: m.Change(hold, "r", to, 1))
+    world.run(world.context.settings.actors.command_timeout_s + 1)
+    assert [one.error and one.error.code for one in answers] == ["unavailable"]
