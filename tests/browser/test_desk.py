@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests.live.server import LiveServer, line, running, until
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("desk.mjs")
 HOSTILE = '<img src=x onerror="alert(1)">'
-
-
-def _needed(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def _call_with_a_suggestion(server: LiveServer) -> str:
@@ -40,8 +28,9 @@ def _call_with_a_suggestion(server: LiveServer) -> str:
     return call_id
 
 
-def test_an_agent_sees_the_call_and_says_that_a_document_helped(tmp_path: Path) -> None:
-    node, chromium = _needed("node"), _needed("chromium")
+def test_an_agent_sees_the_call_and_says_that_a_document_helped(
+    tmp_path: Path, node: str, chromium: str
+) -> None:
     with running(tmp_path) as server:
         call_id = _call_with_a_suggestion(server)
         ran = subprocess.run(

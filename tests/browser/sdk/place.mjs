@@ -1,0 +1,110 @@
+// What the scenarios share: a page with the client on it, tokens, the producer's side of a call.
+import { createHmac, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+
+export const fromUi = createRequire(resolve('web/ui/package.json'));
+const ui = resolve('web/ui');
+
+/** A page of its own origin on which `window.earshot` is the client. */
+export async function servePage() {
+  const { rolldown } = fromUi('rolldown');
+  const bundle = await rolldown({
+    input: resolve('tests/browser/sdk/page.ts'),
+    logLevel: 'silent',
+    resolve: {
+      conditionNames: ['earshot-source', 'browser', 'import'],
+      modules: [resolve(ui, 'node_modules')],
+    },
+  });
+  const { output } = await bundle.generate({ format: 'esm' });
+  const files = new Map(output.map((chunk) => [`/${chunk.fileName}`, chunk.code]));
+  const html = '<!doctype html><title>client</title><script type="module" src="/page.js"></script>';
+  const server = createServer(({ url }, response) => {
+    const code = files.get(url);
+    response.setHeader('content-type', code ? 'text/javascript' : 'text/html');
+    response.end(code ?? html);
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A development token: HS256, ends in `lives` seconds. */
+export function mint(sub, role = 'agent', lives = 3600) {
+  const now = Math.floor(Date.now() / 1000);
+  const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub, role, iat: now, exp: now + lives })}`;
+  const signed = createHmac('sha256', process.env.JWT_SECRET).update(body).digest('base64url');
+  return `${body}.${signed}`;
+}
+
+/** What may be judged: they answer what `suggest` makes the customer say. */
+export const DOCUMENTS = ['d1', 'd2', 'd3'];
+
+function asking(server, token) {
+  return async (method, path, body) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const sent = body && JSON.stringify(body);
+    const response = await fetch(`${server}/v1${path}`, { method, headers, body: sent });
+    if (!response.ok) throw new Error(`${response.status} from ${path}: ${await response.text()}`);
+    return response.json();
+  };
+}
+
+/** Puts the documents and waits until they are found. */
+export async function putDocuments(server) {
+  const ask = asking(server, mint('admin-1', 'admin'));
+  const text = 'If the router has no light at all, check its plug and its adapter.';
+  const documents = DOCUMENTS.map((id) => ({ id, title: `Router without light ${id}`, text }));
+  await ask('PUT', '/documents', { documents });
+  const hits = async () => (await ask('GET', '/documents/search?q=router+light')).documents;
+  await until(async () => (await hits()).length === DOCUMENTS.length, 'documents', 30_000);
+}
+
+/** A call of one agent, from the producer's side. */
+export async function createCall(server, agentId) {
+  const ask = asking(server, mint('producer-1', 'producer'));
+  const callId = `call-${randomUUID()}`;
+  await ask('POST', '/calls', { call_id: callId, agent_ids: [agentId] });
+  let said = 0;
+  return {
+    callId,
+    async say(...texts) {
+      const line = (text) => ({ segment_id: `s${(said += 1)}`, speaker: 'customer', text });
+      await ask('POST', `/calls/${callId}/segments`, { segments: texts.map(line) });
+    },
+    /** Makes every document a suggestion of this call. */
+    async suggest() {
+      await ask('POST', `/calls/${callId}/segments`, {
+        segments: [{ segment_id: 'q', speaker: 'customer', text: 'my router has no light at all' }],
+      });
+      const shown = async () => (await ask('GET', `/calls/${callId}`)).suggestion?.documents ?? [];
+      await until(async () => (await shown()).length === DOCUMENTS.length, 'the suggestion');
+    },
+    /** The verdicts in the log, in order: [doc_id, helpful, feedback_id]. */
+    async verdicts() {
+      const { events } = await ask('GET', `/calls/${callId}/events?after=0&limit=500`);
+      return events
+        .filter(({ event }) => event === 'feedback:update')
+        .map(({ data }) => [data.doc_id, data.helpful, data.feedback_id]);
+    },
+  };
+}
+
+/** Looks until `check` gives something true; then that. */
+export async function until(check, what, bound_ms = 15_000) {
+  const deadline = Date.now() + bound_ms;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${bound_ms} ms: ${what}`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+export function same(found, expected, what) {
+  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`${what}: ${a}, not ${b}`);
+}
