@@ -8,8 +8,8 @@ is followed; what failed is never asked again here. It knows nothing of calls.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import redis
@@ -163,8 +163,18 @@ class ClusterClient(redis.Redis):
         raise ClusterDownError(f"{words[0]} was sent from one node to another without end")
 
     def pipeline(self, transaction: Any = True, shard_hint: Any = None) -> Pipeline:
-        """Commands that are sent one after another: their keys may be anywhere."""
-        return _OneByOne(self, self.connection_pool, self.response_callbacks, False, None)
+        """Commands whose keys may be anywhere: never a transaction."""
+        return _Scattered(self, self.connection_pool, self.response_callbacks, False, None)
+
+    def run_at(self, address: Address, commands: Sequence[Any]) -> list[Any]:
+        """A pipeline's commands in one round trip, errors in their places."""
+        with self.node(address).pipeline(transaction=False) as pipe:
+            pipe.command_stack = list(commands)
+            try:
+                return pipe.execute(raise_on_error=False)
+            except (NotConnected, TooLate):
+                self._look_again()
+                raise
 
     def close(self) -> None:
         for node in self._nodes.values():
@@ -179,21 +189,29 @@ class ClusterClient(redis.Redis):
             return  # what failed first is what the caller hears
 
 
-class _OneByOne(Pipeline):
+class _Scattered(Pipeline):
+    """One round trip to each node that is needed; what a node sends on is sent again alone."""
+
     def __init__(self, client: ClusterClient, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._client = client
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         commands, self.command_stack = self.command_stack, []
-        answers: list[Any] = []
-        for words, options in commands:
-            try:
-                answers.append(self._client.execute_command(*words, **options))
-            except RedisError as problem:
-                if raise_on_error:
-                    raise
-                answers.append(problem)
+        answers: list[Any] = [None] * len(commands)
+        places: dict[Address, list[int]] = defaultdict(list)
+        for place, (words, _) in enumerate(commands):
+            places[self._client.address_of(_key_of(words))].append(place)
+        for address, theirs in places.items():
+            found = self._client.run_at(address, [commands[place] for place in theirs])
+            for place, answer in zip(theirs, found, strict=True):
+                answers[place] = answer
+        for place, (words, options) in enumerate(commands):
+            if isinstance(answers[place], AskError | TryAgainError):
+                answers[place] = self._client.execute_command(*words, **options)
+        wrong = next((one for one in answers if isinstance(one, RedisError)), None)
+        if wrong is not None and raise_on_error:
+            raise wrong
         return answers
 
 

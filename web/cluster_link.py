@@ -7,6 +7,7 @@ about slots itself: `suspect` tells who does that something is not as it was.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -22,7 +23,11 @@ from engine.store_cluster import REDIRECTIONS, TRY_AGAIN_S, ClusterClient
 from engine.store_url import Address
 from web.store_link import Link, StoreLink
 
-_ASKING = pack(("ASKING",))
+log = logging.getLogger("earshot.store")
+
+TRY_LOST_S = 1.0  # between attempts to connect to a primary that was lost
+
+_ASKING, _PING = pack(("ASKING",)), pack(("PING",))
 
 
 def open_link(
@@ -46,6 +51,7 @@ class ClusterLink:
         self._suspect = suspect
         self._options = options
         self._links: dict[Address, StoreLink] = {}
+        self._lost: set[Address] = set()  # said once
         self._closed = False
 
     def ask(self, packed: Packed, done: Done, *, changes: bool) -> None:
@@ -57,6 +63,10 @@ class ClusterLink:
         """To every primary that was needed so far."""
         return all(link.up for link in self._links.values())
 
+    @property
+    def partly_up(self) -> bool:
+        return any(link.up for link in self._links.values())
+
     def __len__(self) -> int:
         return sum(map(len, self._links.values()))
 
@@ -64,6 +74,7 @@ class ClusterLink:
         """The picture of the cluster has changed: links to who is no primary any more end
         once nobody waits for them."""
         primaries = self._topology.primaries
+        self._lost.intersection_update(primaries)
         for address in [one for one in self._links if one not in primaries]:
             if not len(self._links[address]):
                 self._links.pop(address).close()
@@ -88,14 +99,31 @@ class ClusterLink:
             found = self._links[address] = StoreLink(
                 self._client.pool_of(address),
                 elsewhere=partial(self._elsewhere, address),
-                on_lost=self._on_lost,
+                on_lost=partial(self._on_lost, address),
                 **self._options,
             )
         return found
 
-    def _on_lost(self) -> None:
-        if not self._closed:
-            self._suspect()
+    def _on_lost(self, address: Address) -> None:
+        """Also for each attempt that fails; tried again before somebody needs it."""
+        if self._closed or address not in self._links:
+            return  # it was ended by us
+        self._suspect()
+        if address not in self._lost:
+            self._lost.add(address)
+            log.warning("store.primary_lost primary=%s:%d", *address)
+            gevent.spawn_later(TRY_LOST_S, self._try, address)
+
+    def _try(self, address: Address) -> None:
+        link = self._links.get(address)
+        if self._closed or link is None or address not in self._lost:
+            return
+        if link.up:
+            self._lost.discard(address)
+            log.warning("store.primary_back primary=%s:%d", *address)
+            return
+        link.ask(_PING, _ignored, changes=False)
+        gevent.spawn_later(TRY_LOST_S, self._try, address)
 
     def _elsewhere(self, asked: Address, request: Request, error: str) -> bool:
         if error.startswith("CLUSTERDOWN"):

@@ -380,7 +380,7 @@ class StoreClient:
             self._note_away(outcome.reason)
 
     def _note_away(self, reason: str) -> None:
-        if self.away_since is None and not self._closing:
+        if self.away_since is None and not self._closing and not self._link.partly_up:
             self.away_since = self._clock()
             self.counts["store_aways"] += 1
             log.warning("store.away reason=%s", reason)

@@ -50,6 +50,11 @@ class Link(Protocol):
     @property
     def up(self) -> bool: ...
 
+    @property
+    def partly_up(self) -> bool:
+        """Whether some servers of several answer, or may."""
+        ...
+
     def __len__(self) -> int:
         """Requests without an outcome."""
         ...
@@ -118,6 +123,8 @@ class StoreLink:
     @property
     def up(self) -> bool:
         return self._socket is not None
+
+    partly_up = False  # it is the only one
 
     def __len__(self) -> int:
         return len(self._link)

@@ -22,7 +22,11 @@ from tests.live.store_shapes import (
     sentinel_store,
 )
 
-SETTINGS = {"EARSHOT__STORE__ANSWER_TIMEOUT_S": 1, "EARSHOT__STORE__REPLICAS_TO_WAIT": 1}
+SETTINGS = {
+    "EARSHOT__STORE__PROBE_S": 0.5,
+    "EARSHOT__STORE__ANSWER_TIMEOUT_S": 1,
+    "EARSHOT__STORE__REPLICAS_TO_WAIT": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +77,7 @@ def test_sentinels_may_want_a_password_of_their_own(tmp_path: Path) -> None:
         assert "shut-up" not in str(refused.value)
 
 
-def test_when_the_primary_dies_or_stalls_the_node_goes_on_and_nothing_acknowledged_is_missing(
+def test_when_the_primary_changes_the_node_goes_on_and_nothing_acknowledged_is_missing(
     tmp_path: Path,
 ) -> None:
     with contextlib.ExitStack() as up:
@@ -82,10 +86,10 @@ def test_when_the_primary_dies_or_stalls_the_node_goes_on_and_nothing_acknowledg
         server = up.enter_context(running(tmp_path / "server", **settings))
         call_id = server.caller().create("anna")
         said = up.enter_context(contextlib.closing(Said(server, call_id)))
-        for fault in (kill, stop):
+        for fault in (fail_over, kill, stop):
             said.say(20)
             before = store.primary
-            fault(before)
+            fault(store, before)
             until(lambda before=before: said.say(1) and store.primary is not before)
             said.say(20)
             if fault is kill:
@@ -95,13 +99,20 @@ def test_when_the_primary_dies_or_stalls_the_node_goes_on_and_nothing_acknowledg
         written = {e["data"]["segment_id"]: e["data"]["seq"] for e in log[1:]}
         assert written == said.answered
         assert server.metric("store_away") == 0
+        assert server.metric("store_moves_total") >= 3
 
 
-def kill(primary: StoreServer) -> None:
+def fail_over(store: SentinelStore, primary: StoreServer) -> None:
+    """By command. The old primary takes writes until the sentinels tell it, some ten seconds
+    later: the node must leave it before."""
+    store.sentinels[0].client.execute_command("SENTINEL", "FAILOVER", SERVICE)
+
+
+def kill(store: SentinelStore, primary: StoreServer) -> None:
     primary.kill()
 
 
-def stop(primary: StoreServer) -> None:
+def stop(store: SentinelStore, primary: StoreServer) -> None:
     """Every connection to it stays open."""
     primary.signal(signal.SIGSTOP)
 
