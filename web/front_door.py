@@ -1,9 +1,10 @@
 """The listening side of one process: connections in, each request to whom it belongs.
 
 Owns the pace at which connections are taken, the hand-over of one whose session lives in
-another process of this server, and the end of taking: while the node leaves, whoever comes anew
-is refused with `draining` in HTTP's words, before there is a session. (A refusal in Socket.IO's
-words would make standard clients stay away.) It answers no page.
+another process of this server, and the refusal of whoever comes anew to a node that leaves or is
+full: in HTTP's words, before there is a session, so that a load balancer asks the next node and
+clients try again. (A refusal in Socket.IO's words makes standard clients stay away.) It answers
+no page.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import logging
 import os
 import socket
 from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -21,13 +23,13 @@ import gevent.socket
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from engine.decoding import encode, error_of
-from engine.errors import Draining
 from web.turns import Turns
 from web.websocket_handshake import Handler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.errors import EngineError
     from web.place import SessionIds
     from web.siblings import Siblings
     from web.websocket import Bounds
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("earshot.server")
 
 SOCKETS_PATH = "/socket.io/"
-RETRY_S = 1
 _BUFFER = 8192
 
 
@@ -43,8 +44,8 @@ class FrontDoor(WSGIServer):  # type: ignore[misc] # gevent has no types
     """Takes one new connection in a pass of the loop, so that a crowd that arrives at once
     waits in the kernel's queue and those who are connected get their turn in between.
 
-    `leaving`: nobody new is let in. `under_way` counts requests that are being answered,
-    WebSockets aside. `count` notes a connection that was given away or refused."""
+    `refusal` says why nobody new is let in, if so. `under_way` counts requests that are being
+    answered, WebSockets aside. `count` notes a connection that was given away or refused."""
 
     max_accept = 1
 
@@ -55,7 +56,8 @@ class FrontDoor(WSGIServer):  # type: ignore[misc] # gevent has no types
         *,
         bounds: Bounds,
         ids: SessionIds,
-        count: Callable[[str], None] = lambda name: None,
+        refusal: Callable[[], EngineError | None],
+        count: Callable[[str], None],
         **options: Any,
     ) -> None:
         super().__init__(
@@ -64,8 +66,8 @@ class FrontDoor(WSGIServer):  # type: ignore[misc] # gevent has no types
         self.bounds = bounds
         self.ids = ids
         self.siblings: Siblings | None = None
+        self.refusal = refusal
         self.count = count
-        self.leaving = False
         self.under_way = 0
 
     def take(self, descriptor: int, read: bytes) -> None:
@@ -113,10 +115,11 @@ class _Visit(Handler):
         """True: another process has it, or nobody may come in any more."""
         query = self.environ.get("QUERY_STRING", "")
         if "sid=" not in query:
-            if self.server.leaving and self.environ["REQUEST_METHOD"] != "OPTIONS":
-                self._refuse()
-                return True
-            return False
+            refusal = self.server.refusal()
+            if refusal is None or self.environ["REQUEST_METHOD"] == "OPTIONS":
+                return False
+            self._refuse(refusal)
+            return True
         if self.server.siblings is None:
             return False
         session_id = parse_qs(query).get("sid", [""])[0]
@@ -142,17 +145,17 @@ class _Visit(Handler):
         self.response_length = 1
         return True
 
-    def _refuse(self) -> None:
-        self.server.count("connections_refused_draining")
-        error = encode(error_of(Draining("The node is leaving; connect again")))
+    def _refuse(self, refusal: EngineError) -> None:
+        self.server.count(f"handshakes_refused:{refusal.code}")
+        body = b'{"error":' + encode(error_of(refusal)) + b"}"
         headers = [
             ("Content-Type", "application/json"),
             ("Cache-Control", "no-store"),
-            ("Retry-After", str(RETRY_S)),
+            ("Retry-After", str(ceil((refusal.retry_after_ms or 1000) / 1000))),
             ("Connection", "close"),
         ]
         self.start_response("503 Service Unavailable", headers)
-        self.result = [b'{"error":' + error + b"}"]
+        self.result = [body]
         self.process_result()
 
     def log_error(self, msg: str, *args: Any) -> None:

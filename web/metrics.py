@@ -54,7 +54,7 @@ COUNTERS = {
     "paint_reports": Named("Paint times that browsers reported"),
     # Coming in
     "connections_given": Named("Connections given to the process their session is in"),
-    "connections_refused_draining": Named("Handshakes refused because the node is leaving"),
+    "handshakes_refused": Named("Handshakes refused: the node leaves, or is full", "code"),
     "sign_ins_refused": Named("Tokens that were refused, by code", "code"),
     "audit_lost": Named("Entries of the audit that found its queue full"),
     # Leading

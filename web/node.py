@@ -28,7 +28,7 @@ from engine.allowances import Kind, Spender
 from engine.audit import AuditStore, Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
-from engine.errors import Draining, EngineError, Revoked
+from engine.errors import Draining, EngineError, Revoked, TooManyConnections
 from engine.hints_redis import Notice
 from engine.identity import Identity, Tokens
 from engine.knowledge.store import DocumentStore
@@ -287,6 +287,14 @@ class Node:
         """For how long the store has not answered; 0 when it does."""
         away = self.store_client.away_since
         return 0.0 if away is None else self.clock.mono() - away
+
+    def refusal(self) -> EngineError | None:
+        """Why nobody new may come in now; None: they may."""
+        if self.draining:
+            return Draining("The node is leaving; connect again")
+        if len(self.directory.connections) >= self.settings.limits.max_connections:
+            return TooManyConnections("The node is full", retry_after_ms=2000)
+        return None
 
     def ready(self) -> list[str]:
         """Why no traffic should come here; [] when it should."""

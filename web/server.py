@@ -24,12 +24,15 @@ from web.front_door import FrontDoor
 from web.node import Node
 from web.place import Place, SessionIds
 from web.siblings import Siblings
+from web.sockets import NAMESPACE
 from web.start import OpenStore, announce, listen, main
 from web.websocket import Bounds
 
 __all__ = ["Server", "create_app", "main"]
 
 log = logging.getLogger("earshot.server")
+
+LOOK_S = 0.05  # between looks whether everybody has gone
 
 
 class Server:
@@ -85,6 +88,7 @@ class Server:
             app.flask,
             bounds=self._bounds(),
             ids=ids,
+            refusal=node.refusal,
             count=lambda name: node.context.counts.update((name,)),
         )
         siblings = self._meet_siblings(node, door)
@@ -99,18 +103,22 @@ class Server:
         self._stop.wait()
         log.info("server.draining")
         collector.close()
-        self._drain(node, door)
+        self._drain(node, door, app.socketio.server)
         if siblings is not None:
             siblings.close()
         app.socketio.server.manager.close()
 
-    def _drain(self, node: Node, door: FrontDoor) -> None:
-        door.leaving = True
+    def _drain(self, node: Node, door: FrontDoor, sockets: Any) -> None:
+        """Until the last transport has ended and the last request is answered."""
+        transports: dict[str, Any] = sockets.eio.sockets
         with gevent.Timeout(self._settings.server.drain_s * 0.8, False):
             node.drain()
             door.close()
-            while node.directory.connections or door.under_way:
-                gevent.sleep(0.05)
+            for eio_sid, transport in list(transports.items()):
+                if sockets.manager.sid_from_eio_sid(eio_sid, NAMESPACE) is None:
+                    transport.close(wait=False, abort=True)  # no actor of ours closes it
+            while transports or node.directory.connections or door.under_way:
+                gevent.sleep(LOOK_S)
         door.stop(timeout=1)
 
     def _meet_siblings(self, node: Node, door: FrontDoor) -> Siblings | None:

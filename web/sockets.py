@@ -22,9 +22,7 @@ from engine.decoding import convert, encode, error_of, parse
 from engine.errors import (
     BadRequest,
     Busy,
-    Draining,
     EngineError,
-    TooManyConnections,
     Unauthenticated,
 )
 from engine.identity import Identity
@@ -114,10 +112,9 @@ class Front:
         node = self._node
         sid: str = request.sid  # type: ignore[attr-defined]
         try:
-            if node.draining:
-                self._turn_away(sid)
-            if len(node.directory.connections) >= node.settings.limits.max_connections:
-                raise TooManyConnections("The node is full", retry_after_ms=2000)
+            shut = node.refusal()
+            if shut is not None:
+                self._turn_away(sid, shut)
             identity, client_id = self._identity(auth)
         except EngineError as refusal:
             error = error_of(refusal)
@@ -137,14 +134,14 @@ class Front:
         if identity is not None:
             ref.tell(m.Verified(None, identity, client_id=client_id))
 
-    def _turn_away(self, sid: str) -> None:
-        """A node that leaves. Standard clients come back from a transport that ends, and not
-        from a refusal: nothing that is sent after it leaves."""
+    def _turn_away(self, sid: str, refusal: EngineError) -> None:
+        """It had come before nobody might. Standard clients come back from a transport that
+        ends, and not from a refusal: nothing that is sent after it leaves."""
         eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
         transport = self._server.eio.sockets.get(eio_sid)
         if transport is not None:
             transport.close(wait=False, abort=True)
-        raise Draining("The node is leaving; connect again")
+        raise refusal
 
     def _identity(self, auth: Any) -> tuple[Identity | None, str | None]:
         """Of the handshake's `auth: {token, client_id}`; none given: `agent:connect` follows."""

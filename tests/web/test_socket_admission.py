@@ -14,9 +14,12 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
+import websocket
 
+from tests.live.plain_clients import PlainClient
 from tests.live.raw_client import RawClient, refusal_in, still_answers
-from tests.live.server import SECRET, Caller, LiveServer, line, new_id, running, until
+from tests.live.server import BOUND_S, SECRET, Caller, LiveServer, line, new_id, running, until
 from tests.web.conftest import Bystander
 
 AT_ONCE_S = 3.0  # on a busy machine; a time-out would take longer
@@ -173,21 +176,32 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 def test_one_connection_too_many_is_refused_at_once_and_room_is_found_again(
     narrow: LiveServer,
 ) -> None:
+    """In HTTP's words: standard clients try again, and a load balancer asks the next node."""
     auth = {"token": narrow.token("anna")}
+    burst = [("agent:connect", {"agent_id": "anna", "auth_token": auth["token"]})]
+    handshake = f"{narrow.url}/socket.io/?EIO=4&transport=polling"
     with contextlib.ExitStack() as clients:
+        early = clients.enter_context(RawClient(narrow.url, join=False))
         inside = [clients.enter_context(RawClient(narrow.url, auth)) for _ in range(3)]
         began = time.monotonic()
         for _ in range(3):
-            with RawClient(narrow.url, auth) as refused:
-                refusal = refusal_in({"ok": False, "error": refused.joined.data["data"]})
-                assert (refusal["code"], refusal["retryable"]) == ("too_many_connections", True)
-                assert refusal["retry_after_ms"] > 0
+            answer = requests.get(handshake, timeout=BOUND_S)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+            refusal = refusal_in({"ok": False, "error": answer.json()["error"]})
+            assert (refusal["code"], refusal["retryable"]) == ("too_many_connections", True)
+            with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+                RawClient(narrow.url, auth)
+            assert refused.value.status_code == 503
+        early.write("40" + json.dumps(auth))
+        early.closed()  # and not refused, which a client would take for the last word
+        assert [packet.kind for packet in early.heard] == ["closed"]
         assert time.monotonic() - began < AT_ONCE_S
         assert all(still_answers(client) for client in inside)
+        default = PlainClient("socket.io-client", "polling then upgrade", narrow.url, burst)
+        clients.callback(default.close)
+        default.until("(connect_error)")
         inside[0].close()
-        until(lambda: narrow.metric("connections") < 3)
-        with RawClient(narrow.url, auth) as late:
-            assert late.joined.kind == "connect"
+        default.until("(connect)")
     until(lambda: narrow.metric("connections") == 0)
 
 
