@@ -22,6 +22,7 @@ import redis
 from msgspec import Struct
 
 from engine.assist.asked import Asked
+from engine.config import Settings
 from engine.log import CallKey
 from engine.wire import AiSuggestion
 
@@ -50,6 +51,11 @@ class Unanswered(Struct, frozen=True):
 
 _pack, _unpack = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Showing).decode
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Unanswered).decode
+
+
+def keep_s(settings: Settings) -> int:
+    """For how long a verdict on a suggestion may come: a call's longest life, then its log's."""
+    return settings.call.retention_s + int(settings.call.silent_s)
 
 
 class ShowingStore:

@@ -35,7 +35,7 @@ from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
 from engine.redaction.redactor import Redactor
-from engine.showings import ShowingStore
+from engine.showings import ShowingStore, keep_s
 from engine.token_ledger import TokenLedger
 from engine.verdicts import Verdict, VerdictStore
 from engine.wall import WallStore
@@ -121,8 +121,7 @@ class Node:
             retention_s=settings.audit.retention_s,
         )
         self.documents = DocumentStore(self._client)
-        keep_s = settings.call.retention_s + int(settings.call.silent_s)
-        self._showings = ShowingStore(self._client, keep_s)
+        self._showings = ShowingStore(self._client, keep_s(settings))
         self._verdicts = VerdictStore(self._client, showings=self._showings)
 
     def _make_actors(self) -> None:

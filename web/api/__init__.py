@@ -12,7 +12,7 @@ from functools import cache
 from flask import Blueprint, Flask
 
 from engine.config import Settings
-from web.api import agents, audit, calls, documents, health, openapi, segments
+from web.api import agents, audit, calls, documents, health, knowledge, openapi, segments
 from web.api.answering import Answer, install_errors
 from web.api.routing import OPEN, Asked, Route, mount
 from web.api.seam import Node
@@ -27,6 +27,7 @@ def routes(settings: Settings) -> list[Route]:
         *calls.ROUTES,
         *segments.ROUTES,
         *documents.ROUTES,
+        *knowledge.ROUTES,
         *agents.ROUTES,
         *audit.ROUTES,
         *health.ROUTES,

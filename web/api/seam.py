@@ -15,8 +15,10 @@ from engine.audit import Kept
 from engine.config import Settings
 from engine.identity import Identity
 from engine.knowledge.documents import Document
+from engine.knowledge.report import KnowledgeReport
 from engine.log import CallKey, CallLog
 from engine.wire import CallView, Status, SuggestedDocument
+from web.api.shapes import KnowledgeState
 
 
 class TokenDesk(Protocol):
@@ -49,11 +51,17 @@ class Documents(Protocol):
 
     def delete(self, tenant: str, doc_id: str) -> bool: ...
 
+    def count(self, tenant: str) -> int: ...
+
 
 class Searcher(Protocol):
     """The ranking process, as a person who types uses it. Raises Busy or Unavailable."""
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]: ...
+
+    def state(self, tenant: str) -> KnowledgeState: ...
+
+    def report(self, tenant: str) -> KnowledgeReport: ...
 
 
 class Node(Protocol):

@@ -80,6 +80,18 @@ class VerdictList(Struct):
     verdicts: list[Verdict]
 
 
+class KnowledgeState(Struct):
+    """What is served of a tenant's documents. `waiting`: documents without vectors so far."""
+
+    ranking: Literal["ok", "idle", "down"]
+    version: int = 0
+    documents: int = 0
+    passages: int = 0
+    waiting: int = 0
+    model: str = ""
+    why: str = ""
+
+
 class Alive(Struct):
     status: Literal["ok"] = "ok"
 

@@ -100,14 +100,17 @@ def token(agent_id: str, role: str, tenant: str, lifetime: int | None) -> None:
 
 @earshot.command("import-documents")
 @click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
+@click.option("--wait", is_flag=True, help="Until every document has its vectors, too.")
 @of_a_server
-def import_documents(paths: tuple[Path, ...], url: str, token: str | None) -> None:
+def import_documents(paths: tuple[Path, ...], wait: bool, url: str, token: str | None) -> None:
     """Put the documents of each PATH into the server's knowledge base.
 
     PATH is a folder (its kb.jsonl, else every .md, .html and .txt in it), a .jsonl file with
     one document a line, or one document's file. A document that is there already is replaced.
     What is refused is listed with the reason, and the exit code is then 1; the rest is in.
     docs/data-formats.md describes the formats. A server that is away is waited for, 30 s long.
+    Documents are found by their words at once, and by their meaning when the server has made
+    their vectors, which --wait waits for.
 
     \b
     Examples:
@@ -126,12 +129,59 @@ def import_documents(paths: tuple[Path, ...], url: str, token: str | None) -> No
             api, items, lambda done: progress.advance(bar, done),
             say=lambda text: click.echo(text, err=True),
         )  # fmt: skip
+        if wait and outcome.accepted:
+            from web.cli import knowledge
+
+            vectors = progress.add_task("Making vectors", total=None)
+            knowledge.await_vectors(
+                api, lambda done, of: progress.update(vectors, completed=done, total=of)
+            )
     click.echo(f"{count(outcome.accepted, 'document')} imported.")
     if outcome.refused:
         click.echo(f"{count(len(outcome.refused), 'document')} refused:", err=True)
         for line in outcome.refused:
             click.echo(f"  {line}", err=True)
         raise SystemExit(1)
+
+
+@earshot.command("knowledge")
+@of_a_server
+def knowledge_state(url: str, token: str | None) -> None:
+    """Show how many documents the server serves, and how far their vectors are.
+
+    \b
+    Example:
+      ./earshot knowledge
+    """
+    from web.cli import knowledge
+
+    with Api(url, access.bearer(url, token, "admin")) as api:
+        for line in knowledge.lines(knowledge.state(api)):
+            click.echo(line)
+
+
+@earshot.command("knowledge-report")
+@click.option("--json", "raw", is_flag=True, help="As the API gives it: one JSON object.")
+@of_a_server
+def knowledge_report(raw: bool, url: str, token: str | None) -> None:
+    """Show which documents help, which do not, which are never shown, and what is missing.
+
+    For the owner of the knowledge base. Verdicts are the agents'; what is missing is what
+    customers asked for and no document was good enough to show.
+
+    \b
+    Examples:
+      ./earshot knowledge-report
+      ./earshot knowledge-report --json | jq '.missing[:5]'
+    """
+    from web.cli import knowledge
+
+    with Api(url, access.bearer(url, token, "admin")) as api:
+        report = api.get("/v1/knowledge/report")
+    if raw:
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        knowledge.show_report(report)
 
 
 @earshot.command()

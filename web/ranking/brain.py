@@ -19,9 +19,11 @@ from engine.knowledge.embedding import Embedder, MiniLm
 from engine.knowledge.embedding_endpoint import EndpointEmbedder, QuestionEmbedder
 from engine.knowledge.keeper import Keeper
 from engine.knowledge.library import Library
+from engine.knowledge.report import KnowledgeReport, report
 from engine.knowledge.store import DocumentStore
 from engine.knowledge.vector_store import VectorStore
 from engine.knowledge.votes import VoteMemory
+from engine.showings import ShowingStore, keep_s
 from engine.verdicts import VerdictStore
 from engine.wire import SuggestedDocument, SummaryKind
 from web.ranking.frames import Begin
@@ -46,6 +48,7 @@ class Brain:
         )
         self.documents = DocumentStore(client)
         self.verdicts = VerdictStore(client)
+        self._showings = ShowingStore(client, keep_s(settings))
         self.embedder: Embedder | None = None
         self.why = "the model is being loaded"
         self._settings = settings
@@ -87,6 +90,16 @@ class Brain:
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         return self._suggester.search(tenant, query, limit)
+
+    def report(self, tenant: str) -> KnowledgeReport:
+        """Raises redis.RedisError where the store is away."""
+        titles = {one.id: one.title for one in self.library.index(tenant).documents()}
+        return report(
+            titles,
+            self.verdicts.tally(tenant),
+            self._showings.counts(tenant),
+            self._showings.unanswered(tenant),
+        )
 
     def title_of(self, tenant: str, doc_id: str) -> str | None:
         document = self.library.get(tenant, doc_id)

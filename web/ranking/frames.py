@@ -16,6 +16,7 @@ from engine.assist.asked import Asked
 from engine.assist.material import CallMaterial
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
+from engine.knowledge.report import KnowledgeReport
 from engine.wire import CallSummary, SuggestedDocument, SummaryKind
 
 MOST_BYTES = 16_000_000  # of one frame: 200 lines of 20,000 characters, in any alphabet
@@ -39,6 +40,11 @@ class Search(Struct, tag=True):
     tenant: str
     query: str
     limit: int
+
+
+class Report(Struct, tag=True):
+    id: int
+    tenant: str
 
 
 class SumUp(Struct, tag=True):
@@ -65,6 +71,11 @@ class Found(Struct, tag=True):
     documents: list[SuggestedDocument]
 
 
+class Reported(Struct, tag=True):
+    id: int
+    report: KnowledgeReport
+
+
 class SummedUp(Struct, tag=True):
     id: int
     summary: CallSummary
@@ -77,9 +88,10 @@ class Shed(Struct, tag=True):
 
 
 class Failed(Struct, tag=True):
-    """A fault; it has been logged where it happened."""
+    """A fault; it has been logged where it happened. `away`: the store was."""
 
     id: int
+    away: bool = False
 
 
 class TenantServed(Struct, frozen=True):
@@ -99,8 +111,8 @@ class Serving(Struct, tag=True):
     why: str
 
 
-ToRanking = Begin | Suggest | Search | SumUp | Watch
-FromRanking = Ranked | Found | SummedUp | Shed | Failed | Serving
+ToRanking = Begin | Suggest | Search | SumUp | Report | Watch
+FromRanking = Ranked | Found | SummedUp | Reported | Shed | Failed | Serving
 
 _encode = msgspec.msgpack.Encoder().encode
 

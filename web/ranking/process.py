@@ -28,7 +28,9 @@ from engine.assist.material import CallMaterial
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.errors import Busy, Internal, Unavailable
+from engine.knowledge.report import KnowledgeReport
 from engine.wire import CallSummary, SuggestedDocument
+from web.api.shapes import KnowledgeState
 from web.assist import Ranked
 from web.ranking import frames as f
 
@@ -79,6 +81,10 @@ class RankingProcess:
         summary: CallSummary = self._ask(lambda number: f.SumUp(number, material)).summary
         return summary
 
+    def report(self, tenant: str) -> KnowledgeReport:
+        found: KnowledgeReport = self._ask(lambda number: f.Report(number, tenant)).report
+        return found
+
     def watch(self, tenant: str) -> None:
         """Keep this tenant's index from now on."""
         self._needed.set()
@@ -101,6 +107,19 @@ class RankingProcess:
     @property
     def words_only(self) -> bool:
         return self.serving is not None and not self.serving.model
+
+    def state(self, tenant: str) -> KnowledgeState:
+        """Asks nobody: as it was last told."""
+        self.watch(tenant)
+        serving = self.serving
+        served = serving.tenants.get(tenant) if serving is not None else None
+        if serving is None or served is None:
+            return KnowledgeState("down" if serving is None else "idle")
+        return KnowledgeState(
+            "ok",
+            *(served.version, served.documents, served.passages, served.waiting),
+            *(serving.model, serving.why),
+        )
 
     def empty(self) -> frozenset[str]:
         """Tenants that are known to have no documents."""
@@ -219,6 +238,8 @@ class RankingProcess:
             raise Unavailable("Ranking is being started again", retry_after_ms=1000)
         if isinstance(answer, f.Shed):
             raise Busy("Ranking has too much to do", retry_after_ms=500)
+        if isinstance(answer, f.Failed) and answer.away:
+            raise Unavailable("The store is away", retry_after_ms=1000)
         if isinstance(answer, f.Failed):
             raise Internal("A fault of ours; it was noted")
         return answer

@@ -20,8 +20,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import redis
+
 from engine.assist.after_call import by_rules
 from engine.assist.material import CallMaterial
+from engine.errors import EngineError
 from engine.wire import CallSummary
 from web.ranking import frames as f
 from web.ranking.brain import Brain
@@ -92,6 +95,8 @@ class Worker:
                 continue
             try:
                 self._send(self._answer(request))
+            except (EngineError, redis.RedisError):
+                self._send(f.Failed(request.id, away=True))
             except Exception:
                 # Of texts nothing is logged, and a traceback holds none.
                 log.exception("ranking.failed")
@@ -106,6 +111,9 @@ class Worker:
             self._upkeep.know(request.tenant)
             documents = self._brain.search(request.tenant, request.query, request.limit)
             return f.Found(request.id, documents)
+        if isinstance(request, f.Report):
+            self._upkeep.know(request.tenant)
+            return f.Reported(request.id, self._brain.report(request.tenant))
         return f.SummedUp(request.id, self._sum_up(request.material))
 
     def _sum_up(self, material: CallMaterial) -> CallSummary:

@@ -19,12 +19,14 @@ from engine.config import Settings
 from engine.errors import Busy, EngineError, Revoked, Timeout
 from engine.identity import Identity, Tokens
 from engine.knowledge.library import Library
+from engine.knowledge.report import KnowledgeReport, report
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.showings import ShowingStore
 from engine.times import instant_at
 from engine.verdicts import Verdict, VerdictStore
 from tests.actors.world import Box, World
+from web.api.shapes import KnowledgeState
 
 
 class _World(World):
@@ -50,6 +52,21 @@ class _World(World):
         self.opinions.note(call, body)
 
 
+class _Searcher(Bm25Suggester):
+    """What the ranking process answers, without the process."""
+
+    world: _World
+
+    def state(self, tenant: str) -> KnowledgeState:
+        served = self._library.version(tenant) is not None
+        return KnowledgeState("ok" if served else "idle", 0, *self._library.counts(tenant))
+
+    def report(self, tenant: str) -> KnowledgeReport:
+        titles = {one.id: one.title for one in self._library.index(tenant).documents()}
+        shown, unanswered = self.world.showings.counts, self.world.showings.unanswered
+        return report(titles, self.world.opinions.tally(tenant), shown(tenant), unanswered(tenant))
+
+
 class MemoryNode:
     """web.api.seam.Node. `world` moves its clock and lets a test act as an agent."""
 
@@ -62,7 +79,8 @@ class MemoryNode:
         self.index: Any = self.world.lists
         self.documents = DocumentStore(client)
         self._library = Library(self.documents)
-        self.suggester = Bm25Suggester(self._library, AssistSettings())
+        self.suggester = _Searcher(self._library, AssistSettings())
+        self.suggester.world = self.world
         self._watched: set[str] = set()
         self.allowances = Allowances(UNLIMITED)
         self.reasons: list[str] = []

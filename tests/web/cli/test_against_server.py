@@ -227,10 +227,13 @@ def test_documents_are_found_after_their_import(served: Place) -> None:
     folder.mkdir()
     (folder / "lost-card.md").write_text("# Lost card\n\nBlock a lost card in the app.\n")
     (folder / "empty.txt").write_text("")
-    importing = served.start("web.cli", "import-documents", str(folder), name="import")
+    importing = served.start("web.cli", "import-documents", str(folder), "--wait", name="import")
     assert importing.wait(STEP_S) == 1
     assert "1 document imported." in served.said("import")
     assert "empty: " in served.said("import")
+    assert served.start("web.cli", "knowledge", name="knowledge").wait(STEP_S) == 0
+    # Others' documents are there too.
+    assert "All have vectors of " in served.said("knowledge")
 
 
 def demo(place: Place) -> subprocess.Popen[str]:

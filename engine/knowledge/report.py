@@ -1,0 +1,178 @@
+"""A report for the owner of a knowledge base: best, worst, never shown, asked for but missing.
+
+Owns how documents are compared and how questions that found nothing are grouped. It counts
+what it is given, and neither reads a store nor judges a text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
+
+from msgspec import Struct
+
+from engine.showings import Unanswered
+from engine.times import instant_at
+
+MOST_ROWS = 20  # of best and of worst
+MOST_NEVER_SHOWN = 200  # named; the others are counted
+MOST_GROUPS = 50
+GROUP_WORDS = 6  # that name a group
+ALIKE = 0.5  # of the words of the shorter question, said in the group too
+FEWEST_WORDS = 2  # a question with fewer content words asks for nothing
+CONFIDENCE = 1.96  # 95 %
+
+
+class DocumentRow(Struct):
+    """`share`: of helpful verdicts, at least, with 95 % confidence (at most, among the
+    worst): one verdict alone proves little."""
+
+    id: str
+    title: str
+    helpful: int
+    unhelpful: int
+    shown: int
+    share: float
+
+
+class NeverShown(Struct):
+    id: str
+    title: str
+
+
+class Missing(Struct):
+    """Questions that are alike and found nothing. `words`: those most of them hold."""
+
+    words: list[str]
+    questions: int
+    calls: int
+    last_at: str
+
+
+class KnowledgeReport(Struct):
+    """`verdicts` and `shown` are of all documents, those that were deleted too."""
+
+    documents: int
+    verdicts: int
+    shown: int
+    best: list[DocumentRow]
+    worst: list[DocumentRow]
+    never_shown: list[NeverShown]
+    never_shown_count: int
+    missing: list[Missing]
+
+
+def report(
+    titles: Mapping[str, str],
+    tally: Mapping[str, tuple[int, int]],
+    shown: Mapping[str, int],
+    unanswered: Sequence[Unanswered],
+) -> KnowledgeReport:
+    """`titles`: of the documents there are; `tally`: (helpful, unhelpful) of those judged;
+    `unanswered`: the newest first."""
+    never = sorted(doc_id for doc_id in titles if not shown.get(doc_id))
+    return KnowledgeReport(
+        documents=len(titles),
+        verdicts=sum(map(sum, tally.values())),
+        shown=sum(shown.values()),
+        best=_best(titles, tally, shown),
+        worst=_worst(titles, tally, shown),
+        never_shown=[NeverShown(one, titles[one]) for one in never[:MOST_NEVER_SHOWN]],
+        never_shown_count=len(never),
+        missing=missing(unanswered),
+    )
+
+
+def _rows(
+    titles: Mapping[str, str], tally: Mapping[str, tuple[int, int]], shown: Mapping[str, int]
+) -> Iterable[tuple[DocumentRow, float, float]]:
+    """Each judged document, with the least and the most its share may be."""
+    for doc_id, (helpful, unhelpful) in tally.items():
+        if doc_id in titles and helpful + unhelpful:
+            least, most = bounds(helpful, helpful + unhelpful)
+            count = shown.get(doc_id, 0)
+            yield DocumentRow(doc_id, titles[doc_id], helpful, unhelpful, count, 0), least, most
+
+
+def _best(
+    titles: Mapping[str, str], tally: Mapping[str, tuple[int, int]], shown: Mapping[str, int]
+) -> list[DocumentRow]:
+    found = []
+    for row, least, _ in _rows(titles, tally, shown):
+        row.share = round(least, 3)
+        if row.helpful > row.unhelpful:
+            found.append(row)
+    return sorted(found, key=lambda row: (-row.share, row.id))[:MOST_ROWS]
+
+
+def _worst(
+    titles: Mapping[str, str], tally: Mapping[str, tuple[int, int]], shown: Mapping[str, int]
+) -> list[DocumentRow]:
+    found = []
+    for row, _, most in _rows(titles, tally, shown):
+        row.share = round(most, 3)
+        if row.unhelpful > row.helpful:
+            found.append(row)
+    return sorted(found, key=lambda row: (row.share, row.id))[:MOST_ROWS]
+
+
+def bounds(successes: int, total: int) -> tuple[float, float]:
+    """Wilson's interval of a share. (0, 1) of nothing."""
+    if not total:
+        return 0.0, 1.0
+    share, z2 = successes / total, CONFIDENCE**2
+    centre = share + z2 / (2 * total)
+    spread = CONFIDENCE * sqrt(share * (1 - share) / total + z2 / (4 * total**2))
+    return max(0.0, (centre - spread) / (1 + z2 / total)), min(
+        1.0, (centre + spread) / (1 + z2 / total)
+    )
+
+
+# --- asked for but missing ----------------------------------------------------------------
+
+
+class _Group:
+    """Alike is judged by the words that most of its questions hold, so that a group does
+    not drift with each question it takes in."""
+
+    def __init__(self, question: Unanswered) -> None:
+        self.words: Counter[str] = Counter()
+        self.calls: set[str] = set()
+        self.questions = 0
+        self.last_at = question.at
+        self.take(question)
+
+    def take(self, question: Unanswered) -> None:
+        self.words.update(dict.fromkeys(question.words, 1))
+        self.calls.add(question.call_id)
+        self.questions += 1
+        self.last_at = max(self.last_at, question.at)
+
+    def core(self) -> set[str]:
+        return {word for word, count in self.words.items() if 2 * count >= self.questions}
+
+    def likeness(self, words: set[str]) -> float:
+        core = self.core()
+        return len(words & core) / max(FEWEST_WORDS, min(len(words), len(core)))
+
+
+def missing(unanswered: Sequence[Unanswered]) -> list[Missing]:
+    """Groups of questions that are alike: those of most calls first, then the latest."""
+    groups: list[_Group] = []
+    for question in unanswered:
+        words = set(question.words)
+        if len(words) < FEWEST_WORDS:
+            continue
+        best = max(groups, key=lambda group: group.likeness(words), default=None)
+        if best is not None and best.likeness(words) >= ALIKE:
+            best.take(question)
+        else:
+            groups.append(_Group(question))
+    groups.sort(key=lambda group: (-len(group.calls), -group.questions, -group.last_at))
+    return [_row(group) for group in groups[:MOST_GROUPS]]
+
+
+def _row(group: _Group) -> Missing:
+    words = [word for word, _ in group.words.most_common(GROUP_WORDS)]
+    return Missing(words, group.questions, len(group.calls), instant_at(group.last_at))
