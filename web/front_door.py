@@ -14,6 +14,7 @@ import io
 import logging
 import os
 import socket
+import time
 from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ import gevent.socket
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from engine.decoding import encode, error_of
+from web.slow_requests import BODY_S, HEAD_S, KEPT_S, SlowRequests
 from web.turns import Turns
 from web.websocket_handshake import Handler
 
@@ -69,6 +71,15 @@ class FrontDoor(WSGIServer):  # type: ignore[misc] # gevent has no types
         self.refusal = refusal
         self.count = count
         self.under_way = 0
+        self.slow = SlowRequests(time.monotonic, lambda: count("requests_too_slow"))
+
+    def start_accepting(self) -> None:
+        super().start_accepting()
+        self.slow.start()
+
+    def stop(self, timeout: float | None = None) -> None:
+        super().stop(timeout)
+        self.slow.stop()
 
     def take(self, descriptor: int, read: bytes) -> None:
         """A connection that another process accepted and read `read` of."""
@@ -85,6 +96,8 @@ class _Visit(Handler):
     """One connection. No line per request, as its base: what matters is counted, and paths may
     hold call ids."""
 
+    _requests = 0  # begun on this connection
+
     @property
     def bounds(self) -> Bounds:  # type: ignore[override]
         found: Bounds = self.server.bounds
@@ -95,10 +108,46 @@ class _Visit(Handler):
         peer's acknowledgement of the head."""
         if self.socket.family in (socket.AF_INET, socket.AF_INET6):
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(OSError):  # met again by whoever reads
-            self.rfile.peek(1)
-        Turns.here().wait()  # a new connection, perhaps of a crowd
-        super().handle()
+        slow = self.server.slow
+        slow.expect(self, self.socket, HEAD_S)
+        try:
+            with suppress(OSError):  # met again by whoever reads
+                self.rfile.peek(1)
+            Turns.here().wait()  # a new connection, perhaps of a crowd
+            with suppress(OSError):  # a peer that went in the middle of its request
+                super().handle()
+        finally:
+            slow.arrived(self)
+
+    def handle_one_request(self) -> Any:
+        """The head, then the rest; on a kept connection its first byte may take a while."""
+        if self._requests and not self.rfile.closed:
+            self.server.slow.expect(self, self.socket, KEPT_S)
+            with suppress(OSError, ValueError):
+                self.rfile.peek(1)
+        self._requests += 1
+        if self.socket is not None:
+            self.server.slow.expect(self, self.socket, HEAD_S)
+        return super().handle_one_request()
+
+    def get_environ(self) -> Any:
+        """Made when the head has been read."""
+        environ = super().get_environ()
+        body = environ.get("CONTENT_LENGTH", "0") not in ("", "0")
+        if body or "HTTP_TRANSFER_ENCODING" in environ:
+            self.server.slow.expect(self, self.socket, BODY_S, self._has_body)
+        else:
+            self.server.slow.arrived(self)
+        return environ
+
+    def _has_body(self) -> bool:
+        """All of the request is read: what still takes time is the answer."""
+        body = self.__dict__.get("wsgi_input")
+        if body is None:
+            return True
+        if body.chunked_input:
+            return bool(body.chunk_length == 0)
+        return bool(body.position >= (body.content_length or 0))
 
     def run_application(self) -> None:
         """WebSockets live under Socket.IO's path; anywhere else an upgrade is not offered."""

@@ -37,6 +37,7 @@ class Turns:
         # in the same pass.
         self._check = self._loop.check()
         self._checking = False
+        self._soon = self._loop.timer(0.0)
 
     @staticmethod
     def here() -> Turns:
@@ -54,7 +55,7 @@ class Turns:
             self._watch()
             return
         waiter = Waiter()
-        self._begins.append(partial(self._loop.run_callback, waiter.switch, None))
+        self._later(self._begins, partial(self._loop.run_callback, waiter.switch, None))
         waiter.get()
 
     def spawn(self, work: Callable[[], Any]) -> None:
@@ -64,7 +65,7 @@ class Turns:
             self._watch()
             gevent.spawn(work)
         else:
-            self._begins.append(partial(gevent.spawn, work))
+            self._later(self._begins, partial(gevent.spawn, work))
 
     def read(self, read: Callable[[], Any]) -> None:
         """Call `read` in the hub, now or in a later pass, in order."""
@@ -73,10 +74,20 @@ class Turns:
             self._watch()
             read()
         else:
-            self._reads.append(read)
+            self._later(self._reads, read)
 
     def __len__(self) -> int:
         return len(self._begins) + len(self._reads)
+
+    def _later(self, queue: deque[Callable[[], Any]], work: Callable[[], Any]) -> None:
+        queue.append(work)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """The loop must not wait for its sockets: there is work for its next pass. A callback
+        would not do, since gevent runs it before it waits; a timer of no time does."""
+        if not self._soon.active:
+            self._soon.start(_nothing)
 
     def _watch(self) -> None:
         if not self._checking:
@@ -92,7 +103,7 @@ class Turns:
         for _ in range(self._read):
             self._reads.popleft()()
         if self._begins or self._reads:
-            self._loop.run_callback(_nothing)  # or the loop would wait for its sockets
+            self._go_on()
         elif not self._begun and not self._read:
             self._checking = False
             self._check.stop()
