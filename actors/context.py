@@ -47,7 +47,8 @@ class Context:
     redactor: Redactor = NO_REDACTION
     allowances: Allowances = field(default_factory=lambda: Allowances(UNLIMITED))
     counts: Counter[str] = field(default_factory=Counter)
-    lag: Lag = field(default_factory=Lag)
+    lag: Lag = field(default_factory=Lag)  # of what was written here
+    far_lag: Lag = field(default_factory=Lag)  # of what other nodes wrote
     shelf: Shelf = field(default_factory=Shelf)
     condition: Condition = field(default_factory=Condition)
     audit: Audit = field(default_factory=NoAudit)

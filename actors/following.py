@@ -155,9 +155,17 @@ class Follower:
                 if found is Relation.NEXT and not actor.writing:
                     actor.advance(stored, own=False)
                     actor.context.counts["events_folded:hint"] += 1
+                    self._note_lag(hint.arrived_ms)
             self.expect(last)
             if actor.writer.busy:
                 actor.writer.pump()  # what waited for a gap that this hint filled
+
+    def _note_lag(self, arrived_ms: int) -> None:
+        """By the clocks of two machines, which had better agree."""
+        context = self._actor.context
+        if arrived_ms and len(self._actor.audience):
+            clock = context.clock
+            context.far_lag.told(clock.mono() - (clock.wall() - arrived_ms / 1000))
 
     def on_top(self, top: m.TopSeen) -> None:
         """The log ends at `top.seq`, looked up. An empty epoch: we remind ourselves."""

@@ -216,7 +216,9 @@ class Writer:
         entries = tuple(
             [decide.entry(draft, epoch, seq) for seq, draft in enumerate(drafts, start=top + 1)]
         )
-        request = Append(actor.key, epoch, top, entries)
+        clock = actor.context.clock
+        arrived_s = clock.wall() - (clock.mono() - self._arrived(works[0]))
+        request = Append(actor.key, epoch, top, entries, arrived_ms=int(arrived_s * 1000))
         if works[0].alone:
             command = works[0].command
             fenced = isinstance(command, FENCED)
@@ -228,6 +230,10 @@ class Writer:
         self.batch = Batch(works, request)
         actor.context.store.append(request, actor.actor_ref)
         actor.watch_deadlines()
+
+    def _arrived(self, work: Work) -> float:
+        """When we got its command, by the monotonic clock."""
+        return work.deadline - self._actor.context.settings.actors.command_timeout_s
 
     def _expiry(self, command: Any) -> int | None:
         if isinstance(command, m.Change) and command.patch.status == "ended":
@@ -305,12 +311,11 @@ class Writer:
             if actor.call is not None and seq == actor.call.seq + 1:
                 stored = StoredEvent(seq, event, body, key, digest)
                 actor.advance(stored, own=True, event=draft.event)
-        context = actor.context
+        context, heard = actor.context, len(actor.audience) > 0
         context.counts["events_appended"] += len(drafts)
-        timeout_s, heard = context.settings.actors.command_timeout_s, len(actor.audience) > 0
         for work in batch.works:
             if heard and work.drafts:
-                context.lag.told(work.deadline - timeout_s)
+                context.lag.told(self._arrived(work))
             self._finish(work, seqs)
 
     def _on_known(self, batch: Batch, answer: Known) -> None:

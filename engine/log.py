@@ -66,6 +66,7 @@ class Append(NamedTuple):
     # highest that is known.
     refill: bool = False
     base: bytes | None = None
+    arrived_ms: int = 0  # when the node heard of it, in ms since 1970: for the lag, in hints
 
 
 class Appended(NamedTuple):
@@ -162,6 +163,7 @@ class Hint(NamedTuple):
     seq: int
     origin: str  # the node that appended
     events: tuple[StoredEvent, ...]
+    arrived_ms: int = 0  # as in Append; 0: not said
 
 
 class LogUnavailable(Exception):

@@ -107,7 +107,7 @@ def _packed_entry(entry: Entry) -> bytes:
 def hint_origin(raw: bytes) -> bytes:
     """Who published it, without reading further; empty if it is no hint."""
     words = raw[: raw.find(b"\n")].split(b" ", 3)
-    return words[2] if len(words) == 4 else b""
+    return words[2].rpartition(b"@")[0] or words[2] if len(words) == 4 else b""
 
 
 def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
@@ -115,8 +115,8 @@ def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
 
     A line `epoch first_seq origin count`, then for each event a line `event body_length
     key_length digest_length`, body, key and digest in that many bytes and a line feed, and
-    nothing after the last. Epoch `-` and seq 0 are of interim text (`interim_hint`), which is
-    in no log.
+    nothing after the last. The origin is `node@arrived_ms`, or `node` where no time is said.
+    Epoch `-` and seq 0 are of interim text (`interim_hint`), which is in no log.
     """
     head, newline, _ = raw.partition(b"\n")
     words = head.split(b" ")
@@ -141,7 +141,10 @@ def parse_hint(call: CallKey, raw: bytes) -> Hint | None:
             events.append(StoredEvent(place, name.decode(), body, key, digest))
         if at != len(raw):
             return None
-        return Hint(call, words[0].decode(), seq, words[2].decode(), tuple(events))
+        origin, _, arrived = words[2].rpartition(b"@")
+        arrived_ms = _number(arrived) if origin else None
+        name = origin if arrived_ms is not None else words[2]
+        return Hint(call, words[0].decode(), seq, name.decode(), tuple(events), arrived_ms or 0)
     except ValueError:  # no text, or no number
         return None
 
@@ -191,15 +194,15 @@ class RedisLog:
         refill_ms: int = REFILL_MS,
         cluster: bool = False,
     ) -> None:
-        if not node or any(letter.isspace() for letter in node):
-            raise ValueError("`node` must be a name without spaces: it stands in each hint")
+        if not node or any(letter.isspace() or letter == "@" for letter in node):
+            raise ValueError("`node` must be a name without spaces and @: it stands in each hint")
         self._pipe = RedisPipe(client, SCRIPTS)
         self._node = node
         self._refill_ms = refill_ms
         publish = "SPUBLISH" if cluster else "PUBLISH"
         self._publish = publish
-        # What every append of ours ends its fixed arguments with.
-        tail: list[str | int] = [refill_ms, max_events, MOVED_LIMIT, publish, node]
+        # What every append of ours ends its fixed arguments with, before the origin.
+        tail: list[str | int] = [refill_ms, max_events, MOVED_LIMIT, publish]
         self._append_tail = b"".join(map(bulk, tail))
 
     def append(self, requests: Sequence[Append]) -> list[Answer]:
@@ -250,6 +253,7 @@ class RedisLog:
             _NOTHING if base is None else bulk(base),
             _NOTHING if expire_s is None else bulk(expire_s),
             self._append_tail,
+            bulk(f"{self._node}@{request.arrived_ms}" if request.arrived_ms else self._node),
         ]
         parts += map(_packed_entry, request.entries)
         arguments = _APPEND_ARGUMENTS + 4 * len(request.entries)

@@ -7,6 +7,7 @@ handler that tried to wait there would get an error from gevent, not a pause.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
@@ -35,10 +36,10 @@ class Loop:
         self.dispatcher: Dispatcher
         self.wheel: Wheel
 
-    def bind(self, dispatcher: Dispatcher, wheel: Wheel, lag: Lag | None = None) -> None:
+    def bind(self, dispatcher: Dispatcher, wheel: Wheel, lags: Sequence[Lag] = ()) -> None:
         self.dispatcher = dispatcher
         self.wheel = wheel
-        self._lag = lag or Lag()
+        self._lags = lags
         self._thread.start(self._run)
         self._check.start(self._on_check)
 
@@ -89,8 +90,9 @@ class Loop:
             outgoing.held = False
             outgoing.flush()
         outgoing.behind = more
-        if self._lag.arrived:
-            self._lag.left(monotonic(), all_told=not more)
+        for lag in self._lags:
+            if lag.arrived:
+                lag.left(monotonic(), all_told=not more)
         if more:
             # By way of a timer, so that the loop looks at its sockets in between.
             self._again.stop()

@@ -105,8 +105,9 @@ GAUGES = {
 }
 HISTOGRAMS = {
     "delivery_lag_seconds": Named(
-        "From an event's arrival at this process, as a command of its own producers, until all "
-        "receivers here were offered it; one observation an event"
+        "From an event's arrival at the node that wrote it until all receivers here were offered "
+        "it, one observation an event; what was written elsewhere by the clocks of two machines",
+        "written",
     ),
 }
 
@@ -146,8 +147,7 @@ class _Collector:
         numbers = self._read()
         yield from _families(CounterMetricFamily, COUNTERS, numbers.counters)
         yield from _families(GaugeMetricFamily, GAUGES, numbers.gauges)
-        for name, found in numbers.histograms.items():
-            yield _histogram(name, found)
+        yield from _histograms(numbers.histograms)
 
 
 def _families(
@@ -175,9 +175,20 @@ def _families(
             yield family
 
 
-def _histogram(name: str, found: Histogram) -> Metric:
+def _histograms(values: Mapping[str, Histogram]) -> Iterator[Metric]:
+    for name, named in HISTOGRAMS.items():
+        family = HistogramMetricFamily(PREFIX + name, named.help, labels=[named.label])
+        for full_name, found in values.items():
+            of, _, label = full_name.partition(":")
+            if of == name:
+                family.add_metric([label], _buckets(found), found.sum)
+        yield family
+
+
+def _buckets(found: Histogram) -> list[tuple[str, float]]:
+    """Each with those below it."""
     buckets, below = [], 0
     for bound, count in zip((*found.bounds, float("inf")), found.counts, strict=True):
         below += count
         buckets.append(("+Inf" if bound == float("inf") else repr(bound), below))
-    return HistogramMetricFamily(PREFIX + name, HISTOGRAMS[name].help, buckets, found.sum)
+    return buckets

@@ -134,8 +134,8 @@ class Node:
             turn_s=settings.actors.turn_ms / 1000,
         )
         wheel = Wheel(clock=self._loop.now, send=self.dispatcher.send, on_earlier=self._loop.rearm)
-        lag = Lag()
-        self._loop.bind(self.dispatcher, wheel, lag)
+        lag, far_lag = Lag(), Lag()
+        self._loop.bind(self.dispatcher, wheel, (lag, far_lag))
         self.store_client = StoreClient(
             log_store=self.log,
             hints=self.ways.hints,
@@ -198,6 +198,7 @@ class Node:
             identified=self._identified,
             departed=self.directory.departed,
             lag=lag,
+            far_lag=far_lag,
             audit=self.audit,
             walls=self.walls,
         )

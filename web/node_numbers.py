@@ -26,8 +26,8 @@ SLOW_S = 1.0
 
 def numbers_of(node: Node) -> Numbers:
     counters, gauges = _of_actors(node)
-    dispatcher, store, lag = node.dispatcher, node.store_client, node.context.lag
-    counters.update(node.context.counts)
+    dispatcher, store, context = node.dispatcher, node.store_client, node.context
+    counters.update(context.counts)
     counters.update(store.counts)
     counters.update(node.audit.counts)
     counters["messages_handled"] = dispatcher.handled
@@ -35,7 +35,7 @@ def numbers_of(node: Node) -> Numbers:
         counters[f"dead_letters:{reason}"] = count
     for why, count in store.hints_unread.items():
         counters[f"hints_unread:{why}"] = count
-    gauges["timers"] = len(node.context.wheel)
+    gauges["timers"] = len(context.wheel)
     gauges["store_away"] = store.away_since is not None
     gauges["draining"] = node.draining
     gauges.update(node.ranking.numbers())
@@ -48,8 +48,11 @@ def numbers_of(node: Node) -> Numbers:
     gauges["store_connections_most"] = sum(pool.max_connections for pool in pools)
     counters["store_connections_refused"] = sum(pool.exhausted for pool in pools)
     counters["store_moves"] = node.ways.watch.moved if node.ways.watch else 0
-    histogram = Histogram(BOUNDS_S, lag.counts, lag.sum_s)
-    return Numbers(counters, gauges, {"delivery_lag_seconds": histogram})
+    histograms = {
+        f"delivery_lag_seconds:{written}": Histogram(BOUNDS_S, lag.counts, lag.sum_s)
+        for written, lag in (("here", context.lag), ("elsewhere", context.far_lag))
+    }
+    return Numbers(counters, gauges, histograms)
 
 
 def _of_actors(node: Node) -> tuple[Counter[str], dict[str, float]]:

@@ -7,6 +7,8 @@ import time
 from tests.chaos.stage import Scenario, Setting, Stage
 from tests.live.server import until
 
+LONG = "so what happens is that it goes off every evening at about eight " * 280  # 18 kB
+SLOW_S = 3
 CROWD = 1000
 MISSED = 300  # of each call: more than the ring of 256
 
@@ -55,9 +57,8 @@ def read_slowly(stage: Stage) -> None:
     for browser in slow:
         browser.paused.set()
     caller, [call_id] = stage.nodes[0].caller(), stage.call_ids
-    text = "so what happens is that it goes off every evening at about eight " * 280  # 18 kB
     for number in range(500):
-        segment = {"segment_id": f"long{number}", "speaker": "agent", "text": text}
+        segment = {"segment_id": f"long{number}", "speaker": "agent", "text": LONG}
         [result] = caller.say(call_id, segment)
         stage.spoken[call_id].answered[segment["segment_id"]] = result["seq"]
     behind = sum(node.metric("connections_behind") for node in stage.nodes)
@@ -68,6 +69,27 @@ def read_slowly(stage: Stage) -> None:
     for browser in slow:
         browser.paused.clear()
     stage.healed()
+
+
+def take_nothing(stage: Stage) -> None:
+    """Longer than the server waits: it ends them with `slow`, and they come back."""
+    slow = stage.bring_browsers(6, plain=False, small=True)
+    for browser in slow:
+        browser.paused.set()
+    caller, [call_id] = stage.nodes[0].caller(), stage.call_ids
+    for number in range(500):
+        segment = {"segment_id": f"long{number}", "speaker": "agent", "text": LONG}
+        [result] = caller.say(call_id, segment)
+        stage.spoken[call_id].answered[segment["segment_id"]] = result["seq"]
+    until(lambda: _closed_as_slow(stage) == len(slow), SLOW_S * 3)
+    stage.figures["closed as slow"] = f"{_closed_as_slow(stage):g}"
+    for browser in slow:
+        browser.paused.clear()
+    stage.healed()
+
+
+def _closed_as_slow(stage: Stage) -> float:
+    return sum(node.metric('sessions_closed_total{code="slow"}') for node in stage.nodes)
 
 
 def come_back_at_once(stage: Stage) -> None:
@@ -127,6 +149,14 @@ SCENARIOS = [
         "six of the browsers read nothing while 9 MB go by, more than all buffers hold",
         read_slowly,
         Setting(calls=1, browsers=4, plain=2),
+    ),
+    Scenario(
+        "slow-closed",
+        "the same, for longer than the server waits for them (3 s here): closed, and back",
+        take_nothing,
+        Setting(
+            calls=1, browsers=4, plain=2, after_s=4.0, settings={"EARSHOT__LIMITS__SLOW_S": SLOW_S}
+        ),
     ),
     Scenario(
         "crowd-returns",

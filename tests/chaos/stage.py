@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -174,6 +175,15 @@ class Stage:
                 took.append((min(came) - self.healed_at) * 1000)
         return sorted(took)
 
+    def silences_s(self) -> list[float]:
+        """Of each browser, the longest time between two events; shortest first."""
+        found = []
+        for browser in self.browsers:
+            moments = [told.at for visit in browser.journal.visits for told in visit.told]
+            if len(moments) > 1:
+                found.append(max(after - at for at, after in pairwise(moments)))
+        return sorted(found)
+
 
 def _log(caller: Caller, call_id: str) -> list[Fact]:
     log: list[Fact] = []
@@ -231,6 +241,11 @@ def play(scenario: Scenario, folder: Path) -> Row:
         scenario.run(stage)
         stage.speak(scenario.setting.after_s)
         verdict, recoveries_ms = stage.conclude()
+        silences_s = stage.silences_s()
+        if silences_s:
+            stage.figures["longest silence of a browser, p50 and worst"] = (
+                f"{silences_s[len(silences_s) // 2]:.1f} s, {silences_s[-1]:.1f} s"
+            )
         return Row(
             scenario,
             verdict,

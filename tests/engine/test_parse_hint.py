@@ -16,23 +16,27 @@ words = st.text(st.characters(exclude_characters=" \n", exclude_categories=["Cs"
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def _hint(epoch: str, seq: int, origin: str, made: list[tuple[str, bytes, str, str]]) -> Hint:
+def _hint(
+    epoch: str, seq: int, origin: str, made: list[tuple[str, bytes, str, str]], arrived_ms: int
+) -> Hint:
     events = [StoredEvent(place, *one) for place, one in enumerate(made, start=seq)]
-    return Hint(CALL, epoch, seq, origin, tuple(events))
+    return Hint(CALL, epoch, seq, origin, tuple(events), arrived_ms)
 
 
 hints = st.builds(
     _hint,
     words.filter(lambda epoch: epoch != "-"),  # that one says: interim text, seq 0
     st.integers(1, 10**15 - 1),
-    words,
+    words.filter(lambda origin: "@" not in origin),
     st.lists(st.tuples(words, st.binary(), texts, texts), min_size=1, max_size=4),
+    st.integers(0, 10**15 - 1),
 )
 
 
 def written(hint: Hint) -> bytes:
     """As lua/append.lua writes it."""
-    raw = f"{hint.epoch} {hint.seq} {hint.origin} {len(hint.events)}\n".encode()
+    origin = f"{hint.origin}@{hint.arrived_ms}" if hint.arrived_ms else hint.origin
+    raw = f"{hint.epoch} {hint.seq} {origin} {len(hint.events)}\n".encode()
     for _, event, body, key, digest in hint.events:
         name, key_text, digest_text = event.encode(), key.encode(), digest.encode()
         raw += b"%b %d %d %d\n" % (name, len(body), len(key_text), len(digest_text))

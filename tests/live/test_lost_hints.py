@@ -6,18 +6,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from engine.decoding import encode
 from engine.log import Append, Appended, CallKey, Entry
 from engine.log_redis import RedisLog
 from engine.store import connect
 from engine.wire import TranscriptionUpdate
 from tests.live.raw_client import RawClient
-from tests.live.server import new_id, running, tcp_store, until
+from tests.live.server import new_id, running, tcp_store
 
 FOUND_S = 5.0
-AGAIN = 4
+AGAIN = 2
 
 
 class MuteLog(RedisLog):
@@ -30,8 +28,7 @@ class MuteLog(RedisLog):
         self._append_tail = self._append_tail.replace(published, b"$3\r\nSET\r\n")
 
 
-@pytest.mark.parametrize("silence_s", [0.0, 3.0])
-def test_a_lost_last_hint_is_found_within_five_seconds(tmp_path: Path, silence_s: float) -> None:
+def test_a_lost_last_hint_is_found_within_five_seconds(tmp_path: Path) -> None:
     agent_id = new_id("agent")
     with (
         tcp_store(tmp_path / "store") as url,
@@ -41,8 +38,6 @@ def test_a_lost_last_hint_is_found_within_five_seconds(tmp_path: Path, silence_s
     ):
         call_id = node.caller().create(agent_id)
         cursor = browser.ok("call:subscribe", {"call_id": call_id})["cursor"]
-        settled = time.monotonic() + silence_s
-        until(lambda: time.monotonic() >= settled)
         log = MuteLog(client, "mute")
         for seq in range(2, 2 + AGAIN):
             write(log, call_id, cursor["epoch"], seq)

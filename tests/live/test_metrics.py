@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.live.conftest import Start
 from tests.live.raw_client import RawClient
 from tests.live.server import BOUND_S, LiveServer, line, new_id, until
 
@@ -35,8 +36,23 @@ def test_an_event_is_seen_from_its_append_to_its_delivery(own_server: LiveServer
         assert found[("events_appended_total",)] == 4  # its creation, and what was said
         assert found[("leases_total", "taken")] == 1
         # The creation reached nobody; what was sent again was not told again.
-        assert found[("delivery_lag_seconds_count",)] == 3
-        assert found[("delivery_lag_seconds_bucket", "30.0")] == 3
-        assert 0 < found[("delivery_lag_seconds_sum",)] < 30
+        assert found[("delivery_lag_seconds_count", "here")] == 3
+        assert found[("delivery_lag_seconds_bucket", "30.0", "here")] == 3
+        assert 0 < found[("delivery_lag_seconds_sum", "here")] < 30
         assert found[("store_link_up", "commands")] == found[("store_link_up", "hints")] == 1
         assert found[("store_away",)] == found[("connections_behind",)] == 0
+
+
+def test_what_another_node_wrote_is_seen_from_its_arrival_there(start: Start) -> None:
+    here = start("here")
+    there = start("there", REDIS_URL=f"unix://{here.store_folder / 'valkey.sock'}")
+    agent_id, caller = new_id("agent"), here.caller()
+    call_id = caller.create(agent_id)
+    with RawClient(there.url, {"token": there.token(agent_id)}) as client:
+        client.ok("call:subscribe", {"call_id": call_id})
+        caller.say(call_id, line("s1", speaker="agent"))
+        client.event("transcription:update")
+        found = numbers(there)
+        assert found[("delivery_lag_seconds_count", "elsewhere")] == 1
+        assert 0 < found[("delivery_lag_seconds_sum", "elsewhere")] < 30
+        assert found[("events_folded_total", "hint")] == found[("hints_received_total",)] == 1

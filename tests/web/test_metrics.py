@@ -59,15 +59,15 @@ def test_a_labels_value_is_escaped() -> None:
 
 def test_a_histogram_adds_up_from_bucket_to_bucket() -> None:
     lag = Histogram((0.1, 1.0), (1, 2, 4), 9.5)
-    found = shown(histograms={"delivery_lag_seconds": lag})["earshot_delivery_lag_seconds"]
+    found = shown(histograms={"delivery_lag_seconds:here": lag})["earshot_delivery_lag_seconds"]
     assert found.type == "histogram"
     name = "earshot_delivery_lag_seconds"
     assert samples(found) == {
-        (f"{name}_bucket", "0.1"): 1,
-        (f"{name}_bucket", "1.0"): 3,
-        (f"{name}_bucket", "+Inf"): 7,
-        (f"{name}_count",): 7,
-        (f"{name}_sum",): 9.5,
+        (f"{name}_bucket", "0.1", "here"): 1,
+        (f"{name}_bucket", "1.0", "here"): 3,
+        (f"{name}_bucket", "+Inf", "here"): 7,
+        (f"{name}_count", "here"): 7,
+        (f"{name}_sum", "here"): 9.5,
     }
 
 
