@@ -7,7 +7,7 @@ import time
 from tests.chaos.stage import Scenario, Setting, Stage
 from tests.live.server import until
 
-LONG = "so what happens is that it goes off every evening at about eight " * 280  # 18 kB
+LONG = "so what happens is that it goes off every evening when the news comes on " * 240  # 18 kB
 SLOW_S = 3
 CROWD = 1000
 MISSED = 300  # of each call: more than the ring of 256
