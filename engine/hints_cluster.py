@@ -39,7 +39,9 @@ class ClusterHints:
         self.reroute()
 
     def follow(self, call: CallKey) -> None:
-        address = self._holder(keys_of(call).hint)
+        address, before = self._holder(keys_of(call).hint), self._calls.get(call)
+        if before != address and before in self._streams:
+            self._streams[before][0].unfollow(call)
         self._calls[call] = address
         if address is not None:
             self._stream(address).follow(call)
@@ -68,8 +70,6 @@ class ClusterHints:
         for call, old in list(self._calls.items()):
             new = self._holder(keys_of(call).hint)
             if new != old and new is not None:
-                if old in self._streams:
-                    self._streams[old][0].unfollow(call)
                 self.follow(call)
         for channel, old in list(self._channels.items()):
             if self._holder(channel) != old:

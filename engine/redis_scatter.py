@@ -100,7 +100,10 @@ def _redirected(
     wait = False
     for place in places:
         answer = answers[place]
-        if isinstance(answer, AskError):
+        if isinstance(answer, AskError) and not answer.host:
+            _look_again(client)  # it names no host: where it is asked from, which we hear anew
+            aims[place] = None
+        elif isinstance(answer, AskError):
             aims[place] = (answer.host, answer.port)
             if isinstance(answer, MovedError):
                 client.topology.moved(answer.slot_id, (answer.host, answer.port))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.store import StoreUnusable, connect, wait_for
 from tests.contract.conftest import OwnStore
 from tests.live.certificates import tls
 from tests.live.raw_client import RawClient
@@ -26,6 +28,56 @@ def tls_url(tmp_path: Path) -> Iterator[str]:
         yield f"rediss://localhost:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}"
     finally:
         store.kill()
+
+
+def test_sentinels_and_their_store_are_spoken_to_over_tls(tmp_path: Path) -> None:
+    port, sentinel_port = free_ports(2)
+    binary, files = program("redis-server"), tls(tmp_path)
+    store = OwnStore(binary, tmp_path)
+    lines = ["port 0", f"tls-port {sentinel_port}", "tls-replication yes"]
+    lines += ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"]
+    lines += [f"sentinel monitor calls localhost {port} 1"]
+    words = [word.removeprefix("--") for word in files]
+    lines += _pairs(words)
+    config = tmp_path / "sentinel.conf"
+    config.write_text("\n".join(lines) + "\n")
+    store.start("--port", "0", "--tls-port", str(port), *files)
+    with (tmp_path / "sentinel.log").open("ab") as log:
+        sentinel = subprocess.Popen([binary, str(config), "--sentinel"], stdout=log, stderr=log)
+    try:
+        url = f"rediss+sentinel://localhost:{sentinel_port}/calls"
+        assert wait_for(f"{url}?ssl_ca_certs={tmp_path / 'ca.pem'}", 10.0).role == "master"
+        with pytest.raises(StoreUnusable, match="no sentinel answers"):
+            wait_for(url, 0.3)  # who signed its certificate is not said
+    finally:
+        sentinel.kill()
+        sentinel.wait()
+        store.kill()
+
+
+def test_a_cluster_is_spoken_to_over_tls(tmp_path: Path) -> None:
+    port, bus = free_ports(2)
+    store = OwnStore(program("redis-server"), tmp_path)
+    store.start(
+        *("--port", "0", "--tls-port", str(port), "--tls-cluster", "yes", *tls(tmp_path)),
+        *("--cluster-enabled", "yes", "--cluster-port", str(bus)),
+        *("--cluster-announce-hostname", "localhost"),
+        *("--cluster-preferred-endpoint-type", "hostname"),
+    )
+    url = f"rediss+cluster://localhost:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}"
+    try:
+        with contextlib.closing(connect(store.url)) as client:
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        assert wait_for(url, 10.0).clustered
+        with contextlib.closing(connect(url)) as client:
+            assert client.set("key", "value")
+            assert client.get("key") == b"value"
+    finally:
+        store.kill()
+
+
+def _pairs(words: list[str]) -> list[str]:
+    return [f"{name} {value}" for name, value in zip(words[::2], words[1::2], strict=True)]
 
 
 def test_a_call_over_a_tls_store_is_written_and_heard_on_both_nodes(
