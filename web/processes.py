@@ -133,6 +133,8 @@ class Parent:
                     pass_fds=(listener, parent),
                 )
             self._children[number] = child
+            if self._stop.is_set():  # while it was being started
+                child.terminate()
             log.info("processes.started process=%d pid=%d", number, child.pid)
             watcher = gevent.spawn(self._await_ready, ours, number)
             try:

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,7 +135,9 @@ def test_a_thousand_connections_are_told_within_the_time_and_newcomers_are_sent_
         delays.append(int(re.search(r'"after_ms":(\d+)', told)[1]))  # type: ignore[index]
         comer.ended()
     assert server.wait(DRAIN_S) == 0
-    assert time.monotonic() - began < DRAIN_S
+    took_s = time.monotonic() - began
+    sys.stdout.write(f"{MANY} connections: gone after {took_s:.2f} s\n")
+    assert took_s < DRAIN_S
     assert max(delays) - min(delays) > 1_000
     assert "Traceback" not in server.log
 
