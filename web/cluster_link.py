@@ -61,11 +61,11 @@ class ClusterLink:
     @property
     def up(self) -> bool:
         """To every primary that was needed so far."""
-        return all(link.up for link in self._links.values())
+        return all(link.up for link in self._of_primaries())
 
     @property
     def partly_up(self) -> bool:
-        return any(link.up for link in self._links.values())
+        return any(link.up for link in self._of_primaries())
 
     def __len__(self) -> int:
         return sum(map(len, self._links.values()))
@@ -76,13 +76,19 @@ class ClusterLink:
         primaries = self._topology.primaries
         self._lost.intersection_update(primaries)
         for address in [one for one in self._links if one not in primaries]:
-            if not len(self._links[address]):
+            if len(self._links[address]):
+                gevent.spawn_later(TRY_LOST_S, self.reopen)
+            else:
                 self._links.pop(address).close()
 
     def close(self) -> None:
         self._closed = True
         for link in self._links.values():
             link.close()
+
+    def _of_primaries(self) -> list[StoreLink]:
+        primaries = self._topology.primaries
+        return [link for address, link in self._links.items() if address in primaries]
 
     def _send(self, packed: Packed, done: Done, changes: bool, hops: int) -> None:
         key = key_of(packed if isinstance(packed, bytes) else packed.head)
