@@ -80,6 +80,17 @@ class Tokens(Section, frozen=True):
     roles: dict[str, Role] = {}
 
 
+class SignIn(Section, frozen=True):
+    issuer: str = ""
+    client_id: str = ""
+    url: str = ""
+    scopes: str = "openid profile email"
+    algorithm: Literal["RS256", "ES256", "EdDSA"] = "RS256"
+    token_s: Annotated[int, Meta(ge=30)] = 300
+    session_s: Annotated[int, Meta(ge=60)] = 43_200
+    confirm_s: Annotated[int, Meta(ge=1)] = 900
+
+
 class Audit(Section, frozen=True):
     max_entries: Annotated[int, Meta(ge=100)] = 200_000
     retention_s: Count = 7_776_000
@@ -182,12 +193,17 @@ class Development(Section, frozen=True):
     tokens: bool = False
 
 
+SECRETS = ("jwt_secret", "sign_in_secret")
+
+
 class Settings(Struct, forbid_unknown_fields=True, frozen=True):
-    """Everything that can be set. `jwt_secret` comes from JWT_SECRET only."""
+    """Everything that can be set. `jwt_secret` comes from JWT_SECRET only, and
+    `sign_in_secret` from SIGN_IN_SECRET."""
 
     server: Server = field(default_factory=Server)
     store: Store = field(default_factory=Store)
     tokens: Tokens = field(default_factory=Tokens)
+    sign_in: SignIn = field(default_factory=SignIn)
     audit: Audit = field(default_factory=Audit)
     call: CallLife = field(default_factory=CallLife)
     actors: Actors = field(default_factory=Actors)
@@ -199,11 +215,13 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     redaction: Redaction = field(default_factory=Redaction)
     development: Development = field(default_factory=Development)
     jwt_secret: str = ""
+    sign_in_secret: str = ""
 
     def __repr__(self) -> str:
         """Without what is secret: settings get logged."""
         shown = msgspec.to_builtins(self)
-        shown["jwt_secret"] = "set" if self.jwt_secret else "not set"
+        for name in SECRETS:
+            shown[name] = "set" if getattr(self, name) else "not set"
         shown["store"]["url"] = "set" if self.store.url else "embedded"
         for section in ("embedding", "chat"):
             shown[section]["key"] = "set" if shown[section]["key"] else "not set"
@@ -230,8 +248,9 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{path} is not YAML: {problem}") from None
         if not isinstance(values, dict):
             raise SettingsError(f"{path} must hold sections, e.g. `server:`")
-        if "jwt_secret" in values:
-            raise SettingsError(f"{path}: `jwt_secret` belongs in the environment (JWT_SECRET)")
+        for name in SECRETS:
+            if name in values:
+                raise SettingsError(f"{path}: `{name}` belongs in the environment ({name.upper()})")
         _convert(values, str(path), strict=True)
     for name, text in environment.items():
         if name.startswith("EARSHOT__"):
@@ -239,7 +258,8 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     for name, section, key in _SHORT_NAMES:
         if environment.get(name):
             values.setdefault(section, {})[key] = environment[name]
-    values["jwt_secret"] = environment.get("JWT_SECRET", "")
+    for name in SECRETS:
+        values[name] = environment.get(name.upper(), "")
     return _convert(values, "environment", strict=False)
 
 

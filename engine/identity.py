@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from engine import claims as mapping
+from engine.addresses import is_safe
 from engine.config import Settings
 from engine.errors import Expired, Forbidden, Unauthenticated
 from engine.keys import SHORTEST_RSA, KeyAbsent, KeyRing
@@ -157,9 +157,7 @@ def _ring(settings: Settings) -> KeyRing | None:
         raise ValueError("tokens.algorithm is HS256, and a key server has no key for it")
     if tokens.public_key:
         raise ValueError("tokens.public_key and tokens.jwks_url are both set: which one holds?")
-    address = urlsplit(tokens.jwks_url)
-    local = address.hostname in ("127.0.0.1", "localhost", "::1")
-    if address.scheme != "https" and not (address.scheme == "http" and local):
+    if not is_safe(tokens.jwks_url):
         raise ValueError("tokens.jwks_url is no https address: keys could be exchanged underway")
     return KeyRing(
         tokens.algorithm,

@@ -13,6 +13,7 @@ from flask_socketio import SocketIO
 
 from web import api, headers
 from web.node import Node
+from web.sign_in import routes as sign_in
 from web.sockets import create_socketio
 
 DESK = Path(__file__).parent / "ui" / "desk" / "dist"
@@ -32,6 +33,7 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     headers.install(app, node.settings.server)
     api.install(app, node)
     app.register_blueprint(api.blueprint(node))
+    sign_in.install(app, node)
     _serve_desk(app, desk)
     return App(app, create_socketio(app, node))
 

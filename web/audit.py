@@ -37,7 +37,7 @@ READS_KNOWN = 4096
 IDS_AN_ENTRY = 100
 _SETTINGS = "earshot:settings"
 _NOT_COMPARED = (
-    *("jwt_secret", "store.url", "server.port", "server.host", "sign_in.client_secret"),
+    *("jwt_secret", "store.url", "server.port", "server.host", "sign_in_secret"),
     *("embedding.key", "chat.key"),
 )
 

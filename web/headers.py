@@ -2,7 +2,7 @@
 
 Owns the security headers of pages and API, and cross-origin access for the origins that
 `server.origins` names (Socket.IO checks the same list by itself). It decides no rights: a
-request still needs its token, and no answer depends on a cookie.
+request still needs its token, and no answer under /v1 depends on a cookie.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable
 
 import gevent
-import requests
 from gevent.event import Event
 
 from engine.config import Tokens
 from engine.keys import MAX_BYTES, KeyRing
+from web.fetching import FetchFailed, fetch
 
 log = logging.getLogger("earshot.keys")
 
@@ -56,29 +56,15 @@ class KeyServer:
 
     def _fetch(self) -> None:
         self._ring.asking(self._wall())
-        limit = gevent.Timeout(self._settings.jwks_timeout_s)
+        timeout_s = self._settings.jwks_timeout_s
         try:
-            with limit:
-                count = self._ring.took(self._read(), self._wall())
-        except gevent.Timeout as ended:
-            if ended is not limit:
-                raise
-            self._fail(f"no answer within {self._settings.jwks_timeout_s:g} s")
-        except (requests.RequestException, OSError, ValueError) as problem:
-            self._fail(f"{type(problem).__name__}: {problem}")
+            raw = fetch(self._settings.jwks_url, timeout_s=timeout_s, most_bytes=MAX_BYTES)
+            count = self._ring.took(raw, self._wall())
+        except (FetchFailed, ValueError) as problem:
+            self._fail(str(problem))
         else:
             log.log(logging.DEBUG if self._well else logging.WARNING, "keys.taken count=%d", count)
             self._well = True
-
-    def _read(self) -> bytes:
-        """Raises ValueError for an answer that is none."""
-        timeout_s = self._settings.jwks_timeout_s  # of each step; `limit` is of all
-        with requests.get(
-            self._settings.jwks_url, stream=True, timeout=timeout_s, allow_redirects=False
-        ) as response:
-            if response.status_code != 200:
-                raise ValueError(f"answered {response.status_code}")
-            return bytes(response.raw.read(MAX_BYTES + 1, decode_content=True))
 
     def _fail(self, reason: str) -> None:
         self._ring.failed()

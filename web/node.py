@@ -34,6 +34,7 @@ from engine.identity import Identity, Tokens
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
+from engine.page_tokens import PageTokens
 from engine.redaction.redactor import Redactor
 from engine.showings import ShowingStore, keep_s
 from engine.token_ledger import TokenLedger
@@ -92,7 +93,8 @@ class Node:
         self.clock = SystemClock()
         tokens = Tokens(settings)
         keys = tokens.ring and KeyServer(tokens.ring, settings.tokens, self.clock.wall)
-        self.tokens = TokenDesk(tokens, self.clock.wall, keys)
+        pages = PageTokens(settings.jwt_secret) if settings.sign_in.issuer else None
+        self.tokens = TokenDesk(tokens, self.clock.wall, keys, pages)
         self.draining = False
         # Why the embedded store will not come back by itself; None while it may.
         self.store_trouble: Callable[[], str | None] = lambda: None

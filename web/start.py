@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from engine import store
+from engine.addresses import is_safe
 from engine.config import Settings, SettingsError, load
 from engine.identity import Tokens
 from engine.secret_strength import SHORTEST, weakness
@@ -68,10 +69,29 @@ def check(settings: Settings) -> None:
         found = weakness(settings.jwt_secret)
         if found and (not settings.development.tokens or len(settings.jwt_secret) < SHORTEST):
             raise CannotStart(f"JWT_SECRET {found}. A good one: `openssl rand -hex 32`.")
+    if settings.sign_in.issuer:
+        _check_sign_in(settings)
     try:
         Tokens(settings)
     except ValueError as problem:
         raise CannotStart(f"{problem}.") from None
+
+
+def _check_sign_in(settings: Settings) -> None:
+    """Raises CannotStart, naming what is missing."""
+    found = weakness(settings.jwt_secret)
+    if found:
+        raise CannotStart(
+            f"sign_in is on, and its sessions are sealed with JWT_SECRET, which "
+            f"{found if settings.jwt_secret else 'is not set'}. "
+            "A good one: `openssl rand -hex 32`."
+        )
+    for name in ("client_id", "url"):
+        if not getattr(settings.sign_in, name):
+            raise CannotStart(f"sign_in.issuer is set, and sign_in.{name} is not.")
+    for name in ("issuer", "url"):
+        if not is_safe(getattr(settings.sign_in, name)):
+            raise CannotStart(f"sign_in.{name} is no https address (http only for this machine).")
 
 
 def listen(settings: Settings) -> socket.socket:

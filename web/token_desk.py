@@ -15,6 +15,7 @@ from gevent.event import AsyncResult
 
 from engine.errors import EngineError, Revoked, Unavailable
 from engine.identity import Identity, KeyAbsent, Tokens
+from engine.page_tokens import PREFIX, PageTokens
 from engine.wire import Role
 
 if TYPE_CHECKING:
@@ -25,12 +26,17 @@ Judged = Callable[[Identity | EngineError], None]
 
 
 class TokenDesk:
-    """`keys` None: the key is in the settings. `wall` gives seconds since 1970."""
+    """`keys` None: the key is in the settings; `pages` None: people do not sign in.
+    `wall` gives seconds since 1970."""
 
     def __init__(
-        self, tokens: Tokens, wall: Callable[[], float], keys: KeyServer | None = None
+        self,
+        tokens: Tokens,
+        wall: Callable[[], float],
+        keys: KeyServer | None = None,
+        pages: PageTokens | None = None,
     ) -> None:
-        self._tokens, self._wall, self._keys = tokens, wall, keys
+        self._tokens, self._wall, self._keys, self._pages = tokens, wall, keys, pages
         self.standing: StandingWatch | None = None  # once there are actors
         self.refused: Callable[[str, str], None] = lambda code, source: None  # for the audit
 
@@ -55,6 +61,12 @@ class TokenDesk:
 
         self._judge(token, self._wall(), noted)
 
+    def admits(self, identity: Identity) -> bool:
+        """Whether a right that began at its `issued_at` has not been taken back since. Waits."""
+        result: AsyncResult[Identity | EngineError] = AsyncResult()
+        self._admit(identity, result.set)
+        return not isinstance(result.get(), EngineError)
+
     def issue(self, agent_id: str, role: Role, tenant: str, now_s: float) -> tuple[str, float]:
         return self._tokens.issue(agent_id, role, tenant, now_s)
 
@@ -62,9 +74,15 @@ class TokenDesk:
         if self._keys is not None:
             self._keys.close()
 
+    def _read(self, token: str, now_s: float) -> Identity:
+        """Which key judges a token is decided by its kind, before anything in it is read."""
+        if self._pages is not None and token.startswith(PREFIX):
+            return self._pages.verify(token, now_s)
+        return self._tokens.verify(token, now_s)
+
     def _judge(self, token: str, now_s: float, done: Judged) -> None:
         try:
-            identity = self._tokens.verify(token, now_s)
+            identity = self._read(token, now_s)
         except KeyAbsent as absent:
             if self._keys is None:
                 done(absent)
@@ -78,7 +96,7 @@ class TokenDesk:
     def _judge_again(self, token: str, done: Judged) -> None:
         """The key server was asked; what is not known now is not known."""
         try:
-            identity = self._tokens.verify(token, self._wall())
+            identity = self._read(token, self._wall())
         except EngineError as refusal:
             done(refusal)
         else:
