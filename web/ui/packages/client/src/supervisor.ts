@@ -143,6 +143,7 @@ class Wall {
   }
 
   #changed(body: CallsChanged): void {
+    if (body.complete) this.#rows.clear();
     for (const call of body.calls) this.#rows.set(call.call_id, call);
     for (const id of body.removed ?? []) this.#rows.delete(id);
     this.#publish();

@@ -26,6 +26,8 @@ describe('a wall', () => {
     const c = { ...setup.server.call('a').view, call_id: 'c' };
     setup.server.io.emit('calls:changed', { calls: [c], removed: ['b'] });
     await until(() => expect(ids(setup)).toEqual(['a', 'c']));
+    setup.server.io.emit('calls:changed', { calls: [c], complete: true });
+    await until(() => expect(ids(setup)).toEqual(['c']));
   });
 
   it('asks with its filter when it is the only one, and without when there are several', async () => {
