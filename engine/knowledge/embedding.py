@@ -78,7 +78,7 @@ class MiniLm:
         self._session = onnxruntime.InferenceSession(
             str(model_file), options, providers=["CPUExecutionProvider"]
         )
-        _trim()
+        trim()
 
     @classmethod
     def installed(cls) -> MiniLm | None:
@@ -134,7 +134,8 @@ def _file_of(package: str, file: str) -> Path | None:
     return None
 
 
-def _trim() -> None:
-    """Making a session leaves 60 MB that glibc keeps for later; other C libraries do not."""
+def trim() -> None:
+    """Give back what is free: making a session leaves 60 MB that glibc keeps for later, and
+    so do many batches; other C libraries do not."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -261,5 +261,7 @@ def _environment() -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("EARSHOT__")}
     for secret in ("JWT_SECRET", "REDIS_URL"):
         kept.pop(secret, None)
-    # numpy's BLAS would start a thread a core, which spin beside the loop.
-    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    # numpy's BLAS would start a thread a core, which spin beside the loop; glibc would give
+    # each thread a heap of its own and keep what is free in all of them.
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+    return kept | threads | {"PYTHONPATH": str(ROOT)}

@@ -17,6 +17,7 @@ from contextlib import suppress
 import redis
 
 from engine.errors import EngineError
+from engine.knowledge.embedding import trim
 from web.ranking.brain import Brain
 from web.ranking.frames import Serving, TenantServed
 
@@ -134,6 +135,7 @@ class Upkeep:
         done = keeper.embed_some(tenant)
         waiting = keeper.state(tenant).waiting
         if done and not waiting:
+            trim()
             log.info("documents.embedded tenant=%s", tenant)
         if not waiting:
             keeper.settle(tenant)
