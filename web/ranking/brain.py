@@ -26,7 +26,7 @@ from engine.knowledge.votes import VoteMemory
 from engine.showings import ShowingStore, keep_s
 from engine.verdicts import VerdictStore
 from engine.wire import SuggestedDocument, SummaryKind
-from web.ranking.frames import Begin
+from web.ranking.frames import LOADING, Begin
 
 CONNECTIONS = 4  # of the keeping, the embedding and a ranking thread
 
@@ -50,7 +50,7 @@ class Brain:
         self.verdicts = VerdictStore(client)
         self._showings = ShowingStore(client, keep_s(settings))
         self.embedder: Embedder | None = None
-        self.why = "the model is being loaded"
+        self.why = LOADING
         self._settings = settings
         self.library = Library(self.documents)
         self.keeper = Keeper(

@@ -22,6 +22,9 @@ from engine.wire import CallSummary, SuggestedDocument, SummaryKind
 MOST_BYTES = 16_000_000  # of one frame: 200 lines of 20,000 characters, in any alphabet
 
 
+LOADING = "the model is being loaded"  # `Serving.why` until it is known whether there is one
+
+
 class Begin(Struct, tag=True):
     """First of all. `url` is the store's; it may hold a password, as the settings may."""
 

@@ -106,7 +106,8 @@ class RankingProcess:
 
     @property
     def words_only(self) -> bool:
-        return self.serving is not None and not self.serving.model
+        serving = self.serving
+        return serving is not None and not serving.model and serving.why != f.LOADING
 
     def state(self, tenant: str) -> KnowledgeState:
         """Asks nobody: as it was last told."""
