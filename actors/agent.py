@@ -32,6 +32,7 @@ from engine.limits import TokenBucket
 from engine.log import CallKey
 
 OWED = 256  # frames of state that a full socket did not take; then `slow`
+REST_S = 1.0  # the longest that a client over its rate is not read: its pongs are not either
 RETURN_SPREAD_MS = 2000  # clients asked to come back do so spread over this
 
 
@@ -59,6 +60,7 @@ class AgentActor(DispatchedActor):
         self._wall: WallView | None = None
         self._dropped = 0  # hints, as far as we have made up for them
         self._watching = False
+        self._resting = False
         now, limits = context.clock.mono(), context.settings.limits
         self._commands = TokenBucket(limits.commands_per_s, limits.commands_burst, now)
         self._subscribes = TokenBucket(limits.subscribes_per_s, limits.subscribes_per_s * 2, now)
@@ -146,6 +148,9 @@ class AgentActor(DispatchedActor):
             self._on_deadline()
         elif tick.kind == "retry":
             self.subscriptions.on_retry(tick.about)
+        elif tick.kind == "rested":
+            self._resting = False
+            self.outlet.rest(False)
         elif tick.kind == "slow":
             self.subscriptions.on_slow_tick()
         else:
@@ -162,8 +167,18 @@ class AgentActor(DispatchedActor):
                 self.run(ask)
             else:
                 self.session.hold(ask)
+        except RateLimited as refusal:
+            self.refuse(ask.ack_id, refusal)
+            self._rest(refusal.retry_after_ms or 0)
         except EngineError as refusal:
             self.refuse(ask.ack_id, refusal)
+
+    def _rest(self, wait_ms: int) -> None:
+        """A client that goes on although it was refused is not read until it may."""
+        if not self._resting:
+            self._resting = True
+            self.outlet.rest(True)
+            self.later(min(REST_S, wait_ms / 1000), m.Tick("rested"))
 
     def _limit(self, ask: m.Ask) -> None:
         identity = self.session.identity

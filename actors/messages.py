@@ -228,6 +228,7 @@ class Tick(Control, frozen=True):
         "expire",
         "expiring",
         "slow",
+        "rested",
         "held",
         "join",
         "rank",

@@ -64,6 +64,15 @@ class Outlet(Protocol):
         by themselves; else a Socket.IO DISCONNECT, so that they stay away."""
         ...
 
+    def rest(self, resting: bool) -> None:
+        """Read nothing of the client while it rests: the kernel's buffers fill, and it waits.
+        What was read already still comes."""
+        ...
+
+    def trust(self) -> None:
+        """The client is a producer: it may send much at once."""
+        ...
+
     def stalled_s(self) -> float:
         """For how long the socket has taken nothing although something waits; else 0."""
         ...

@@ -100,6 +100,8 @@ class Session:
 
     def _admit(self, identity: Identity, client_id: str | None) -> None:
         actor = self._actor
+        if self.identity is None and identity.may_produce:
+            actor.outlet.trust()
         self.identity = identity
         self.end()
         left_s = max(0.0, identity.expires_at - actor.context.clock.wall())

@@ -70,6 +70,12 @@ class SocketOutlet:
             self._closing = True
             gevent.spawn(self._close, reconnect)
 
+    def rest(self, resting: bool) -> None:
+        self._transport.rest(resting)
+
+    def trust(self) -> None:
+        self._transport.trust()
+
     def stalled_s(self) -> float:
         stalled: float = self._transport.stalled_s()
         return stalled
@@ -108,6 +114,10 @@ class TestClientTransport:
         if self._server.manager.is_connected(self._sid, "/"):
             packet = eio.Packet(eio.MESSAGE, data=message.decode())
             self._server._send_eio_packet(self._eio_sid, packet)
+
+    def rest(self, resting: bool) -> None: ...
+
+    def trust(self) -> None: ...
 
     def stalled_s(self) -> float:
         return 0.0

@@ -54,9 +54,9 @@ class Transport:
     upgrade_protocols = ("websocket",)
 
     __slots__ = (
-        "_behind", "_busy", "_moved_at", "_packets", "_polling", "_session", "beats", "closed",
-        "closing", "connected", "direct", "on_room", "pinged", "room_below", "server", "sid",
-        "upgraded", "upgrading", "waiting", "websocket", "writer",
+        "_behind", "_busy", "_moved_at", "_packets", "_polling", "_resting", "_session", "_trusted",
+        "beats", "closed", "closing", "connected", "direct", "on_room", "pinged", "room_below",
+        "server", "sid", "upgraded", "upgrading", "waiting", "websocket", "writer",
     )  # fmt: skip
 
     def __init__(self, server: Any, sid: str) -> None:
@@ -76,6 +76,7 @@ class Transport:
         self._polling: Event | None = None  # of the poll that waits
         self._behind: deque[Any] | None = None  # received, waiting for the greenlet
         self._busy = False  # there is such a greenlet
+        self._resting = self._trusted = False
         self._session: dict[str, Any] | None = None
 
     @property
@@ -248,7 +249,11 @@ class Transport:
         if self.on_room is not None:
             on_room, self.on_room = self.on_room, None
             on_room()
+        if self._trusted:
+            websocket.read_much()
         websocket.listen(self._on_message, self._on_end)
+        if self._resting:
+            websocket.pause()
 
     def _on_message(self, message: str | bytes) -> None:
         """In the hub. What may wait is done by a greenlet, and then all that follows."""
@@ -290,7 +295,23 @@ class Transport:
                 self._fail(fault)
         self._busy = False
         self._behind = None
-        if self.websocket is not None:
+        if self.websocket is not None and not self._resting:
+            self.websocket.resume()
+
+    def trust(self) -> None:
+        """A producer: much is read of it at once."""
+        self._trusted = True
+        if self.websocket:
+            self.websocket.read_much()
+
+    def rest(self, resting: bool) -> None:
+        """Read nothing meanwhile. A client that polls is slowed by its own requests."""
+        self._resting = resting
+        if self.websocket is None:
+            return
+        if resting:
+            self.websocket.pause()
+        elif len(self._behind or ()) < MESSAGES_BEHIND:
             self.websocket.resume()
 
     def _fail(self, fault: Exception) -> None:

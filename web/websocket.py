@@ -32,6 +32,10 @@ log = logging.getLogger("earshot.websocket")
 
 _CHUNK = bytearray(65536)  # shared by all connections: nothing switches between recv and feed
 _CHUNK_VIEW = memoryview(_CHUNK)
+# Read at once: some hundred commands, which are handled in the same pass of the loop, so this
+# is what a flood can keep the others waiting for. A frame of which more is to come, and a
+# producer, are read in one go.
+_APPETITE = 4096
 _READABLE = 1  # libev's EV_READ
 _IN_A_ROW = 64  # messages a connection may hand out before others get a turn
 # Reads of a listener until it counts as one of those who are there: what a browser says when
@@ -67,6 +71,7 @@ class WebSocket:
     """
 
     __slots__ = (
+        "_appetite",
         "_bounds",
         "_deadline",
         "_gone",
@@ -94,6 +99,7 @@ class WebSocket:
         self.sock: Any = _socket.socket(family, kind, proto, owner.detach())
         self.sock.setblocking(False)
         self.writer = Writer(self.sock, self._finish)
+        self._appetite = _APPETITE
         self._bounds = bounds
         self._hub: Any = gevent.get_hub()
         self._outgoing = Outgoing.here()
@@ -148,6 +154,10 @@ class WebSocket:
             self._paused = False
             if self._state == OPEN:
                 self._readable.start(self._on_readable)
+
+    def read_much(self) -> None:
+        """As much as there is, each time: the peer is a producer."""
+        self._appetite = len(_CHUNK)
 
     def receive(self) -> str | bytes | None:
         """The next message; None when there will be no more. One greenlet at a time."""
@@ -263,7 +273,8 @@ class WebSocket:
     def _pull(self) -> bool:
         """Read what the kernel has, once, without waiting. False: it has nothing."""
         try:
-            size = self.sock.recv_into(_CHUNK)
+            most = max(self._appetite, self._parser.wanting)
+            size = self.sock.recv_into(_CHUNK, min(most, len(_CHUNK)))
         except BlockingIOError:
             return False
         except OSError:

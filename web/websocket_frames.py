@@ -72,6 +72,11 @@ class FrameParser:
         self._tail = b""  # an unfinished UTF-8 character at their end
         self._done = False
 
+    @property
+    def wanting(self) -> int:
+        """How many bytes of a data frame's payload are still to come."""
+        return self._left
+
     def feed(self, chunk: bytes) -> list[Arrival]:
         """Take what was received; returns what is complete, in order."""
         arrivals: list[Arrival] = []

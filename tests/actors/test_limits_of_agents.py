@@ -235,3 +235,14 @@ def test_an_agent_with_too_many_connections_is_told_on_the_newest() -> None:
     assert third.screen.events("session:closing")[0]["code"] == "too_many_connections"
     assert third.screen.closed is True
     assert [agent.screen.closed for agent in (*kept, bob)] == [None] * 3
+
+
+def test_a_client_that_goes_on_over_its_rate_is_not_read_until_it_may() -> None:
+    world = World()
+    ann = world.connect("ann")
+    burst(world, ann, 50, wire.CallUnsubscribe("c"))
+    assert ann.screen.rested == [True]
+    world.run(0.06)
+    assert ann.screen.rested == [True, False]
+    burst(world, ann, 1, wire.CallUnsubscribe("c"), first=100)
+    assert codes(ann)[-1] == "ok"

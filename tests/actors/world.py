@@ -35,6 +35,7 @@ class Screen:
         self.room = 1_000_000
         self.closed: bool | None = None  # the value of reconnect
         self.stalled = 0.0
+        self.rested: list[bool] = []
 
     def send(self, frame: Frame) -> bool:
         if self.room <= 0 or self.closed is not None:
@@ -49,6 +50,11 @@ class Screen:
 
     def close(self, *, reconnect: bool) -> None:
         self.closed = reconnect
+
+    def rest(self, resting: bool) -> None:
+        self.rested.append(resting)
+
+    def trust(self) -> None: ...
 
     def stalled_s(self) -> float:
         return self.stalled

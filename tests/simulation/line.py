@@ -63,6 +63,10 @@ class Line:
             self.closing = True
             self._cluster.time.later(LINGER_S, self.cut)
 
+    def rest(self, resting: bool) -> None: ...
+
+    def trust(self) -> None: ...
+
     def stalled_s(self) -> float:
         return self._cluster.time.now - self._moved_at if self._down else 0.0
 
