@@ -96,10 +96,12 @@ class Audience:
         ):
             actor.later(AHEAD_S, m.Tick("join", join))  # the fold is on its way there
             return
+        if actor.loading:
+            return  # the log was gone: who waits joins again when it is made anew
         del self._ahead[join.connection_id]
         try:
-            if read.reason is not None:
-                raise Unavailable("The store is away")
+            if read.page is None:
+                raise Unavailable("The log cannot be read now")
             self._admit(join, actor.require_watcher(join.identity))
         except EngineError as refusal:
             actor.send(join.agent, m.Refused(actor.key, join.generation, refusal))

@@ -60,6 +60,7 @@ class CallActor(DispatchedActor):
         self._waiting: deque[Any] = deque()
         self._handling: Any = None  # the message of this moment: answered if it fails us
         self._watching_deadlines = False
+        self._releasing = False
         self._last_activity = context.clock.mono()
 
     # --- life -----------------------------------------------------------------------------
@@ -161,10 +162,17 @@ class CallActor(DispatchedActor):
         """The log was just created by us."""
         self.call = Call.empty(self.key, epoch)
 
+    def distrust(self) -> None:
+        """The log is another one, or gone: what we folded is kept aside, for the log may have
+        lost it, and who leads is open."""
+        self.refiller.keep(self.call, self.audience.ring)
+        self.leader.lose()
+        self.writer.distrust()
+        self.call = None
+
     def on_missing(self) -> None:
         """The log is not there: lost, or never created, expired or erased."""
-        self.refiller.keep(self.call, self.audience.ring)
-        self.call = None
+        self.distrust()
         self.loading = self.refiller.remake()
         if self.loading:
             return
@@ -194,7 +202,7 @@ class CallActor(DispatchedActor):
             return
         self.loading = False
         self._fold(read.page)
-        self.leader.begin()
+        self.leader.on_loaded()
         self._release(None)
         self.writer.pump()
         self.follower.look()
@@ -210,12 +218,14 @@ class CallActor(DispatchedActor):
 
     def _release(self, error: EngineError | None) -> None:
         """Handle, or refuse, what waited for the log."""
+        self._releasing = True
         for _ in range(len(self._waiting)):
             message = self._waiting.popleft()
             if error is None:
                 self.on_receive(message)
             else:
                 self._refuse(message, error)
+        self._releasing = False
 
     def _refuse(self, message: Any, error: EngineError) -> None:
         if isinstance(message, m.Join):
@@ -226,6 +236,10 @@ class CallActor(DispatchedActor):
     def _readable(self, message: Any) -> bool:
         """False: the message waits for the log, or was refused."""
         self._last_activity = self.context.clock.mono()
+        missing = self.call is None and not self.loading and not self.writing
+        if missing and isinstance(message, m.Join) and not self._releasing:
+            self.loading = True  # it may have been made since
+            self.follower.load()
         if not self.loading:
             return True
         if len(self._waiting) >= WAITING:
@@ -348,6 +362,7 @@ class CallActor(DispatchedActor):
             self.writer.pump()
         else:
             self.writer.on_answer(message.answer)
+        self.refiller.look()
         self.follower.look()
 
     def _on_append_failed(self, message: m.AppendFailed) -> None:
@@ -355,6 +370,7 @@ class CallActor(DispatchedActor):
             self.refiller.on_failed()
         else:
             self.writer.on_failed(message.reason, message.uncertain)
+        self.refiller.look()
 
     def _on_erase(self, erase: m.Erase) -> None:
         self.audience.gone()

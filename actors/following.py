@@ -26,7 +26,7 @@ class Follower:
     def __init__(self, actor: CallActor) -> None:
         self._actor = actor
         self._expected = 0  # a seq known to be in the log; above the fold: read first
-        self._reading = False  # a gap is being read
+        self._reading: int | None = None  # a gap is being read, from behind this seq
         self._confirming = False  # that read decides what becomes of a refusal
         self._short_reads = 0  # reads in a row that ended below what was expected
 
@@ -46,13 +46,10 @@ class Follower:
         """Fold anew from the log: it lives under another epoch, or we do not trust ours. What
         we held is kept, for the log may have lost it."""
         actor = self._actor
-        actor.refiller.keep(actor.call, actor.audience.ring)
-        actor.leader.lose()
-        actor.writer.distrust()
-        actor.call = None
+        actor.distrust()
         actor.loading = True
         self._expected = 0
-        self._reading = self._confirming = False
+        self._reading, self._confirming = None, False
         actor.audience.reopen()
         self.load()
 
@@ -65,7 +62,7 @@ class Follower:
         append is in flight the gap waits for its answer, which may fill it."""
         self._expected = max(self._expected, seq)
         actor = self._actor
-        if actor.loading or self._reading or actor.writing:
+        if actor.loading or self._reading is not None or actor.writing:
             return
         if actor.call is None:
             if self._expected:
@@ -81,7 +78,7 @@ class Follower:
         """Somebody saw no log. What they saw may be older than what we wrote, so it is read
         once more: a page that is not there says that the call is missing."""
         actor = self._actor
-        if actor.call is not None and not self._reading and not actor.writing:
+        if actor.call is not None and self._reading is None and not actor.writing:
             self._read_on(actor.call.seq)
 
     def make_sure(self) -> None:
@@ -93,7 +90,7 @@ class Follower:
     def _read_on(self, after: int) -> None:
         actor = self._actor
         actor.context.counts["fold_reads"] += 1
-        self._reading = True
+        self._reading = after
         actor.context.store.read(actor.key, "gap", after, CHUNK_EVENTS, actor.actor_ref)
 
     def look_ahead(self, join: m.Join) -> None:
@@ -113,8 +110,8 @@ class Follower:
                 self._fold(read)
             actor.audience.looked_ahead(read)
             actor.writer.pump()
-        else:
-            self._reading = self._confirming = False
+        elif read.after == self._reading:  # else it was asked before the fold was made anew
+            self._reading, self._confirming = None, False
             if read.reason is not None:
                 actor.later(RELOAD_S, m.TopSeen("", self._expected))
             elif actor.call is not None:

@@ -62,6 +62,12 @@ class Leader:
     def _wants_leader(self) -> bool:
         return (self._alive or self.closing.due) and not self._left
 
+    def on_loaded(self) -> None:
+        """The fold is made anew. A lease that came meanwhile found nothing to see to."""
+        if self.leads:
+            self._resume()
+        self.begin()
+
     def begin(self) -> None:
         """Ask for the lease, if the call needs a leader and we have not asked."""
         if not self._asking and self._wants_leader:
@@ -159,12 +165,12 @@ class Leader:
         summary that an ended call still lacks."""
         call = self._actor.call
         self.closing.begin()
-        if call is None or self._wanted is not None or not self._alive:
+        if call is None or not self._alive:
             return
         for line in reversed(call.segments):
             if line.speaker == "customer":
-                handled = call.suggestion
-                if handled is None or handled.because != line.segment_id:
+                handled = call.suggestion and call.suggestion.because
+                if line.segment_id not in (handled, self._wanted):
                     self._want(line.segment_id)
                 return
 

@@ -43,6 +43,8 @@ class Refiller:
         self._old: Call | None = None  # the fold they were held with
         self._request: Append | None = None  # of ours, in flight or to be asked again
         self.in_flight = False
+        self._remade = False  # the log, by us or another, and not folded yet
+        self._waits = False  # a log that is gone, for what is in flight
 
     @property
     def busy(self) -> bool:
@@ -64,11 +66,16 @@ class Refiller:
 
     def on_loaded(self, page: Page, call: Call) -> None:
         """The fold is made anew, from `page`: what of the kept is not in the log?"""
+        leader = self._actor.leader
+        leader.seen_fence = max(leader.seen_fence, page.fence)
         if self._old is not None and self._old.epoch != call.epoch:
             self._count("epochs:reopened")
         self._old = None
         if not self.in_flight:
             self._request = None
+        if self._remade:
+            self._remade = False
+            self._actor.index(call.agent_ids)  # who was told that it is unknown asks again
         if not self.held:
             return
         base = state_of(page.base) if page.base is not None else None
@@ -83,6 +90,7 @@ class Refiller:
         """The call is no more."""
         self.held.clear()
         self._old = self._request = None
+        self._remade = self._waits = False
 
     # --- bringing back --------------------------------------------------------------------
 
@@ -103,7 +111,8 @@ class Refiller:
     def remake(self) -> bool:
         """The log is gone. True: it is being made anew, from what we hold of it."""
         actor, old = self._actor, self._old
-        if self._request is not None:
+        if actor.writing or (self._request is not None and self._request.create):
+            self._waits = True  # what comes of that is seen to first
             return True
         ring = [frame for frame in self.held.values() if old and frame.epoch == old.epoch]
         if old is None or not old.exists or not ring or ring[-1].seq != old.seq:
@@ -114,6 +123,7 @@ class Refiller:
         epoch = max(actor.context.new_epoch(), old.epoch + "0")
         first = ring[0].seq
         entries = [again(frame.stored(), epoch, frame.seq) for frame in ring]
+        self._remade = True
         self._ask(
             Append(
                 actor.key,
@@ -151,7 +161,7 @@ class Refiller:
         if request.create:
             self._on_remade(answer)
         elif call is None or call.epoch != request.epoch:
-            pass  # the log has begun another epoch since: what it lacks is looked for anew
+            self._look_anew()
         elif isinstance(answer, Appended):
             self._on_appended(request)
         elif isinstance(answer, Known):
@@ -174,7 +184,9 @@ class Refiller:
         for seq, entry in enumerate(request.entries, start=request.expected_seq + 1):
             self.held.pop(entry.key, None)
             stored = StoredEvent(seq, entry.event, entry.body, entry.key, entry.digest)
-            self._actor.advance(stored, own=True)
+            call = self._actor.call
+            if call is not None and seq == call.seq + 1:  # not if it was read meanwhile
+                self._actor.advance(stored, own=True)
         self._actor.index()
 
     def _on_remade(self, answer: Answer) -> None:
@@ -188,15 +200,33 @@ class Refiller:
             self._count("epochs:remade")
         actor.follower.load()
 
+    def look(self) -> None:
+        """What was in flight is over: is the log still gone?"""
+        if self._waits and not self._actor.writing:
+            self._waits = False
+            if self._actor.loading:
+                self._actor.follower.load()
+
+    def _look_anew(self) -> None:
+        """The log has begun another epoch since, or is gone."""
+        self._request = None
+        if self._actor.loading:
+            self._actor.follower.load()
+
     def on_failed(self) -> None:
-        """Asked again with the same keys, before anything else is written."""
+        """Asked again with the same keys, before anything else is written. Whether a log was
+        made anew is looked at: it may be lost once more, and needs another epoch then."""
         self.in_flight = False
         self._actor.later(RETRY_S, m.Tick("refill"))
 
     def retry(self) -> None:
-        if self._request is not None and not self.in_flight:
-            self._ask(self._request)
+        request, call = self._request, self._actor.call
+        if request is None or self.in_flight:
+            self._actor.writer.pump()
+        elif call is not None and call.epoch == request.epoch:
+            self._ask(request)
         else:
+            self._look_anew()
             self._actor.writer.pump()
 
     def saw(self, logged: Iterable[StoredEvent]) -> None:

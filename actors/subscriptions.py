@@ -155,6 +155,8 @@ class Subscriptions:
                     self._wait_early(refused.call, body)
             actor.settle(token, error=refused.error)
         elif isinstance(refused.error, UnknownCall):
+            if subscription.plain:  # its log may be lost, and made anew by who holds it
+                self._wait_early(refused.call, wire.CallSubscribe(refused.call.call_id))
             self.on_unassigned(m.Unassigned(refused.call, expelled=True))
         else:
             actor.later(REJOIN_S, m.Tick("retry", refused.call))

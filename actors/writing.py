@@ -359,6 +359,9 @@ class Writer:
 
     def _finish(self, work: Work, seqs: dict[str, int]) -> None:
         """Publish interim text, then answer. `seqs`: what this append brought."""
+        call = self._actor.call
+        if work.ours and call is not None and isinstance(work.command, (m.Create, m.Change)):
+            self._actor.index(call.agent_ids)  # it took effect unseen: nobody has been told
         if work.answered:
             return
         work.answered = True

@@ -133,6 +133,7 @@ class Page(NamedTuple):
     first: int  # the first seq of this epoch; what is before it belongs to older ones
     top: int
     events: tuple[StoredEvent, ...]
+    fence: int = 0
     # The state that the log begins from, where it was lost and made anew; in a page from the
     # beginning (`after` 0), whose first event then has another seq than 1.
     base: bytes | None = None
@@ -220,7 +221,8 @@ class CallLog(Protocol):
       long only `refill` appends are taken. Keys that survived are known still.
     * **A log that is gone is made anew only by a refill.** A `create` with `refill` begins a
       log behind expected_seq, judged with that top; its fence is `fence` (or 0) +
-      FENCE_LEAP, its refill window is open, and a page from its beginning carries `base`.
+      FENCE_LEAP, and at least the store's time in microseconds, since nobody may have seen
+      the last one; its refill window is open, and a page from its beginning carries `base`.
       A log that was deleted is not made anew: Missing, for TOMBSTONE_S.
     * **A hint follows every append**, and only an append; hints may be lost.
     * **Everything of a call lives and expires together.**

@@ -124,7 +124,7 @@ class MemoryLog:
             return None
         wanted = life.after(max(after, 0))[:limit]
         base = life.base if after <= 0 else None
-        return Page(life.epoch, life.first, life.top, tuple(_bounded(wanted)), base)
+        return Page(life.epoch, life.first, life.top, tuple(_bounded(wanted)), life.fence, base)
 
     def last(self, call: CallKey, limit: int) -> Page | None:
         life = self._life(call)
@@ -133,7 +133,7 @@ class MemoryLog:
         if life is None:
             return None
         newest_first = _bounded(life.events[-limit:][::-1])
-        return Page(life.epoch, life.first, life.top, tuple(newest_first[::-1]))
+        return Page(life.epoch, life.first, life.top, tuple(newest_first[::-1]), life.fence)
 
     def tops(self, calls: Sequence[CallKey]) -> list[Top | None]:
         lives = [self._life(call) for call in calls]
@@ -192,7 +192,7 @@ class MemoryLog:
         if not request.refill:
             return _Life(request.epoch, self._run_id)
         life = _Life(request.epoch, self._run_id, request.expected_seq + 1, request.base)
-        life.fence = (request.fence or 0) + FENCE_LEAP
+        life.fence = max((request.fence or 0) + FENCE_LEAP, int(self._clock() * 1_000_000))
         life.refill_until_ms = self._now_ms() + self._refill_ms
         return life
 

@@ -281,8 +281,8 @@ class RedisLog:
         [answer] = self._pipe.run([command], changes=False)
         if answer is None:
             return None
-        epoch, first, top, packed, base = answer
-        return Page(epoch.decode(), int(first), top, _events(packed), base or None)
+        epoch, first, top, packed, fence, base = answer
+        return Page(epoch.decode(), int(first), top, _events(packed), fence, base or None)
 
 
 def top_answer(raw: list[Any] | None) -> Top | None:

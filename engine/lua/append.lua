@@ -58,8 +58,10 @@ else
   redis.call('HSET', meta, 'top', top, 'epoch', ARGV[1], 'first', expected + 1, 'fence', 0,
     'run_id', ARGV[2])
   if refill then
-    local known_fence = ARGV[4] == '' and 0 or ARGV[4]
-    redis.call('HSET', meta, 'fence', known_fence + FENCE_LEAP, 'base', ARGV[6],
+    local leapt = (ARGV[4] == '' and 0 or ARGV[4]) + FENCE_LEAP
+    local now = redis.call('TIME')
+    fence = string.format('%.0f', math.max(leapt, now[1] * 1000000 + now[2]))
+    redis.call('HSET', meta, 'fence', fence, 'base', ARGV[6],
       'refill_until_ms', string.format('%.0f', now_ms() + ARGV[8]))
   end
 end

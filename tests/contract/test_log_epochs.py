@@ -195,13 +195,27 @@ def test_a_log_that_is_gone_is_made_anew_behind_the_seq_it_is_held_from(
     log.lose(call, 4)
     assert log.write(call, 4, entries("e")) == Missing()
     made = {"create": True, "refill": True, "base": b"state at 2", "epoch": "0002"}
-    assert log.write(call, 2, entries("c", "d"), fence=7, **made) == Appended(4)
+    known_fence = 8 * 10**15  # in times to come
+    assert log.write(call, 2, entries("c", "d"), fence=known_fence, **made) == Appended(4)
     page = log.read(call, 0, 10)
     events = [StoredEvent(seq, *entry(key)[2:], key, "d") for seq, key in ((3, "c"), (4, "d"))]
-    assert page == Page("0002", 3, 4, tuple(events), b"state at 2")
+    assert page == Page("0002", 3, 4, tuple(events), known_fence + FENCE_LEAP, b"state at 2")
     assert log.read(call, 3, 10).base is None
     assert log.last(call, 9) == page._replace(base=None)
-    assert log.lead(call, "node-1", 60_000) == Lease(True, 8 + FENCE_LEAP, 60_000)
+    assert log.lead(call, "node-1", 60_000) == Lease(True, known_fence + FENCE_LEAP + 1, 60_000)
+
+
+def test_the_fence_of_a_log_made_anew_is_past_any_that_nobody_saw(log: Any, call: CallKey) -> None:
+    made = {"create": True, "refill": True, "base": b"state"}
+    fences = [0]
+    for number in range(3):
+        assert log.write(call, 2, entries("c"), epoch=f"000{number}", fence=1, **made) == Appended(
+            3
+        )
+        fences.append(log.lead(call, "node-1", 60_000).fence)
+        log.lose(call, 1)
+        log.age(call, 1)
+    assert fences == sorted(set(fences))
 
 
 def test_a_log_made_anew_takes_nothing_new_until_its_refill_window_is_over(

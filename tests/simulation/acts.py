@@ -172,18 +172,33 @@ def store_restart(cluster: Cluster, salt: int) -> None:
 
 
 def failover(cluster: Cluster, salt: int) -> None:
-    """A replica with everything takes over, after a moment in which nobody answers."""
+    """A replica takes over, after a moment in which nobody answers: maybe without the last
+    writes."""
     if not cluster.store.away:
         cluster.note("fault", "the store fails over")
         cluster.store.go_away(0.5)
+        cluster.store.become_another()
+        if salt % 3 == 0:
+            for call in cluster.calls:
+                cluster.store.lose_last(call, salt // 3 % 3)
 
 
 def shorter(cluster: Cluster, salt: int) -> None:
-    """As store_restart, without the last writes. See faults.STORE_COMES_BACK_SHORTER."""
+    """As store_restart, without the last writes."""
+    if not cluster.store.away:
+        call = _call(cluster, salt)
+        cluster.note("fault", f"the store restarts and has lost the end of {call.call_id}")
+        cluster.store.lose_last(call, 1 + salt % 5)
+        cluster.store.restart()
+
+
+def gone(cluster: Cluster, salt: int) -> None:
+    """As store_restart, without one call's log, where a node that runs holds the call."""
     call = _call(cluster, salt)
-    cluster.note("fault", f"the store restarts and has lost the end of {call.call_id}")
-    cluster.store.lose_last(call, 1 + salt % 3)
-    cluster.store.restart()
+    if not cluster.store.away and cluster.losses.held_by_anybody(call):
+        cluster.note("fault", f"the store restarts and has lost {call.call_id}")
+        cluster.store.lose_all(call)
+        cluster.store.restart()
 
 
 def crash(cluster: Cluster, salt: int) -> None:
@@ -236,7 +251,7 @@ WEIGHTS: dict[str, tuple[Do, int]] = {
     "join": (join, 6), "look_away": (look_away, 3), "flicker": (flicker, 3),
     "cut": (cut, 4), "half_open": (half_open, 2), "stall": (stall, 5), "twin": (twin, 2),
     "store_away": (store_away, 2), "store_restart": (store_restart, 1),
-    "failover": (failover, 1), "shorter": (shorter, 2),
+    "failover": (failover, 1), "shorter": (shorter, 2), "gone": (gone, 1),
     "crash": (crash, 2), "pause": (pause, 3), "poison": (poison, 2),
     "poison_agent": (poison_agent, 1), "strand": (strand, 2),
 }  # fmt: skip

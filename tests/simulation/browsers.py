@@ -217,7 +217,7 @@ class Browser:
     def _refused(self, call: CallKey, wish: Wish, error: Any) -> None:
         if self.line is not None and self.line.closing:
             return  # the connection is closing, and so are its questions
-        if error["code"] == "unknown_call":
+        if error["code"] == "unknown_call" and call not in self.cluster.losses.gone:
             raise Broken(f"{self.name}: {call.call_id}, which is there and theirs, is unknown")
         if error["code"] == "not_connected" or not error["retryable"]:
             return
@@ -257,10 +257,26 @@ class Browser:
         if name == "session:closing":
             self.cluster.note("browser", f"{self.name} is told to go: {fields['code']}")
             self._said = fields
+        elif name == "call:assigned":
+            call = CallKey("default", fields["call_id"])
+            if call in self.wishes and not self.wishes[call].live:
+                self._subscribe(call)
+        elif name == "call:unassigned":
+            self._put_out(CallKey("default", fields["call_id"]))
         elif "seq" in fields:
             call = CallKey("default", fields["call_id"])
             self.streams[call].on_event(fields, body)
             self._apply(call, name, fields)
+
+    def _put_out(self, call: CallKey) -> None:
+        """The log of a call that is still theirs was lost: `call:assigned` follows."""
+        if call not in self.cluster.losses.gone:
+            raise Broken(f"{self.name} was put out of {call.call_id}, which is theirs")
+        if call in self.wishes:
+            wish = self.wishes[call]
+            wish.generation += 1
+            wish.live = wish.asking = False
+            self.streams[call].place = None
 
     def _apply(self, call: CallKey, name: str, fields: Any) -> None:
         wish, place = self.wishes[call], (fields["epoch"], fields["seq"])
@@ -289,8 +305,8 @@ class Browser:
             log = self.cluster.store.log_of(call)
             if not self.online or not wish.live:
                 return f"{self.name} is not subscribed to {call.call_id}"
-            if wish.cursor is None or wish.cursor[1] != log.top:
-                return f"{self.name} stands at {wish.cursor} of {log.top}"
+            if wish.cursor != (log.epoch, log.top):
+                return f"{self.name} stands at {wish.cursor} of {log.epoch} {log.top}"
         return self.outbox.missing()
 
     def judge(self) -> None:

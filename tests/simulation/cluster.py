@@ -13,6 +13,7 @@ from engine.log import CallKey
 from tests.simulation.faults import Weather
 from tests.simulation.faulty_store import FaultyStore
 from tests.simulation.ledger import Ledger
+from tests.simulation.losses import Losses
 from tests.simulation.node import Node
 from tests.simulation.virtual_time import VirtualTime
 
@@ -37,6 +38,7 @@ class Cluster:
         self.nodes: list[Node] = []
         self.store = FaultyStore(self)
         self.ledger = Ledger(self)
+        self.losses = Losses(self)
         self.calls: list[CallKey] = []
         self.browsers: list[Any] = []
         self.producer: Any = None

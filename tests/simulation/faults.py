@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from random import Random
 
-# A store that comes back without its last writes breaks the promises until the rule of
-# DESIGN section 4 (run id, new epoch, refill window) is built. The store's side of the
-# fault is here and works; no schedule draws it until this is True.
-STORE_COMES_BACK_SHORTER = False
-
 RATES = {
     "hint_lost": (0.0, 0.1, 0.5),
     "hint_repeated": (0.0, 0.1, 0.3),
@@ -24,9 +19,9 @@ RATES = {
 }
 ACTS = (
     "store_away", "store_restart", "failover", "crash", "pause", "poison", "poison_agent",
-    "strand", "stall", "cut", "half_open", "twin",
+    "strand", "stall", "cut", "half_open", "twin", "shorter", "gone",
 )  # fmt: skip
-KINDS = (*RATES, *ACTS, "shorter")
+KINDS = (*RATES, *ACTS)
 
 
 class Weather:

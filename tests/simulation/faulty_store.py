@@ -2,8 +2,8 @@
 
 Owns the faults: hints lost, repeated and late; answers lost after a write and before it; a
 write that lands after it was given up; a store that is away, restarts, fails over, or comes
-back without its last writes (see faults.STORE_COMES_BACK_SHORTER: off until the rule for it
-is built). Where a log stands is engine/log_memory.py's to say.
+back without its last writes or without a log. Where a log stands is engine/log_memory.py's
+to say. The judges look at logs from outside (`log_of`): that begins no epoch.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class FaultyStore:
         self.fences = Fences()
         self.away = False
         self.link = 0  # counts restarts: what was asked before one is never answered
-        self.run_id = "run-1"
+        self.run_id = "run-1"  # of the process that answers; nodes learn it when they connect
+        self._latest: dict[CallKey, Written] = {}
         self.stranding = False  # the next writer of a suggestion is stopped without an answer
 
     # --- asking ---------------------------------------------------------------------------
@@ -66,6 +67,8 @@ class FaultyStore:
                 time.later(self.trip_s(), lambda: node.receive(failed))
                 return
             found = do()
+            for call in self.memory._lives:
+                self.log_of(call)  # whoever looks may have begun an epoch
             time.later(self.trip_s(), lambda: node.receive(lambda: give(found)))
 
         def give(found: Any) -> None:
@@ -78,36 +81,50 @@ class FaultyStore:
 
     def apply(self, node: Node, requests: list[Append]) -> list[Any]:
         """The store takes a pipeline of appends."""
-        log = self.memory.seen_from(node.name)
+        log = node.store.log
         answers = []
         for request in requests:
             [answer] = log.append([request])
             answers.append(answer)
             if type(answer).__name__ == "Appended":
                 self._keep(request, node)
+            self.log_of(request.call)
             self._cluster.note("log", f"{node.name} {_words(request)}: {_answer_words(answer)}")
         return answers
 
     def _keep(self, request: Append, node: Node) -> None:
-        place = (request.call, request.epoch)
-        if place not in self.written:
-            self.written[place] = Written(request.expected_seq + 1)
-        written = self.written[place]
+        written = self._written_before(request)
         for seq, entry in enumerate(request.entries, start=request.expected_seq + 1):
             now = self._cluster.time.now
             written.add(now, request.epoch, seq, entry.event, entry.body, entry.key)
         self.fences.wrote(request, node.name)
 
-    def log_of(self, call: CallKey) -> Written:
-        """The log as it lives now."""
-        [top] = self.memory.tops([call])
-        assert top is not None, f"{call} is gone"
-        return self.written[(call, top.epoch)]
+    def _written_before(self, request: Append) -> Written:
+        """What the log of this epoch held before this append."""
+        place = (request.call, request.epoch)
+        life = self.memory._lives[request.call]
+        if place not in self.written:
+            self.written[place] = Written(life.epoch, life.first, life.begins, life.base)
+            for stored in life.events:
+                if stored.seq <= request.expected_seq:
+                    self.written[place].survived(self._cluster.time.now, stored)
+            self._latest[request.call] = self.written[place]
+        return self.written[place]
 
-    def epoch_of(self, call: CallKey) -> str:
-        [top] = self.memory.tops([call])
-        assert top is not None, f"{call} is gone"
-        return top.epoch
+    def log_of(self, call: CallKey) -> Written:
+        """The log as it lives now, or as it last lived."""
+        life = self.memory._lives.get(call)
+        if life is None:
+            return self._latest[call]
+        place = (call, life.epoch)
+        if place not in self.written:
+            self.written[place] = Written(life.epoch, life.first, life.begins, life.base)
+            for stored in life.events:
+                self.written[place].survived(self._cluster.time.now, stored)
+            self._cluster.losses.reopened(call)
+            self._cluster.note("log", f"{call.call_id} is in epoch {life.epoch} from {life.first}")
+        self._latest[call] = self.written[place]
+        return self.written[place]
 
     # --- hints ----------------------------------------------------------------------------
 
@@ -163,19 +180,34 @@ class FaultyStore:
                 node.store.resubscribe()
 
     def restart(self) -> None:
-        """Back at once, with everything it had acknowledged; all links are new."""
+        """Another process, at once; all links are new."""
         self._cluster.trouble()
+        self.become_another()
         self._break_links()
         for node in self._cluster.nodes:
             node.store.resubscribe()
 
     def lose_last(self, call: CallKey, count: int) -> None:
-        """The last `count` writes are gone, as after a host crash or a failover."""
-        life = self.memory._lives[call]
-        kept = max(1, life.top - count)
-        for stored in life.events[kept:]:
+        """The last `count` writes are gone, as after a host crash or a failover, and with
+        them what the leases were."""
+        life = self.memory._lives.get(call)
+        if life is None:
+            return
+        kept = max(1, len(life.events) - count)
+        lost = life.events[kept:]
+        self._cluster.losses.lost(call, [stored.key for stored in lost], whole=False)
+        for stored in lost:
             del life.keys[stored.key]
         del life.events[kept:]
+        life.fence = max(0, life.fence - count)
+
+    def lose_all(self, call: CallKey) -> None:
+        life = self.memory._lives.pop(call, None)
+        if life is not None:
+            keys = [stored.key for stored in life.events]
+            self._cluster.losses.lost(call, keys, whole=True)
+
+    def become_another(self) -> None:
         self.run_id = f"run-{int(self.run_id[4:]) + 1}"
 
     def _break_links(self) -> None:

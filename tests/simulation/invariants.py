@@ -30,7 +30,7 @@ def at_every_step(cluster: Cluster) -> None:
         _no_fault_of_ours(node)
         _bounded(node)
         for key, actor in node.call_actors():
-            if actor.leader.leads:
+            if actor.leader.leads and _in_epoch(cluster, key, actor):
                 leaders.setdefault(key, []).append(node.name)
             if quiet and node.runs:
                 _is_current(cluster, node, key, actor)
@@ -77,9 +77,17 @@ def _within(node: Node, who: str, sizes: dict[str, tuple[int, int]]) -> None:
 
 def _is_current(cluster: Cluster, node: Node, key: CallKey, actor: CallActor) -> None:
     """Five seconds without trouble: even a lost last hint is made up for."""
-    top = cluster.store.log_of(key).top_at(cluster.time.now - FOUND_S)
+    log = cluster.store.log_of(key)
+    top = log.top_at(cluster.time.now - FOUND_S)
+    if actor.call is not None and top >= log.begins and actor.call.epoch != log.epoch:
+        raise Broken(f"{node.name} stands in epoch {actor.call.epoch} of {key}, not {log.epoch}")
     if actor.call is not None and actor.call.seq < top:
         raise Broken(f"{node.name} stands at {actor.call.seq} of {key}, {top} for {FOUND_S} s")
+
+
+def _in_epoch(cluster: Cluster, key: CallKey, actor: CallActor) -> bool:
+    """Who still folds an epoch that is over writes nothing: its lease is void."""
+    return actor.call is not None and actor.call.epoch == cluster.store.log_of(key).epoch
 
 
 # --- the end ------------------------------------------------------------------------------
@@ -105,8 +113,11 @@ def _trigger_open(cluster: Cluster, key: CallKey) -> str | None:
         return None
     log = cluster.store.log_of(key)
     for actor in actors:
-        if actor.call is None or actor.call.seq != log.top:
-            return f"{actor.context.node} has not folded {key.call_id} to {log.top}"
+        call = actor.call
+        if call is None or (call.epoch, call.seq) != (log.epoch, log.top):
+            return f"{actor.context.node} has not folded {key.call_id} to {log.epoch} {log.top}"
+        if actor.refiller.busy:
+            return f"{actor.context.node} still brings back what {key.call_id} lost"
     leading = [actor.leader for actor in actors if actor.leader.leads]
     if not leading:
         return f"nobody leads {key.call_id}"
@@ -157,7 +168,7 @@ def _folded(cluster: Cluster, node: Node, key: CallKey, actor: CallActor) -> Non
     if actor.call is None:
         return
     log = cluster.store.log_of(key)
-    fresh = Call.empty(key, cluster.store.epoch_of(key), log.first)
+    fresh = Call.begin(key, log.epoch, log.first, log.base)
     for event in log.events:
         fresh.apply(StoredEvent(event.seq, event.name, event.body, event.key, ""))
     ours, theirs = actor.call.state(), fresh.state()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.log import CallKey
-from tests.simulation.written import Broken
+from tests.simulation.written import Broken, Event
 
 if TYPE_CHECKING:
     from tests.simulation.cluster import Cluster
@@ -26,6 +26,7 @@ class Ledger:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self.sent: dict[tuple[CallKey, str], set[object]] = {}
+        self.verdicts: dict[str, tuple[str, str]] = {}  # key -> (agent_id, doc_id)
         self.promised: dict[tuple[CallKey, str], Promise] = {}
 
     def sending(self, call: CallKey, key: str, says: object) -> None:
@@ -39,15 +40,21 @@ class Ledger:
         if seq is None:
             raise Broken(f"{key} was acknowledged without a seq")
         before = self.promised.get((call, key))
-        if before is not None and before != (seq, says):
+        if before is not None and before != (seq, says) and not self._may_differ(call, key):
             raise Broken(f"{key} was acknowledged as {before[:]} and then as {(seq, says)}")
         self.promised[(call, key)] = Promise(seq, says)
         self._cluster.note("ack", f"{key} is at {seq}")
-        self._judge(call, key, self.promised[(call, key)])
+        self._was_written(call, key, self.promised[(call, key)])
+
+    def _may_differ(self, call: CallKey, key: str) -> bool:
+        """What was lost or came back has another number; what was lost and sent anew with
+        another content is what was sent then."""
+        return self._cluster.losses.was_reopened(call)
 
     def judge_all(self) -> None:
         for (call, key), promise in self.promised.items():
-            self._judge(call, key, promise)
+            if call in self._cluster.calls:
+                self._judge(call, key, promise)
         for call in self._cluster.calls:
             for event in self._cluster.store.log_of(call).events:
                 kind = event.key.partition(":")[0]
@@ -55,11 +62,38 @@ class Ledger:
                     raise Broken(f"{event.key} is in the log and nobody sent it")
 
     def _judge(self, call: CallKey, key: str, promise: Promise) -> None:
-        event = self._cluster.store.log_of(call).at(promise.seq)
+        log = self._cluster.store.log_of(call)
+        event = log.at(log.keys.get(key, 0))
         if event is None:
-            raise Broken(f"{key} was acknowledged at {promise.seq} and is not in the log")
-        if event.key != key:
-            raise Broken(f"{key} was acknowledged at {promise.seq}, where {event.key} is")
+            if log.knows_from_before(key):
+                return
+            excuse = self._cluster.losses.excuse(call, key, log)
+            if excuse is not None:
+                raise Broken(f"{key}, acknowledged at {promise.seq}, is not in the log, {excuse}")
+            return
+        if event.seq != promise.seq and not self._cluster.losses.was_reopened(call):
+            raise Broken(f"{key} was acknowledged at {promise.seq} and is at {event.seq}")
+        if self.is_ambiguous(call, key) and self._cluster.losses.was_lost(call, key):
+            return  # of two contents the other one may have come first after the loss
+        self._says(key, promise, event)
+
+    def _was_written(self, call: CallKey, key: str, promise: Promise) -> None:
+        """An acknowledgement says that it is in the log: there, or in an epoch that is over."""
+        complaint = Broken(f"{key} was acknowledged at {promise.seq}, where it never was")
+        for (one, _), log in reversed(self._cluster.store.written.items()):
+            event = log.at(promise.seq)
+            if one == call and event is not None and event.key == key:
+                try:
+                    self._says(key, promise, event)
+                except Broken as other:
+                    complaint = other
+                else:
+                    return
+            elif one == call and log.knows_from_before(key):
+                return
+        raise complaint
+
+    def _says(self, key: str, promise: Promise, event: Event) -> None:
         said = event.fields["helpful"] if "helpful" in event.fields else event.fields["text"]
         if said != promise.says:
             raise Broken(f"{key} was acknowledged as {promise.says!r}; the log says {said!r}")

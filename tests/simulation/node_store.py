@@ -28,6 +28,8 @@ class NodeStore:
         self._node = node
         self._cluster = node.cluster
         self._followed: dict[CallKey, Any] = {}
+        self._connected = -1  # the store's links when ours was made
+        self._log: Any = None
         self._appends: deque[tuple[Append, Any]] = deque()
         self._writing = False
         self._lease_free_at = 0.0  # lease questions of a node arrive in order
@@ -37,6 +39,14 @@ class NodeStore:
 
     def _tell(self, ref: Any, message: Any) -> None:
         self._node.dispatcher.send(ref, message)
+
+    @property
+    def log(self) -> Any:
+        """The logs, on our connection: it knows which run of the store is at its other end."""
+        if self._connected != self._store.link:
+            self._connected = self._store.link
+            self._log = self._store.memory.seen_from(self._node.name, self._store.run_id)
+        return self._log
 
     # --- appending ------------------------------------------------------------------------
 
@@ -103,9 +113,8 @@ class NodeStore:
     def read(
         self, call: CallKey, purpose: Any, after: int, limit: int, reply_to: Any, about: Any = None
     ) -> None:
-        memory = self._store.memory
-
         def do() -> Any:
+            memory = self.log
             page = memory.read(call, after, 100_000 if purpose == "load" else limit)
             while purpose == "load" and page and page.events and page.events[-1].seq < page.top:
                 more = memory.read(call, page.events[-1].seq, 100_000)
@@ -121,14 +130,14 @@ class NodeStore:
         )
 
     def history(self, call: CallKey, query: Any, reply_to: Any, token: Any) -> None:
-        page = history_page(self._store.memory, call, query)
+        page = history_page(self.log, call, query)
         self._tell(reply_to, m.Answered(token, page))
 
     # --- leading --------------------------------------------------------------------------
 
     def lead(self, call: CallKey, ttl_ms: int, asked_at: float, reply_to: Any) -> None:
         def do() -> Lease | None:
-            lease = self._store.memory.lead(call, self._node.name, ttl_ms)
+            lease = self.log.lead(call, self._node.name, ttl_ms)
             if lease is not None and lease.mine:
                 self._store.fences.granted(call, self._node.name, lease.fence)
             return lease
@@ -143,7 +152,7 @@ class NodeStore:
 
     def resign(self, call: CallKey) -> None:
         def do() -> None:
-            self._store.memory.resign(call, self._node.name)
+            self.log.resign(call, self._node.name)
 
         self._in_order(lambda: self._store.ask(self._node, do, lambda _: None, lambda: None))
 
@@ -206,7 +215,7 @@ class NodeStore:
                 seen = m.TopSeen(top.epoch, top.seq) if top is not None else m.Vanished()
                 self._tell_follower(call, seen)
 
-        self._store.ask(self._node, lambda: self._store.memory.tops(calls), answer, lambda: None)
+        self._store.ask(self._node, lambda: self.log.tops(calls), answer, lambda: None)
 
     def _tell_follower(self, call: CallKey, message: Any) -> None:
         ref = self._followed.get(call)

@@ -56,6 +56,7 @@ class Outbox:
         browser = self._browser
         key = f"verdict:{browser.agent_id}:{verdict.feedback_id}"
         browser.cluster.ledger.sending(verdict.call, key, verdict.helpful)
+        browser.cluster.ledger.verdicts[key] = (browser.agent_id, verdict.doc_id)
         body = wire.DocFeedback(
             verdict.doc_id, verdict.helpful, verdict.call.call_id, verdict.feedback_id
         )
@@ -73,6 +74,11 @@ class Outbox:
             self.drain()
             return
         error = answer["error"]
+        lost = browser.cluster.losses.was_reopened(verdict.call)
+        if error["code"] == "not_found" and lost and not verdict.acked:
+            self.waiting.remove(verdict)  # the suggestion was lost with its log
+            self.drain()
+            return
         if not error["retryable"]:
             raise Broken(f"{browser.name}: {key} was refused: {error}")
         if verdict.acked or error["code"] == "not_connected":

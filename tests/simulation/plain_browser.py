@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.cluster import Cluster
 
 MAY_STILL_COME = ("unavailable", "timeout")  # the server goes on by itself
+PATIENCE_S = 60.0
 
 
 class PlainBrowser(Browser):
@@ -46,8 +47,15 @@ class PlainBrowser(Browser):
             return
         if name == "session:closing":
             self._said = fields
+        elif name == "call:unassigned":
+            self._put_out(CallKey("default", fields["call_id"]))  # greeted anew, if it is back
         elif name == "error":
             self.cluster.note("browser", f"{self.name} hears {fields['code']}")
+            if fields["code"] == "unknown_call" and self.cluster.losses.gone:
+                # It goes live when the call is made anew and that is told. Who makes it may
+                # fail before: then its user loads the page again.
+                self.cluster.time.later(PATIENCE_S, lambda: self._reload_unless_greeted(line))
+                return
             if fields["code"] == "unknown_call" and not line.closing:
                 raise Broken(f"plain {self.name}: a call that is there and theirs is unknown")
             if fields["code"] not in MAY_STILL_COME:
@@ -55,6 +63,10 @@ class PlainBrowser(Browser):
         elif "seq" in fields:
             call = CallKey("default", fields["call_id"])
             self.streams[call].on_event(fields, body)
+
+    def _reload_unless_greeted(self, line: Line) -> None:
+        if any(stream.place is None for stream in self.streams.values()):
+            line.cut()
 
     def missing(self) -> str | None:
         if self.finished:
@@ -64,6 +76,6 @@ class PlainBrowser(Browser):
             log = self.cluster.store.log_of(call)
             if not self.online or stream is None or stream.place is None:
                 return f"plain {self.name} is not greeted on {call.call_id}"
-            if not stream.greeted or stream.place[1] != log.top:
-                return f"plain {self.name} stands at {stream.place[1]} of {log.top}"
+            if not stream.greeted or stream.place != (log.epoch, log.top):
+                return f"plain {self.name} stands at {stream.place} of {log.epoch} {log.top}"
         return None

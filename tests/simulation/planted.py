@@ -2,7 +2,8 @@
 
 Owns a table: a name in words -> what is exchanged for what. Each exchange asserts that what
 it replaces is there, so a bug that no longer fits the code says so instead of passing. The
-bugs of writing, leading and the store are in planted_writing.py.
+bugs of writing, leading and the store are in planted_writing.py, those of epochs in
+planted_epochs.py.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from actors.following import Follower
 from actors.subscription import State, Subscription
 from actors.subscriptions import Subscriptions
 from engine.call import Call
+from tests.simulation.planted_epochs import EPOCH_BUGS
 from tests.simulation.planted_writing import WRITING_BUGS
 
 Swap = tuple[Any, str, Any]
@@ -188,13 +190,17 @@ READING_BUGS: dict[str, tuple[Swap, ...]] = {
     "lost actor not told": ((Audience, "lose", lambda self: self._joined.clear()),),
 }
 
-BUGS = READING_BUGS | WRITING_BUGS
+BUGS = READING_BUGS | WRITING_BUGS | EPOCH_BUGS
 # What a bug needs to show: acts that come often while it is looked for.
 FAVOURS: dict[str, tuple[str, ...]] = {
     "answer of an old generation accepted": ("flicker", "say"),
     "dropped hint of a full mailbox not noticed": ("burst",),
     "live before the last chunk": ("stall", "say"),
     "no fence": ("strand",),
+    "an old epoch's cursor is sent the new one": ("shorter", "say"),
+    "fence not raised": ("shorter", "wait"),
+    "refill by seq instead of by key": ("shorter", "say"),
+    "what is held is not brought back": ("shorter", "say"),
     "another content for a final accepted": ("contradict",),
 }
 

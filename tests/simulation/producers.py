@@ -120,6 +120,8 @@ class Segments(Request):
         return True
 
     def _refused(self, error: EngineError) -> bool:
+        if error.code == "unknown_call" and self.call in self.cluster.losses.gone:
+            return False  # until a node that holds it has made it anew
         if error.code == "unknown_call":
             raise Broken(f"{self.call.call_id}, which is there, is unknown to a producer")
         if error.retryable:
@@ -152,7 +154,8 @@ class Status(Request):
 
     def settled(self, answer: m.Answered) -> bool:
         if answer.error is not None:
-            if not answer.error.retryable or answer.error.code == "unknown_call":
+            gone = self.call in self.cluster.losses.gone
+            if not answer.error.retryable or (answer.error.code == "unknown_call" and not gone):
                 raise Broken(f"{self.status} was refused: {answer.error.code}")
             return False
         receipt = answer.value.receipt if self.status == "created" else answer.value
@@ -202,7 +205,8 @@ class Producer:
         self._send(Status(self._cluster, call, status))
 
     def missing(self) -> str | None:
-        waiting = sum(not request.done for request in self.requests)
+        calls = self._cluster.calls
+        waiting = sum(not one.done and one.call in calls for one in self.requests)
         return f"{waiting} of the producer's requests wait for an answer" if waiting else None
 
     def judge(self) -> None:

@@ -21,6 +21,7 @@ from tests.simulation.written import Broken
 
 LENGTHS = (8, 15, 25, 40)
 SETTLE_S = 90  # healed for so long, everything must be in order
+LOST_FOR_GOOD_S = 15  # a log that nobody has made anew by then is lost
 GONE_S = 60  # everybody left for so long, nothing may be left
 FAVOURED = 10  # times as often
 EMPTIED = 4  # one schedule of so many is looked at after everybody has left
@@ -55,7 +56,7 @@ def draw(seed: int, off: frozenset[str] = frozenset(), favour: tuple[str, ...] =
     """What the seed says. Each schedule has a weather of its own: much of one thing, little
     of another. `favour`: kinds of acts that come often."""
     random = Random(seed * 2 + 1)
-    kinds = [kind for kind in WEIGHTS if kind != "shorter" or faults.STORE_COMES_BACK_SHORTER]
+    kinds = list(WEIGHTS)
     weights = [WEIGHTS[kind][1] * random.choice((0.3, 1, 3)) for kind in kinds]
     for place, kind in enumerate(kinds):
         weights[place] *= FAVOURED if kind in favour else 1
@@ -132,9 +133,27 @@ def _settle(cluster: Cluster) -> None:
     for browser in cluster.browsers:
         if browser.line is not None:
             browser.line.stall(False)
+    cluster.wait(LOST_FOR_GOOD_S)
+    _give_up_what_is_lost(cluster)
     _until_in_order(cluster)
     cluster.wait(max(1.0, cluster.half_open_until + 1.0 - cluster.time.now))
     _until_in_order(cluster)  # a node that everybody left may have handed over meanwhile
+
+
+def _give_up_what_is_lost(cluster: Cluster) -> None:
+    """A log that is gone, and nobody lives who held it: nothing is promised of it any more."""
+    for call in list(cluster.calls):
+        if call not in cluster.store.memory._lives:
+            if cluster.losses.held_by_anybody(call):
+                raise Broken(f"{call} is gone, although it is held")
+            cluster.calls.remove(call)
+            for request in cluster.producer.requests:
+                request.done = request.done or request.call == call
+            for browser in cluster.browsers:
+                wish = browser.wishes.pop(call, None)
+                if wish is not None:
+                    wish.generation += 1
+                browser.outbox.waiting = [v for v in browser.outbox.waiting if v.call != call]
 
 
 def _until_in_order(cluster: Cluster) -> None:

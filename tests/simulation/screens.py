@@ -97,7 +97,7 @@ class PlainStream(Stream):
             self._begin(fields)
         elif self._owed:
             owed = self._owed.popleft()
-            if (fields["seq"], fields["epoch"]) != (owed.seq, self.place[0]):
+            if (fields["seq"], fields["epoch"]) != (owed.seq, owed.fields["epoch"]):
                 raise self.complain(f"was greeted with {fields['seq']} instead of {owed.seq}")
         else:
             super().on_event(fields, body)

@@ -40,8 +40,3 @@ def test_a_fault_switched_off_does_not_happen() -> None:
 
 def test_every_kind_of_fault_can_be_switched_off_and_every_act_has_a_kind() -> None:
     assert set(faults.ACTS) <= set(WEIGHTS)
-
-
-def test_the_store_comes_back_shorter_only_when_its_rule_is_built() -> None:
-    kinds = {act.kind for seed in range(200) for act in draw(seed).acts}
-    assert ("shorter" in kinds) == faults.STORE_COMES_BACK_SHORTER
