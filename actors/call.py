@@ -357,18 +357,13 @@ class CallActor(DispatchedActor):
         return self.writer.batch is not None or self.refiller.in_flight
 
     def _on_append_answered(self, message: m.AppendAnswered) -> None:
-        if self.refiller.in_flight:
-            self.refiller.on_answer(message.answer)
-            self.writer.pump()
-        else:
+        if not self.refiller.takes(message.answer):
             self.writer.on_answer(message.answer)
         self.refiller.look()
         self.follower.look()
 
     def _on_append_failed(self, message: m.AppendFailed) -> None:
-        if self.refiller.in_flight:
-            self.refiller.on_failed()
-        else:
+        if not self.refiller.takes(None):
             self.writer.on_failed(message.reason, message.uncertain)
         self.refiller.look()
 

@@ -174,6 +174,7 @@ class Follower:
                 self.confirm()  # mostly an answer that is late
         else:
             self.expect(top.seq)
+            self._actor.writer.pump()
 
     def _fold(self, read: m.PageRead) -> None:
         call, page = self._actor.call, read.page

@@ -153,7 +153,19 @@ class Refiller:
 
     # --- what comes of it -----------------------------------------------------------------
 
-    def on_answer(self, answer: Answer) -> None:
+    def takes(self, answer: Answer | None) -> bool:
+        """What came of an append; None: it failed. False: the append was not ours."""
+        if not self.in_flight:
+            return False
+        if answer is None:
+            self.in_flight = False
+            self._actor.later(RETRY_S, m.Tick("refill"))
+        else:
+            self._on_answer(answer)
+            self._actor.writer.pump()
+        return True
+
+    def _on_answer(self, answer: Answer) -> None:
         request, self._request, self.in_flight = self._request, None, False
         if request is None:
             return
@@ -213,13 +225,9 @@ class Refiller:
         if self._actor.loading:
             self._actor.follower.load()
 
-    def on_failed(self) -> None:
+    def retry(self) -> None:
         """Asked again with the same keys, before anything else is written. Whether a log was
         made anew is looked at: it may be lost once more, and needs another epoch then."""
-        self.in_flight = False
-        self._actor.later(RETRY_S, m.Tick("refill"))
-
-    def retry(self) -> None:
         request, call = self._request, self._actor.call
         if request is None or self.in_flight:
             self._actor.writer.pump()
@@ -240,6 +248,8 @@ class Refiller:
         for key in superseded(held, newer):
             if self.held.pop(key, None) is not None:
                 self._count("refilled:superseded")
+        if held and not self.held:
+            self._actor.later(0.0, m.Tick("refill"))  # what waited for this goes on
 
     def _count(self, name: str, by: int = 1) -> None:
         self._actor.context.counts[name] += by
