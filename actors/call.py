@@ -88,9 +88,8 @@ class CallActor(DispatchedActor):
     def let_go(self) -> None:
         super().let_go()
         self.leader.let_go()
-        parts: tuple[Any, ...]
-        parts = (self.audience, self.audience.reads, self.health, self.leader, self.writer)
-        parts += (self.follower, self.refiller, self.row, self.watchers, self.interims)
+        parts: tuple[Any, ...] = (self.audience, self.audience.reads, self.health, self.leader)
+        parts += (self.writer, self.follower, self.refiller, self.row, self.watchers, self.interims)
         for part in parts:
             del part._actor
 
@@ -163,8 +162,7 @@ class CallActor(DispatchedActor):
         self.call = Call.empty(self.key, epoch)
 
     def distrust(self) -> None:
-        """The log is another one, or gone: what we folded is kept aside, for the log may have
-        lost it, and who leads is open."""
+        """The log is another one, or gone: it may have lost what we folded; who leads is open."""
         self.refiller.keep(self.call, self.audience.ring)
         self.leader.lose()
         self.writer.distrust()

@@ -322,7 +322,6 @@ class Writer:
         """What is known is taken out and the rest decided again, once the fold has caught up
         with what is known; a work with an entry that differs is refused as a whole."""
         for work in batch.works:
-            work.ours = work.ours or bool(batch.uncertain)
             for draft in work.drafts:
                 found = answer.known.get(draft.key)
                 if found is None:
@@ -349,6 +348,7 @@ class Writer:
     def _again(self, batch: Batch) -> None:
         """Back to the head of the queue, in order, to be decided on the newer fold."""
         for work in reversed(batch.works):
+            work.ours = work.ours or bool(batch.uncertain)
             work.tries += 1
             if work.tries > MOVED_RETRIES:
                 self._refuse(work, Busy("The call is changing too fast", retry_after_ms=200))

@@ -96,7 +96,7 @@ asks: whoever sends torn packets cannot know which of them counted.
 ## Cursor: nothing missed, nothing twice
 
 A call is a log. Each fact of it (final text, suggestion, status, verdict) has the next number,
-`seq`. `epoch` names the life of the log: it changes only if the store lost part of it. A
+`seq`. `epoch` names the life of the log: it changes when the store may have lost part of it. A
 client's place is its cursor, `{epoch, seq}`. What an event is to a client is one comparison:
 
 | the event has | it is | do |
@@ -106,6 +106,15 @@ client's place is its cursor, `{epoch, seq}`. What an event is to a client is on
 | your epoch, a later seq | a gap | `call:subscribe` again with `since` = your cursor |
 | an epoch that sorts after yours | a reset | `call:subscribe` again without `since` |
 | an epoch that sorts before yours | stale | drop it |
+
+A new epoch begins whenever the store restarts or fails over, for it may have lost its last
+writes. seq goes on from what is left, and the servers bring back what they still hold, under
+new numbers, each once. You are sent nothing of the new epoch on a cursor of the old one: the
+connection gets `session:closing` with `code: unavailable` and `reconnect: true`, and your next
+`call:subscribe` is answered with a snapshot, whatever its `since`. Commands sent meanwhile wait
+for about a second. A segment in that snapshot may carry an older epoch: it was in the log
+before. If a call's whole log was lost you may hear `unknown_call` or `call:unassigned` for a
+moment; `call:assigned` follows when it is there again.
 
 Compare epochs as plain strings (`<` and `>`), never as numbers and not by a locale.
 

@@ -193,9 +193,9 @@ class FaultyStore:
         life = self.memory._lives.get(call)
         if life is None:
             return
-        kept = max(1, len(life.events) - count)
+        kept, top = max(1, len(life.events) - count), life.top
         lost = life.events[kept:]
-        self._cluster.losses.lost(call, [stored.key for stored in lost], whole=False)
+        self._cluster.losses.lost(call, [stored.key for stored in lost], top, whole=False)
         for stored in lost:
             del life.keys[stored.key]
         del life.events[kept:]
@@ -205,7 +205,7 @@ class FaultyStore:
         life = self.memory._lives.pop(call, None)
         if life is not None:
             keys = [stored.key for stored in life.events]
-            self._cluster.losses.lost(call, keys, whole=True)
+            self._cluster.losses.lost(call, keys, life.top, whole=True)
 
     def become_another(self) -> None:
         self.run_id = f"run-{int(self.run_id[4:]) + 1}"

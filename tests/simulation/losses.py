@@ -26,9 +26,10 @@ class Losses:
         self._reopened: set[CallKey] = set()
         self.gone: set[CallKey] = set()  # whose whole log was lost once
 
-    def lost(self, call: CallKey, keys: Iterable[str], *, whole: bool) -> None:
+    def lost(self, call: CallKey, keys: Iterable[str], top: int, *, whole: bool) -> None:
+        """`top`: where the log ended before."""
         for key in keys:
-            self._holders[(call, key)] = list(self._holding(call, key))
+            self._holders[(call, key)] = list(self._holding(call, key, top))
         if whole:
             self.gone.add(call)
 
@@ -42,10 +43,12 @@ class Losses:
         """What is answered again may have another seq since."""
         return call in self._reopened or call in self.gone
 
-    def _holding(self, call: CallKey, key: str) -> Iterable[_Holder]:
+    def _holding(self, call: CallKey, key: str, top: int) -> Iterable[_Holder]:
+        """What is still on its way to a node may push the oldest out of its ring."""
         for node in self._cluster.nodes:
             for one, actor in node.call_actors():
-                ring = (frame.key for frame in actor.audience.ring)
+                coming = top - actor.call.seq if actor.call is not None else 0
+                ring = [frame.key for frame in actor.audience.ring][max(coming, 0) :]
                 if one == call and (key in actor.refiller.held or key in ring):
                     yield node, actor
 

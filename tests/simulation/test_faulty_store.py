@@ -21,6 +21,7 @@ def test_a_store_that_comes_back_shorter_has_forgotten_the_last_writes_and_their
     appended(cluster, 5)
     run_id = cluster.store.run_id
     cluster.store.lose_last(KEY, 2)
+    cluster.store.restart()
     page = cluster.store.memory.read(KEY, 0, 10)
     assert page is not None
     assert [event.key for event in page.events] == ["segment:s1", "segment:s2", "segment:s3"]
