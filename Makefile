@@ -48,8 +48,8 @@ test-long: setup-dev ## what takes minutes: soaks, long chaos; by hand  [ARGS=]
 simulate: setup-dev ## clusters under every fault, from seeds, in virtual time  [N= or SEED=, ARGS=]
 	@$(PY) -m tests.simulation $(if $(SEED),--seed "$(SEED)" --shrink,--count "$(or $(N),2000)") $(ARGS)
 
-chaos: setup-dev ## every fault with real processes; writes docs/chaos.md  [ONLY=name,name]
-	@$(PY) -m tests.chaos $(if $(ONLY),--only "$(ONLY)",--docs) $(ARGS)
+chaos: setup-dev ## every fault with real processes; writes docs/chaos.md  [ONLY=names SEED= of mixture]
+	@$(if $(SEED),CHAOS_SEED="$(SEED)" )$(PY) -m tests.chaos $(if $(ONLY),--only "$(ONLY)",--docs) $(ARGS)
 
 check: setup-dev ## lint, types, layers, generated files; every step runs, whatever failed before
 	@failed=; step() { echo "== $$1"; shift; "$$@" || failed="$$failed\n   $$*"; }; \

@@ -24,7 +24,6 @@ from tests.chaos.journal import Cursor, Journal, Visit, seen
 DELAY_S = (1.0, 5.0)  # socket.io-client's reconnectionDelay and reconnectionDelayMax
 JITTER = 0.5  # its randomizationFactor
 CONNECT_S = 20.0  # its timeout
-ANSWER_S = 10.0
 _GONE = (Gone, OSError, websocket.WebSocketException)
 
 
@@ -80,10 +79,14 @@ class Browser:
         if self._socket is not None:
             self._socket.break_off()
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """It will not come back. `close` waits for it."""
         self._stop.set()
         self._free.set()
         self.break_off()
+
+    def close(self) -> None:
+        self.stop()
         self._thread.join(CONNECT_S)
 
     # --- over all connections -------------------------------------------------------------
@@ -183,6 +186,6 @@ def closing_all(browsers: list[Browser]) -> Iterator[list[Browser]]:
         yield browsers
     finally:
         for browser in browsers:
-            browser._stop.set()
+            browser.stop()
         for browser in browsers:
             browser.close()

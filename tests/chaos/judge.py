@@ -74,7 +74,9 @@ def _judge_log(
             verdict.doubled += 1
             verdict.note(f"{call_id}: {fact.segment_id} is in the log twice")
         finals.add(fact.segment_id)
-    for segment_id in acknowledged.keys() - finals:
+    # A log that nodes had to make anew may begin behind what only their fold held.
+    first = log[0].seq if log else 0
+    for segment_id in {one for one, seq in acknowledged.items() if seq >= first} - finals:
         verdict.unkept += 1
         verdict.note(f"{call_id}: {segment_id} was answered and is not in the log")
 

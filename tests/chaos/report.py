@@ -50,9 +50,9 @@ def markdown(rows: Sequence[Row]) -> str:
         figures = "; ".join(f"{name}: {value}" for name, value in row.figures.items())
         setting = row.scenario.setting
         lines.append(
-            f"- **{row.scenario.name}**: {row.scenario.what}. {setting.nodes} nodes, "
-            f"{setting.calls} calls, {row.browsers} browsers, {row.again} requests sent again, "
-            f"{row.seconds:.0f} s{'; ' + figures if figures else ''}."
+            f"- **{row.scenario.name}**: {row.scenario.what}. Nodes {setting.nodes}, calls "
+            f"{setting.calls}, browsers {row.browsers:,}, requests sent again {row.again}, "
+            f"{row.seconds:.0f} s in all; {figures}."
         )
     return "\n".join(lines) + "\n"
 

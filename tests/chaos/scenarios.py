@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.chaos import scenarios_clients, scenarios_losses, scenarios_nodes, scenarios_store
+from tests.chaos import (
+    scenarios_clients,
+    scenarios_losses,
+    scenarios_mixture,
+    scenarios_nodes,
+    scenarios_store,
+)
 from tests.chaos.stage import Scenario
 
 ALL: list[Scenario] = [
@@ -10,4 +16,5 @@ ALL: list[Scenario] = [
     *scenarios_store.SCENARIOS,
     *scenarios_losses.SCENARIOS,
     *scenarios_clients.SCENARIOS,
+    *scenarios_mixture.SCENARIOS,
 ]

@@ -100,15 +100,7 @@ def come_back_at_once(stage: Stage) -> None:
     stage.figures["the first coming of all"] = f"{time.monotonic() - began:.1f} s"
     for browser in crowd:
         browser.hold()
-    caller = stage.nodes[0].caller()
-    for first in range(0, MISSED, 100):
-        for call_id in stage.call_ids:
-            numbers = range(first, first + 100)
-            said = [
-                {"segment_id": f"m{n}", "speaker": "agent", "text": f"missed {n}"} for n in numbers
-            ]
-            for result in caller.say(call_id, *said):
-                stage.spoken[call_id].answered[result["segment_id"]] = result["seq"]
+    stage.say_many(MISSED)
     before = stage.store.calls_of("evalsha"), stage.store.calls_of("xrange"), _reads(stage)
     stage.healed()
     for browser in crowd:
@@ -152,7 +144,8 @@ SCENARIOS = [
     ),
     Scenario(
         "slow-closed",
-        "the same, for longer than the server waits for them (3 s here): closed, and back",
+        "six of the browsers read nothing for longer than the server waits (3 s here): closed as "
+        "slow, and back",
         take_nothing,
         Setting(
             calls=1, browsers=4, plain=2, after_s=4.0, settings={"EARSHOT__LIMITS__SLOW_S": SLOW_S}

@@ -11,12 +11,14 @@ import contextlib
 
 import redis
 
+from tests.chaos.judge import SNAPSHOT_FINALS
 from tests.chaos.link import linked
 from tests.chaos.stage import Scenario, Setting, Stage
 from tests.chaos.stores import ScenarioStore
 from tests.live.server import until
 
 UNHEARD_S = 1.0  # that a replica hears nothing before it is made the primary
+LONGER = 400  # than the ring of 256
 CUT = 0.3  # of the append-only file
 
 
@@ -31,6 +33,20 @@ def lose_everything(stage: Stage) -> None:
     stage.figures["answered and gone"] = f"{sum(answered.values())} events, all"
     link.heal()
     stage.healed()
+
+
+def lose_more_than_nodes_hold(stage: Stage) -> None:
+    """A node holds the last 256 events of a call and the fold of all: the log begins anew
+    behind what is in the fold only."""
+    stage.say_many(LONGER)
+    stage.speak(0.5)
+    lose_everything(stage)
+    firsts = sorted(until(stage.first_seqs))
+    stage.figures["the new logs begin with"] = f"event {firsts[0]} and later"
+    assert firsts[0] > 1
+    for call_id in stage.call_ids:
+        shown = stage.answering.caller("reader", "supervisor").get(f"/v1/calls/{call_id}")
+        assert len(shown["segments"]) == SNAPSHOT_FINALS
 
 
 def lose_the_end_of_the_file(stage: Stage) -> None:
@@ -95,6 +111,12 @@ SCENARIOS = [
         lose_everything,
         Setting(append_only=False, **BY_LINK),
         fast=True,
+    ),
+    Scenario(
+        "forget-long",
+        "SIGKILL of a Valkey that keeps no file, with 400 events a call: more than nodes hold",
+        lose_more_than_nodes_hold,
+        Setting(append_only=False, **BY_LINK),
     ),
     Scenario(
         "cut-file",

@@ -127,6 +127,27 @@ class Stage:
                 self.producers.append(producer)
         time.sleep(seconds)
 
+    def say_many(self, count: int) -> None:
+        """In every call, in batches."""
+        caller = self.answering.caller()
+        for first in range(0, count, 100):
+            for call_id in self.call_ids:
+                numbers = range(first, min(count, first + 100))
+                said = [
+                    {"segment_id": f"m{n}", "speaker": "agent", "text": f"missed {n}"}
+                    for n in numbers
+                ]
+                answered = self.spoken[call_id].answered
+                answered |= {one["segment_id"]: one["seq"] for one in caller.say(call_id, *said)}
+
+    def first_seqs(self) -> list[int]:
+        """Where the log of each call begins; [] while one of them has none."""
+        try:
+            logs = self.read_logs()
+        except AssertionError:
+            return []
+        return [log[0].seq for log in logs.values() if log]
+
     def healed(self) -> None:
         """The fault is over (or was one of a moment): recovery counts from now."""
         self.healed_at = time.monotonic()
