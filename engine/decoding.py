@@ -79,12 +79,12 @@ def parse(raw: bytes | str) -> Any:
 
 
 def error_of(problem: EngineError) -> Error:
-    """The wire's form of a refusal."""
+    """The wire's form of a refusal. Its words may quote what no JSON can hold."""
     return Error(
         code=problem.code,
-        message=problem.message,
+        message=_SURROGATE.sub("?", problem.message),
         retryable=problem.retryable,
-        field=problem.field if problem.field is not None else msgspec.UNSET,
+        field=_SURROGATE.sub("?", problem.field) if problem.field is not None else msgspec.UNSET,
         retry_after_ms=(
             problem.retry_after_ms if problem.retry_after_ms is not None else msgspec.UNSET
         ),

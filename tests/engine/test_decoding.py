@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine import wire
 from engine.answers import COMMANDS, DocumentBody, SegmentsBody, TokenBody
-from engine.decoding import convert, decode, parse
+from engine.decoding import convert, decode, encode, error_of, parse
 from engine.errors import BadRequest
 from tests.engine.histories import quick
 
@@ -260,3 +260,10 @@ def test_nothing_that_is_sent_raises_anything_but_a_bad_request(good: Any, data:
 def test_no_bytes_raise_anything_but_a_bad_request(raw: bytes) -> None:
     with pytest.raises(BadRequest):
         decode(wire.CallUnsubscribe, raw)
+
+
+def test_a_refusal_that_quotes_half_a_character_can_be_sent() -> None:
+    quoting = BadRequest("There is no event `\ud800`", field="\udfff")
+    assert encode(error_of(quoting)) == (
+        b'{"code":"bad_request","message":"There is no event `?`","retryable":false,"field":"?"}'
+    )
