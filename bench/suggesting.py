@@ -6,8 +6,8 @@ documents of a folder (kb.jsonl; they are only read), then
 - restart: until documents and vectors are served again;
 - idle: one call, from a final segment's request to its suggestion on a screen;
 - busy: 50 calls with a customer's segment each 2.5 s, the same;
-- deliveries: events to a screen that nobody suggests to, quiet, and while so many calls ask
-  that ranking sheds;
+- deliveries: events to a screen that nobody suggests to, quiet, while other calls ask as fast
+  as they can, and while a document changes each second;
 - memory: the server's and its ranking process's resident memory.
 
 It prints one JSON object. `--checkout` measures another checkout of Earshot with this
@@ -20,6 +20,7 @@ import argparse
 import itertools
 import json
 import random
+import select
 import subprocess
 import sys
 import tempfile
@@ -31,10 +32,13 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import requests  # noqa: E402
+
 from tests.live.raw_client import RawClient  # noqa: E402
-from tests.live.server import LiveServer, environment, line, new_id, until  # noqa: E402
+from tests.live.server import Caller, LiveServer, environment, line, new_id, until  # noqa: E402
 
 CALLS, EVERY_S = 50, 2.5
+ASKING_CALLS = 40
 CHUNK = 1000
 
 
@@ -161,39 +165,61 @@ def busy(server: LiveServer, texts: list[str], seconds: float) -> dict[str, floa
     return told(late)
 
 
-def deliveries(server: LiveServer, texts: list[str], asking: bool, seconds: float) -> Any:
-    """100 events a second to one screen; `asking`: 40 calls whose customers never stop."""
+def deliveries(server: LiveServer, folder: Path, meanwhile: str, seconds: float) -> Any:
+    """100 events a second to one screen. `meanwhile`: "ask", another process in which the
+    customers of 40 calls speak without a pause; "change", another one that puts a document a
+    second among those that are there; "" neither."""
     listener = Call(server, server.caller())
-    stop = threading.Event()
-
-    def ask(number: int) -> None:
-        call, words = Call(server, server.caller()), itertools.cycle(texts[number:])
-        while not stop.is_set():
-            call.say(next(words))
-            time.sleep(0.25)
-        call.close()
-
-    askers = [threading.Thread(target=ask, args=(n,)) for n in range(40)] if asking else []
-    for asker in askers:
-        asker.start()
-    time.sleep(1.0)
+    other = _other(server, folder, meanwhile) if meanwhile else None
+    time.sleep(2.0)
     counts = {name: server.metric(name) for name in OUTCOMES}
     began = time.perf_counter()
     for turn in range(int(seconds * 100)):
         time.sleep(max(0.0, began + turn / 100 - time.perf_counter()))
         listener.say("hello", "agent")
     time.sleep(0.5)
-    stop.set()
-    for asker in askers:
-        asker.join()
     found: dict[str, Any] = told(listener.lateness_ms(listener.heard))
-    found |= {label: int(server.metric(n) - counts[n]) for n, label in OUTCOMES.items()}
+    took_s = time.perf_counter() - began
+    for name, label in OUTCOMES.items():
+        found[f"{label}_a_second"] = round((server.metric(name) - counts[name]) / took_s, 1)
+    if other is not None:
+        other.communicate()  # the end of its input ends it
     listener.close()
     return found
 
 
+def _other(server: LiveServer, folder: Path, what: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, __file__, str(folder), f"--{what}", server.url]
+    return subprocess.Popen(command, stdin=subprocess.PIPE)
+
+
+def change(url: str) -> None:
+    """Put a document a second, until the standard input ends."""
+    token = requests.post(f"{url}/v1/tokens", json={"agent_id": "a", "role": "admin"}).json()
+    with Caller(url, token["token"]) as caller:
+        for number in itertools.count():
+            if select.select([sys.stdin], [], [], 1.0)[0]:
+                return
+            changed = {"id": "changing", "title": "Changing", "text": f"Text {number}."}
+            caller.ask("PUT", "/v1/documents", {"documents": [changed]})
+
+
+def ask(url: str, texts: list[str]) -> None:
+    """Speak in 40 calls, one after the other, until the standard input ends."""
+    token = requests.post(f"{url}/v1/tokens", json={"agent_id": "p", "role": "producer"}).json()
+    with Caller(url, token["token"]) as caller:
+        call_ids = [caller.create("nobody") for _ in range(ASKING_CALLS)]
+        words = itertools.cycle(texts)
+        for number in itertools.count():
+            if number % 20 == 0 and select.select([sys.stdin], [], [], 0)[0]:
+                return
+            caller.say(call_ids[number % ASKING_CALLS], line(f"s{number}", next(words)))
+
+
+MEANWHILE = {"quiet": "", "while_others_ask": "ask", "while_documents_change": "change"}
 OUTCOMES = {
     'suggestions_total{outcome="shown"}': "shown",
+    'suggestions_total{outcome="unchanged"}': "unchanged",
     'suggestions_total{outcome="superseded"}': "superseded",
     "suggestions_shed_total": "shed",
 }
@@ -232,10 +258,12 @@ class Measured(LiveServer):
             )  # fmt: skip
 
 
-def measure(folder: Path, checkout: Path, seconds: float) -> dict[str, Any]:
+def measure(
+    folder: Path, checkout: Path, seconds: float, settings: dict[str, str]
+) -> dict[str, Any]:
     texts = questions_of(folder)
     with tempfile.TemporaryDirectory() as place:
-        server = Measured(Path(place))
+        server = Measured(Path(place), **settings)
         server.checkout = checkout.resolve()
         if server.checkout != ROOT:  # which may not know the limits that tests lift
             limits = [name for name in server._settings if "LIMITS" in name]
@@ -258,8 +286,8 @@ def measure(folder: Path, checkout: Path, seconds: float) -> dict[str, Any]:
             found["restart_to_served_s"] = round(time.perf_counter() - began, 2)
             found["idle_ms"] = idle(server, texts, 60)
             found["busy_50_calls_ms"] = busy(server, texts, seconds)
-            found["deliveries_quiet_ms"] = deliveries(server, texts, False, seconds)
-            found["deliveries_while_ranking_sheds_ms"] = deliveries(server, texts, True, seconds)
+            for name, meanwhile in MEANWHILE.items():
+                found[f"deliveries_{name}_ms"] = deliveries(server, folder, meanwhile, seconds)
             found["memory_mb"] = memory(server)
         finally:
             server.end()
@@ -271,8 +299,21 @@ def main() -> int:
     parser.add_argument("documents", type=Path)
     parser.add_argument("--checkout", type=Path, default=ROOT)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
+        help="a setting, as an environment variable: EARSHOT__EMBEDDING__USE=none",
+    )  # fmt: skip
+    parser.add_argument("--ask", metavar="URL", help=argparse.SUPPRESS)
+    parser.add_argument("--change", metavar="URL", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    found = measure(given.documents, given.checkout, given.seconds)
+    if given.change:
+        change(given.change)
+        return 0
+    if given.ask:
+        ask(given.ask, questions_of(given.documents))
+        return 0
+    settings = dict(one.split("=", 1) for one in given.settings)
+    found = measure(given.documents, given.checkout, given.seconds, settings)
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     return 0
 

@@ -132,6 +132,11 @@ class QuestionEmbedder:
     def dimension(self) -> int:
         return self._asker.dimension
 
+    @property
+    def resting(self) -> bool:
+        """The last question failed: words alone rank for now."""
+        return self._failures > 0
+
     def embed(self, texts: Sequence[str]) -> Matrix:
         if self._clock() < self._rest_until:
             raise Unavailable("The embedding endpoint failed a moment ago")

@@ -51,6 +51,7 @@ class Brain:
         self._showings = ShowingStore(client, keep_s(settings))
         self.embedder: Embedder | None = None
         self.why = LOADING
+        self._questions: Embedder | None = None
         self._settings = settings
         self.library = Library(self.documents)
         self.keeper = Keeper(
@@ -67,6 +68,7 @@ class Brain:
             return isinstance(problem, NoModel)
         votes = VoteMemory(documents.model, documents.dimension)
         self.keeper.equip(documents, votes)
+        self._questions = questions
         self._suggester = self._make_suggester(questions, votes)
         self.embedder, self.why = documents, ""
         return True
@@ -82,6 +84,14 @@ class Brain:
     @property
     def model(self) -> str:
         return self.embedder.model if self.embedder is not None else ""
+
+    @property
+    def words_only(self) -> bool:
+        """There is no model for questions, or it does not answer now. Not while it is being
+        loaded: nobody needs to know."""
+        if self._questions is None:
+            return self.why != LOADING
+        return isinstance(self._questions, QuestionEmbedder) and self._questions.resting
 
     def suggest(self, excerpt: CallExcerpt) -> Ranking:
         found = self._suggester.suggest(excerpt)

@@ -107,11 +107,13 @@ class TenantServed(Struct, frozen=True):
 
 
 class Serving(Struct, tag=True):
-    """What is served; sent when it changes. `model` '' and `why`: no embedding model."""
+    """What is served; sent when it changes. `model` '' and `why`: no embedding model; `why`
+    beside a model: it does not answer now. `words_only`: questions are ranked by words."""
 
     tenants: dict[str, TenantServed]
     model: str
     why: str
+    words_only: bool
 
 
 ToRanking = Begin | Suggest | Search | SumUp | Report | Watch

@@ -106,8 +106,7 @@ class RankingProcess:
 
     @property
     def words_only(self) -> bool:
-        serving = self.serving
-        return serving is not None and not serving.model and serving.why != f.LOADING
+        return self.serving is not None and self.serving.words_only
 
     def state(self, tenant: str) -> KnowledgeState:
         """Asks nobody: as it was last told."""

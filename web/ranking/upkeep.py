@@ -95,9 +95,14 @@ class Upkeep:
                 for tenant in sorted(self._known):
                     if self._embed(tenant):
                         self._work.set()
+                if failures and self._brain.embedder is not None:
+                    self._brain.why = ""
                 failures = 0
             except (EngineError, redis.RedisError) as problem:
                 log.warning("embedding.stopped reason=%s", problem)
+                if isinstance(problem, EngineError):
+                    self._brain.why = problem.message
+                self._say()
                 time.sleep(EMBED_AGAIN_S[min(failures, len(EMBED_AGAIN_S) - 1)])
                 failures += 1
                 self._work.set()
@@ -150,7 +155,8 @@ class Upkeep:
             tenants[tenant] = TenantServed(
                 state.version, state.documents, state.passages, state.waiting
             )
-        serving = Serving(tenants, self._brain.model, self._brain.why)
+        brain = self._brain
+        serving = Serving(tenants, brain.model, brain.why, brain.words_only)
         if serving != self._told:
             self._told = serving
             self._tell(serving)
