@@ -69,10 +69,10 @@ audit: setup ## advisories about what is locked, and a bill of materials; needs 
 protocol: $(DEV_STAMP) ## write docs/protocol.md, its JSON Schema and the TypeScript types anew
 	@$(PY) -m engine.schema
 
-evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else each labelled one in EARSHOT_DATA]
+evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else EARSHOT_DATA's; ARGS=--json]
 	@found=; for folder in $(if $(DATA),"$(DATA)","$$EARSHOT_DATA"/*); do \
 	  if [ -n "$(DATA)" ] || { [ -f "$$folder/kb.jsonl" ] && [ -f "$$folder/dialogues.jsonl" ]; }; then \
-	    found=1; $(PY) -m engine.assist.evaluate "$$folder" || exit 1; fi; done; \
+	    found=1; $(PY) -m engine.measure.evaluate "$$folder" $(ARGS) || exit 1; fi; done; \
 	[ -n "$$found" ] || { echo 'Which folder? make evaluate DATA=FOLDER, or set EARSHOT_DATA.' >&2; exit 1; }
 
 bench: setup ## ours beside its peers; writes docs/benchmarks.md (long, wants a quiet machine)  [ARGS=]

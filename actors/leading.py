@@ -215,7 +215,15 @@ class Leader:
             CallLine(line.speaker, line.text, line.segment_id, _seq(line))
             for line in list(call.segments)[-EXCERPT_LINES:]
         )
-        return CallExcerpt(self._actor.key.tenant, lines, frozenset(call.dismissed))
+        shown = call.suggestion.documents if call.suggestion else ()
+        return CallExcerpt(
+            self._actor.key.tenant,
+            lines,
+            frozenset(call.dismissed),
+            tuple(document.id for document in shown),
+            _language(call.metadata),
+            _tags(call.metadata),
+        )
 
     def _rank(self) -> None:
         because, context = self._wanted, self._actor.context
@@ -319,3 +327,16 @@ class Leader:
 
 def _seq(line: TranscriptionUpdate) -> int:
     return line.seq if isinstance(line.seq, int) else 0
+
+
+def _language(metadata: dict[str, Any] | None) -> str | None:
+    """`language` of a call's metadata, if it is a text: documents of another are none of
+    its candidates."""
+    language = (metadata or {}).get("language")
+    return language if isinstance(language, str) and language else None
+
+
+def _tags(metadata: dict[str, Any] | None) -> frozenset[str]:
+    """`tags` of a call's metadata, if they are a list of texts."""
+    tags = (metadata or {}).get("tags")
+    return frozenset(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else frozenset()

@@ -17,11 +17,16 @@ MOST_MATCHES = 20
 TELLING = 0.6  # of the rarest matching word's idf: what a word needs to be marked
 
 
-def excerpt(passage: Passage, weights: Mapping[str, float], rarity: Callable[[str], float]) -> str:
+def excerpt(
+    passage: Passage,
+    weights: Mapping[str, float],
+    rarity: Callable[[str], float],
+    language: str | None = None,
+) -> str:
     """The run of whole sentences within MOST_CHARACTERS whose words weigh most; the earliest
     of equals. A first sentence longer than that is cut between words."""
     pieces = [s for line in passage.text.split("\n") for s in _separated(sentences(line))]
-    held = [set(terms(piece)) for piece in pieces]
+    held = [set(terms(piece, language)) for piece in pieces]
     best, best_weight = "", -1.0
     for first in range(len(pieces)):
         run, found, size = [pieces[first]], set(held[first]), len(pieces[first])
@@ -38,11 +43,14 @@ def excerpt(passage: Passage, weights: Mapping[str, float], rarity: Callable[[st
 
 
 def matches(
-    text: str, weights: Mapping[str, float], rarity: Callable[[str], float] = lambda term: 1.0
+    text: str,
+    weights: Mapping[str, float],
+    rarity: Callable[[str], float] = lambda term: 1.0,
+    language: str | None = None,
 ) -> list[str]:
     """The asked words that stand in a text, as they stand there, each once. Only the telling
     ones: marks on `see` and `one` would draw the eye from those that made the match."""
-    words = list(spoken_terms(text))
+    words = list(spoken_terms(text, language))
     telling = max((rarity(term) for _, term in words if term in weights), default=0.0)
     found: dict[str, str] = {}
     for word, term in words:

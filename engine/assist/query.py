@@ -18,11 +18,11 @@ AGING = 0.3  # a line n lines ago weighs 1 / (1 + AGING * n)
 LONG = 12  # distinct words; a line with more (an agent who explains) weighs less by the root
 
 
-def weights(lines: Sequence[CallLine]) -> dict[str, float]:
+def weights(lines: Sequence[CallLine], language: str | None = None) -> dict[str, float]:
     """Term -> weight in (0, 1]. Each term counts once, as its heaviest line has it."""
     found: dict[str, float] = {}
     for age, line in enumerate(reversed(lines)):
-        words = distinct(line.text)
+        words = distinct(line.text, language=language)
         weight = 1 / (1 + AGING * age)
         if len(words) > LONG:
             weight *= sqrt(LONG / len(words))
@@ -31,6 +31,6 @@ def weights(lines: Sequence[CallLine]) -> dict[str, float]:
     return found
 
 
-def distinct(*texts: str) -> list[str]:
+def distinct(*texts: str, language: str | None = None) -> list[str]:
     """The terms of some texts, each once, in the order they are said."""
-    return list(dict.fromkeys(term for text in texts for term in terms(text)))
+    return list(dict.fromkeys(term for text in texts for term in terms(text, language)))

@@ -1,29 +1,40 @@
 """Which documents to propose for a call, and how sure that is.
 
-Owns the seam every ranking stands behind (`Suggester`) and the first one, BM25 with weighted
-words. It never decides when to ask, and takes nothing from a call but its CallExcerpt.
+Owns the seam every ranking stands behind (`Suggester`) and the one that is shipped: it asks
+by words and by meaning, decides whether to speak, and keeps the list still. It never decides
+when to ask, and takes nothing from a call but its CallExcerpt.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 from msgspec import UNSET, Struct
 
 from engine.assist.excerpt import excerpt, matches
+from engine.assist.gate import Gate, sure_by_words
+from engine.assist.keeping import listed
 from engine.assist.query import distinct, weights
-from engine.assist.summary import summary
-from engine.assist.view import CallExcerpt, CallLine
-from engine.knowledge.index import Hit, Index
-from engine.knowledge.library import Library
-from engine.knowledge.votes import QueryVector
+from engine.assist.ranking import Ranked, Weights, rank
+from engine.assist.summary import Leading, summary
+from engine.assist.view import CallExcerpt
+from engine.assist.views import views
+from engine.errors import Unavailable
+from engine.knowledge.embedding import Embedder, Matrix
+from engine.knowledge.index import Index
+from engine.knowledge.scope import Scope
+from engine.knowledge.votes import QueryVector, VoteMemory, packed
 from engine.wire import SuggestedDocument, SummaryKind
 
-CANDIDATES = 20  # ranked before dismissed and identical ones are left out
-GATE_CANDIDATES = 5  # of which the one that holds most of the customer's turn opens the gate
+log = logging.getLogger("earshot.assist")
+
+SPREAD = 0.25  # a document that lies so far behind the first is a third as relevant
+ENOUGH = 0.5  # of the passages have their vectors: before, words alone are fairer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,12 @@ class Proposal(Struct, frozen=True):
     query: QueryVector | None = None
 
 
+class Indexes(Protocol):
+    def index(self, tenant: str) -> Index:
+        """The one served now; an empty one where nothing is known."""
+        ...
+
+
 class Suggester(Protocol):
     def suggest(self, excerpt: CallExcerpt) -> Proposal:
         """Documents for the moment after the excerpt's last line.
@@ -57,92 +74,160 @@ class Suggester(Protocol):
         ...
 
 
-class Bm25Suggester:
-    def __init__(self, library: Library, settings: AssistSettings) -> None:
+class _Asked(NamedTuple):
+    """What is looked for. `theirs`: the weights of the customer's own words, which are
+    marked; what the agent said is not. `meaning`: vectors of the two views, if there are."""
+
+    words: Weights
+    theirs: Weights
+    turn: str
+    meaning: Matrix | None
+
+
+class CallSuggester:
+    """`embedder` None: by words alone, and nothing is learnt. An index that holds vectors of
+    another model, or too few yet, is ranked by words too."""
+
+    def __init__(
+        self,
+        library: Indexes,
+        settings: AssistSettings,
+        embedder: Embedder | None = None,
+        votes: VoteMemory | None = None,
+    ) -> None:
         self._library = library
         self._settings = settings
+        self._embedder = embedder
+        self._votes = votes
+        self._gate = Gate(embedder) if embedder else None
 
     def suggest(self, excerpt: CallExcerpt) -> Proposal:
         index = self._library.index(excerpt.tenant)
         lines = excerpt.lines[-self._settings.lines :]
-        asked = weights(lines)
-        hits = _without(index.rank(asked, CANDIDATES + len(excerpt.dismissed)), excerpt.dismissed)
-        gate = _gate(index, excerpt.customer_turn(), hits[:GATE_CANDIDATES])
-        said = distinct(*(line.text for line in lines if line.speaker == "customer"))
-        theirs = {term: asked[term] for term in said if term in asked}
-        shown = self._shown(index, asked, theirs, hits, gate)
-        line, kind = summary(
-            lines, [(document.title, hit.score) for document, hit in shown], index.rarity
-        )
-        return Proposal(tuple(document for document, _ in shown), line, kind)
+        asked = self._asked(index, excerpt)
+        query = asked.meaning.mean(axis=0) if asked.meaning is not None else None
+        ranked = [
+            one
+            for one in self._ranked(index, asked, query, excerpt)
+            if one.hit.doc_id not in excerpt.dismissed
+        ]
+        sure = round(self._sure(index, asked, ranked, excerpt.language), 4)
+        shown = self._shown(index, asked, ranked, sure, excerpt.shown)
+        leading = None
+        if shown:
+            stable = excerpt.shown[:1] == (shown[0].id,)
+            leading = Leading(shown[0].title, _lead(ranked, shown[0].id), stable)
+        line, kind = summary(lines, leading, index.rarity, excerpt.language)
+        vector = packed(index.model, _unit(query)) if query is not None else None
+        return Proposal(tuple(shown), line, kind, vector)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
-        """For a person who types: the same ranking and excerpts, without a threshold."""
+        """For a person who types: the same signals and excerpts, without a threshold."""
         index = self._library.index(tenant)
-        asked = dict.fromkeys(distinct(query), 1.0)
+        words = dict.fromkeys(distinct(query), 1.0)
+        asked = _Asked(words, words, query, self._meaning(index, (query, query)))
+        ranked = rank(index, words, (), asked.meaning, {})[:limit]
         return [
-            _document(index, hit, asked, asked, relevance(hit.score, index.ceiling, 1.0))
-            for hit in index.rank(asked, limit)
+            _document(index, one, asked, _by_score(index, one, asked.meaning is not None))
+            for one in ranked
         ]
+
+    def _asked(self, index: Index, excerpt: CallExcerpt) -> _Asked:
+        lines = excerpt.lines[-self._settings.lines :]
+        words = weights(lines, excerpt.language)
+        said = [line.text for line in lines if line.speaker == "customer"]
+        own = distinct(*said, language=excerpt.language)
+        theirs = {term: words[term] for term in own if term in words}
+        turn, around = views(excerpt)
+        return _Asked(words, theirs, turn, self._meaning(index, (turn, around)))
+
+    def _meaning(self, index: Index, texts: tuple[str, str]) -> Matrix | None:
+        if self._embedder is None or index.model != self._embedder.model:
+            return None
+        if index.embedded_share < ENOUGH or not texts[0].strip():
+            return None
+        try:
+            different = list(dict.fromkeys(texts))
+            vectors = self._embedder.embed(different)
+            return vectors[[different.index(text) for text in texts]]
+        except Unavailable as problem:
+            log.warning("assist.words_alone reason=%s", problem.message)
+            return None
+
+    def _ranked(
+        self, index: Index, asked: _Asked, query: Matrix | None, excerpt: CallExcerpt
+    ) -> list[Ranked]:
+        lifts = {}
+        if query is not None and self._votes is not None:
+            lifts = dict(self._votes.lifts(excerpt.tenant, _unit(query)))
+        lines = excerpt.lines[-self._settings.lines :]
+        scope = Scope(excerpt.language, excerpt.tags)
+        return rank(index, asked.words, lines, asked.meaning, lifts, scope)
+
+    def _sure(
+        self, index: Index, asked: _Asked, ranked: Sequence[Ranked], language: str | None
+    ) -> float:
+        if asked.meaning is None or self._gate is None:
+            return sure_by_words(index, distinct(asked.turn, language=language), ranked)
+        return self._gate.sure(asked.turn, asked.meaning[0], ranked, language)
 
     def _shown(
         self,
         index: Index,
-        asked: dict[str, float],
-        theirs: dict[str, float],
-        hits: Sequence[Hit],
-        gate: float,
-    ) -> list[tuple[SuggestedDocument, Hit]]:
-        shown: dict[tuple[str, str], tuple[SuggestedDocument, Hit]] = {}
-        for hit in hits:
-            sure = relevance(hit.score, index.ceiling, gate)
-            if sure < self._settings.threshold or len(shown) == self._settings.limit:
-                break
-            document = _document(index, hit, asked, theirs, sure)
-            # What reads the same is one document to an agent, whatever its id.
-            shown.setdefault((document.title, document.excerpt), (document, hit))
-        return list(shown.values())
+        asked: _Asked,
+        ranked: Sequence[Ranked],
+        sure: float,
+        now_shown: Sequence[str],
+    ) -> list[SuggestedDocument]:
+        if not ranked or sure < self._settings.threshold:
+            return []
+        most = max(one.score for one in ranked)
+        near = [one for one in ranked if _relevance(sure, most, one) >= self._settings.threshold]
+        # What reads the same is one document to an agent, whatever its id.
+        different = {(_title(index, one), one.hit.passage.text): one for one in reversed(near)}
+        return [
+            _document(index, one, asked, _relevance(sure, most, one))
+            for one in listed(list(different.values())[::-1], now_shown, self._settings.limit)
+        ]
 
 
-def relevance(score: float, ceiling: float, gate: float) -> float:
-    """0..1, rising with the score. A score is first divided by the weight of the rarest
-    word, so that small and large knowledge bases share one scale."""
-    if ceiling <= 0:
-        return 0.0
-    return round((1 - exp(-score / ceiling)) * gate, 4)
+def _relevance(sure: float, most: float, one: Ranked) -> float:
+    """0..1: how sure it is that a document is due at all, less for one that lies behind."""
+    return round(sure * exp((one.score - most) / SPREAD), 4)
 
 
-def _gate(index: Index, turn: Sequence[CallLine], hits: Sequence[Hit]) -> float:
-    """0.5..1: how much of what the customer just said some candidate holds.
-
-    Ranking needs the context of the call, speaking up does not: the context matches as well
-    when the customer says thank you. Alone the score told the turns that need a document
-    from the others with an AUC of .59 and .80 (spoken-faq, chat-faq), with the gate .77
-    and .84.
-    """
-    words = distinct(*(line.text for line in turn))
-    said = sum(index.rarity(word) for word in words)
-    if said <= 0:
-        return 0.5
-    held = (sum(index.rarity(word) for word in words if word in hit.terms) for hit in hits)
-    return 0.5 + 0.5 * max(held, default=0.0) / said
+def _lead(ranked: Sequence[Ranked], doc_id: str) -> float:
+    """How far a document is ahead of every other; below 0 when it is not."""
+    held = next((one.score for one in ranked if one.hit.doc_id == doc_id), 0.0)
+    others = (one.score for one in ranked if one.hit.doc_id != doc_id)
+    return held - max(others, default=0.0)
 
 
-def _without(hits: Sequence[Hit], dismissed: frozenset[str]) -> list[Hit]:
-    return [hit for hit in hits if hit.doc_id not in dismissed][:CANDIDATES]
+def _by_score(index: Index, one: Ranked, meaning: bool) -> float:
+    """0..1 for a query that is typed: a document is due, or nobody would have asked."""
+    if meaning:
+        return round(min(max(one.own, 0.0), 1.0), 4)
+    return round(1 - exp(-one.words / index.ceiling), 4) if index.ceiling > 0 else 0.0
 
 
-def _document(
-    index: Index, hit: Hit, asked: dict[str, float], theirs: dict[str, float], sure: float
-) -> SuggestedDocument:
-    """`theirs`: the customer's own words, which are marked; what the agent said is not."""
-    document = index.get(hit.doc_id)
-    shown = excerpt(hit.passage, asked, index.rarity)
+def _unit(vector: Matrix) -> Matrix:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
+
+
+def _title(index: Index, one: Ranked) -> str:
+    document = index.get(one.hit.doc_id)
+    return document.title if document else one.hit.doc_id
+
+
+def _document(index: Index, one: Ranked, asked: _Asked, sure: float) -> SuggestedDocument:
+    document = index.get(one.hit.doc_id)
+    language = document.language if document else None
+    shown = excerpt(one.hit.passage, asked.words, index.rarity, language)
     return SuggestedDocument(
-        id=hit.doc_id,
-        title=document.title if document else hit.doc_id,
+        id=one.hit.doc_id,
+        title=_title(index, one),
         excerpt=shown,
         relevance=sure,
         url=(document.url if document else None) or UNSET,
-        matches=matches(shown, theirs, index.rarity),
+        matches=matches(shown, asked.theirs, index.rarity, language),
     )

@@ -23,11 +23,16 @@ class CallLine(Struct, frozen=True):
 
 
 class CallExcerpt(Struct, frozen=True):
-    """`lines`: the last finals, oldest first. `dismissed`: document ids, never shown again."""
+    """`lines`: the last finals, oldest first. `dismissed`: document ids, never shown again.
+    `shown`: those on the screen now, the first one first. `language` and `tags`: of the call,
+    where it has any; they say which documents are candidates."""
 
     tenant: str
     lines: tuple[CallLine, ...]
     dismissed: frozenset[str] = frozenset()
+    shown: tuple[str, ...] = ()
+    language: str | None = None
+    tags: frozenset[str] = frozenset()
 
     def customer_turn(self) -> tuple[CallLine, ...]:
         """What the customer said since the agent last spoke before them, oldest first."""

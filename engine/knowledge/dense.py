@@ -15,10 +15,11 @@ from engine.knowledge.embedding import Matrix
 from engine.knowledge.vectors import Rows
 
 BLOCK = 512  # rows made into 32 bits at a time: they stay in the cache, and few calls are made
+PLACE = 20
 
 
 class Dense:
-    """Immutable. A row of zeros is a passage that has no vector yet: like nothing."""
+    """Immutable. A row of zeros is a passage that has no vector yet."""
 
     def __init__(self, blocks: Sequence[Rows], dimension: int) -> None:
         """`blocks`: [n, dimension] each, one after the other."""
@@ -29,13 +30,20 @@ class Dense:
         for at in range(0, len(self._rows), BLOCK):
             block = self._rows[at : at + BLOCK].astype(np.float32)
             lengths[at : at + BLOCK] = np.sqrt(np.einsum("ij,ij->i", block, block))
+        self._lacking = np.flatnonzero(lengths == 0)
         self._scales = np.reciprocal(np.maximum(lengths, 1.0), dtype=np.float32)
 
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def filled_share(self) -> float:
+        """0..1: the rows that are vectors."""
+        return 1 - len(self._lacking) / len(self._rows) if len(self._rows) else 0.0
+
     def cosines(self, queries: Matrix) -> Matrix:
-        """[len(queries), passages]. Queries of length 1."""
+        """[len(queries), passages]. Queries of length 1. What has no vector is given the
+        cosine of the PLACEth best: neither the first by meaning nor out of sight."""
         columns = np.ascontiguousarray(queries.T)
         found = np.empty((len(self._rows), len(queries)), dtype=np.float32)
         block = np.empty((BLOCK, self._rows.shape[1]), dtype=np.float32)
@@ -44,4 +52,7 @@ class Dense:
             np.copyto(block[: len(rows)], rows)
             np.matmul(block[: len(rows)], columns, out=found[at : at + BLOCK])
         found *= self._scales[:, None]
-        return np.ascontiguousarray(found.T)
+        cosines = np.ascontiguousarray(found.T)
+        if len(self._lacking) and len(self) > PLACE:
+            cosines[:, self._lacking] = np.partition(cosines, -PLACE, axis=1)[:, -PLACE, None]
+        return cosines

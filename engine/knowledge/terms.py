@@ -61,9 +61,10 @@ def _term(word: str, name: str) -> str:
     head, _, tail = word.partition("'")
     if tail in _CONTRACTED:
         word = head
+    elif tail and name in ("fr", "it"):
+        word = tail  # l'addition, dell'arte: what stands before is an article
     else:
-        # l'addition, dell'arte: what stands before the apostrophe is an article
-        word = tail if name in ("fr", "it") and tail else head + tail
+        word = head + tail
     if not word or word in known.stop_words:
         return ""
     stem = str(Stemmer.Stemmer(known.stemmer, 0).stemWord(word)) if known.stemmer else word

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from engine import store
 from engine.assist.asked import Asked
 from engine.assist.asking import asked_of
-from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.assist.suggest import AssistSettings, CallSuggester
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.errors import Unavailable
@@ -75,11 +75,11 @@ class Brain:
 
     def _make_suggester(
         self, questions: Embedder | None, votes: VoteMemory | None
-    ) -> Bm25Suggester:
+    ) -> CallSuggester:
         assist = AssistSettings(
             limit=self._settings.assist.limit, threshold=self._settings.assist.threshold
         )
-        return Bm25Suggester(self.library, assist)
+        return CallSuggester(self.library, assist, questions, votes)
 
     @property
     def model(self) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from engine.assist.evaluate import Fixed
 from engine.assist.view import CallExcerpt, CallLine
 from engine.knowledge.documents import Document
-from engine.knowledge.library import Library
+from engine.knowledge.index import Index
+from engine.measure.corpus import Shelf
 
 HOTEL = {
     "late": (
@@ -28,10 +28,8 @@ HOTEL = {
 }
 
 
-def library_of(documents: Sequence[Document]) -> Library:
-    library = Library(Fixed(documents))
-    library.refresh("default")
-    return library
+def library_of(documents: Sequence[Document]) -> Shelf:
+    return Shelf(Index.build(documents))
 
 
 def make_document(doc_id: str, title: str, text: str, url: str | None = None) -> Document:
@@ -46,12 +44,12 @@ def make_document(doc_id: str, title: str, text: str, url: str | None = None) ->
 
 
 @pytest.fixture
-def hotel() -> Library:
+def hotel() -> Shelf:
     return library_of([make_document(i, title, text) for i, (title, text) in HOTEL.items()])
 
 
 @pytest.fixture
-def knowing() -> Callable[..., Library]:
+def knowing() -> Callable[..., Shelf]:
     """A library of (id, title, text) or (id, title, text, url)."""
     return lambda *made: library_of([make_document(*fields) for fields in made])
 

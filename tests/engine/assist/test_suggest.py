@@ -10,12 +10,12 @@ import pytest
 from msgspec import UNSET
 
 from engine.assist.excerpt import MOST_CHARACTERS
-from engine.assist.suggest import AssistSettings, Bm25Suggester, Proposal, relevance
+from engine.assist.suggest import AssistSettings, CallSuggester, Proposal
 from engine.assist.view import CallExcerpt
-from engine.knowledge.library import Library
+from engine.measure.corpus import Shelf
 
 MakeCall = Callable[..., CallExcerpt]
-Knowing = Callable[..., Library]
+Knowing = Callable[..., Shelf]
 ALL = AssistSettings(limit=10, threshold=0.0)
 
 
@@ -23,8 +23,8 @@ def ids(proposal: Proposal) -> list[str]:
     return [document.id for document in proposal.documents]
 
 
-def test_a_question_is_answered_by_its_document(hotel: Library, call: MakeCall) -> None:
-    proposal = Bm25Suggester(hotel, AssistSettings()).suggest(
+def test_a_question_is_answered_by_its_document(hotel: Shelf, call: MakeCall) -> None:
+    proposal = CallSuggester(hotel, AssistSettings()).suggest(
         call("agent: How can I help?", "customer: where can I leave my car overnight?")
     )
 
@@ -39,21 +39,21 @@ def test_a_question_is_answered_by_its_document(hotel: Library, call: MakeCall) 
     )
 
 
-def test_the_subject_named_turns_ago_is_carried(hotel: Library, call: MakeCall) -> None:
+def test_the_subject_named_turns_ago_is_carried(hotel: Shelf, call: MakeCall) -> None:
     lines = (
         "customer: I come by car",
         "agent: Yes, we have parking.",
         "customer: what does it cost?",
     )
 
-    proposal = Bm25Suggester(hotel, ALL).suggest(call(*lines))
+    proposal = CallSuggester(hotel, ALL).suggest(call(*lines))
 
     assert ids(proposal)[0] == "parking"
     assert set(ids(proposal)) >= {"parking", "late"}
 
 
-def test_what_was_said_last_counts_more(hotel: Library, call: MakeCall) -> None:
-    suggester = Bm25Suggester(hotel, ALL)
+def test_what_was_said_last_counts_more(hotel: Shelf, call: MakeCall) -> None:
+    suggester = CallSuggester(hotel, ALL)
     between = ["agent: sure"] * 4
 
     assert (
@@ -66,15 +66,15 @@ def test_what_was_said_last_counts_more(hotel: Library, call: MakeCall) -> None:
     )
 
 
-def test_lines_beyond_the_setting_are_not_read(hotel: Library, call: MakeCall) -> None:
+def test_lines_beyond_the_setting_are_not_read(hotel: Shelf, call: MakeCall) -> None:
     excerpt = call("customer: my dogs", "agent: sure", "customer: thanks")
 
-    assert ids(Bm25Suggester(hotel, replace(ALL, lines=2)).suggest(excerpt)) == []
-    assert ids(Bm25Suggester(hotel, replace(ALL, lines=3)).suggest(excerpt)) == ["pets"]
+    assert ids(CallSuggester(hotel, replace(ALL, lines=2)).suggest(excerpt)) == []
+    assert ids(CallSuggester(hotel, replace(ALL, lines=3)).suggest(excerpt)) == ["pets"]
 
 
-def test_a_dismissed_document_never_comes_again(hotel: Library, call: MakeCall) -> None:
-    suggester = Bm25Suggester(hotel, ALL)
+def test_a_dismissed_document_never_comes_again(hotel: Shelf, call: MakeCall) -> None:
+    suggester = CallSuggester(hotel, ALL)
     lines = ("customer: what does a place for my car cost, and can my dogs come?",)
     before = ids(suggester.suggest(call(*lines)))
 
@@ -84,34 +84,32 @@ def test_a_dismissed_document_never_comes_again(hotel: Library, call: MakeCall) 
     assert after == before[1:]
 
 
-def test_nothing_is_shown_under_the_threshold(hotel: Library, call: MakeCall) -> None:
+def test_nothing_is_shown_under_the_threshold(hotel: Shelf, call: MakeCall) -> None:
     excerpt = call("customer: where can I park my car?")
-    sure = Bm25Suggester(hotel, ALL).suggest(excerpt).documents[0].relevance
+    sure = CallSuggester(hotel, ALL).suggest(excerpt).documents[0].relevance
 
-    at = Bm25Suggester(hotel, AssistSettings(threshold=sure)).suggest(excerpt)
-    over = Bm25Suggester(hotel, AssistSettings(threshold=sure + 0.001)).suggest(excerpt)
+    at = CallSuggester(hotel, AssistSettings(threshold=sure)).suggest(excerpt)
+    over = CallSuggester(hotel, AssistSettings(threshold=sure + 0.001)).suggest(excerpt)
 
     assert ids(at) == ["parking"]
     assert (ids(over), over.summary_kind) == ([], "sentence")
 
 
 def test_no_more_documents_than_the_limit_the_most_relevant_first(
-    hotel: Library, call: MakeCall
+    hotel: Shelf, call: MakeCall
 ) -> None:
     excerpt = call("customer: dogs, eggs, a car, a network and a late departure")
 
-    documents = Bm25Suggester(hotel, replace(ALL, limit=2)).suggest(excerpt).documents
+    documents = CallSuggester(hotel, replace(ALL, limit=2)).suggest(excerpt).documents
 
-    every = Bm25Suggester(hotel, ALL).suggest(excerpt).documents
+    every = CallSuggester(hotel, ALL).suggest(excerpt).documents
     assert len(every) == 5
     assert documents == every[:2]
     assert [d.relevance for d in every] == sorted((d.relevance for d in every), reverse=True)
 
 
-def test_a_thank_you_is_less_sure_than_the_question_before_it(
-    hotel: Library, call: MakeCall
-) -> None:
-    suggester = Bm25Suggester(hotel, ALL)
+def test_a_thank_you_is_less_sure_than_the_question_before_it(hotel: Shelf, call: MakeCall) -> None:
+    suggester = CallSuggester(hotel, ALL)
     question = ["customer: where can I park my car?"]
     asked = suggester.suggest(call(*question))
     thanked = suggester.suggest(call(*question, "agent: Behind it.", "customer: lovely, thanks"))
@@ -128,18 +126,11 @@ def test_relevance_stays_on_one_scale_while_the_knowledge_base_grows(
     ]
     excerpt = call("customer: where do guests park cars?")
 
-    small = Bm25Suggester(knowing(park, *others[:5]), ALL).suggest(excerpt).documents[0]
-    large = Bm25Suggester(knowing(park, *others), ALL).suggest(excerpt).documents[0]
+    small = CallSuggester(knowing(park, *others[:5]), ALL).suggest(excerpt).documents[0]
+    large = CallSuggester(knowing(park, *others), ALL).suggest(excerpt).documents[0]
 
     assert (small.id, large.id) == ("park", "park")
     assert abs(small.relevance - large.relevance) < 0.1
-
-
-@pytest.mark.parametrize("score", [0.0, 0.5, 3.0, 50.0])
-def test_relevance_is_a_share_that_rises_with_score_and_gate(score: float) -> None:
-    assert 0 <= relevance(score, 5.0, 0.5) <= relevance(score, 5.0, 1.0) <= 1
-    assert relevance(score, 5.0, 1.0) <= relevance(score + 1, 5.0, 1.0)
-    assert relevance(score, 0.0, 1.0) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -153,24 +144,25 @@ def test_relevance_is_a_share_that_rises_with_score_and_gate(score: float) -> No
     ],
 )
 def test_a_call_that_says_nothing_is_answered_with_nothing(
-    hotel: Library, call: MakeCall, lines: tuple[str, ...]
+    hotel: Shelf, call: MakeCall, lines: tuple[str, ...]
 ) -> None:
-    assert Bm25Suggester(hotel, ALL).suggest(call(*lines)) == Proposal((), "", "none")
+    assert CallSuggester(hotel, ALL).suggest(call(*lines)) == Proposal((), "", "none")
 
 
 def test_an_empty_knowledge_base_leaves_the_customers_own_sentence(
     knowing: Knowing, call: MakeCall
 ) -> None:
-    suggester = Bm25Suggester(knowing(), ALL)
+    suggester = CallSuggester(knowing(), ALL)
 
     assert suggester.suggest(call()) == Proposal((), "", "none")
-    assert suggester.suggest(call("customer: Hello. My invoice is wrong.")) == Proposal(
-        (), "My invoice is wrong.", "sentence"
-    )
+    # A word that no document holds could be a name, unless everybody says it.
+    assert suggester.suggest(
+        call("customer: Hello. I have a problem with my card at Baker.")
+    ) == Proposal((), "I have a problem with my card", "sentence")
 
 
-def test_a_tenant_without_documents_gets_none_of_anothers(hotel: Library, call: MakeCall) -> None:
-    proposal = Bm25Suggester(hotel, ALL).suggest(call("customer: park my car", tenant="other"))
+def test_a_tenant_without_documents_gets_none_of_anothers(hotel: Shelf, call: MakeCall) -> None:
+    proposal = CallSuggester(hotel, ALL).suggest(call("customer: park my car", tenant="other"))
 
     assert ids(proposal) == []
 
@@ -180,17 +172,17 @@ def test_ten_thousand_documents_with_one_text_are_shown_once(
 ) -> None:
     same = [(f"d{n:05}", "Refunds", "We pay the money back.") for n in range(10_000)]
 
-    proposal = Bm25Suggester(knowing(*same), ALL).suggest(call("customer: I want a refund"))
+    proposal = CallSuggester(knowing(*same), ALL).suggest(call("customer: I want a refund"))
 
     assert ids(proposal) == ["d00000"]
 
 
 def test_a_line_of_twenty_thousand_characters_is_answered_at_once(
-    hotel: Library, call: MakeCall
+    hotel: Shelf, call: MakeCall
 ) -> None:
     line = ("my car stands here and I wonder " * 700)[:20_000]
     unlike = " ".join(f"word{n}" for n in range(2_500))[:20_000]
-    suggester = Bm25Suggester(hotel, ALL)
+    suggester = CallSuggester(hotel, ALL)
 
     started = perf_counter()
     proposal = suggester.suggest(call(f"customer: {unlike}", f"customer: {line}"))
@@ -205,7 +197,7 @@ def test_the_address_of_a_document_comes_with_it(knowing: Knowing, call: MakeCal
         ("a", "Refunds", "We pay back.", "https://x.example/refunds"), ("b", "Fees", "None.")
     )
 
-    documents = Bm25Suggester(library, ALL).suggest(call("customer: refunds, fees")).documents
+    documents = CallSuggester(library, ALL).suggest(call("customer: refunds, fees")).documents
 
     assert {d.id: d.url for d in documents} == {"a": "https://x.example/refunds", "b": UNSET}
 
@@ -214,13 +206,13 @@ def test_markup_of_a_document_never_shows(knowing: Knowing, call: MakeCall) -> N
     page = "<h1>Re<b>funds</b></h1><script>steal()</script><p>We pay <i>everything</i> back.</p>"
     library = knowing(("a", "Refunds", page))
 
-    (document,) = Bm25Suggester(library, ALL).suggest(call("customer: a refund")).documents
+    (document,) = CallSuggester(library, ALL).suggest(call("customer: a refund")).documents
 
     assert document.excerpt == "We pay everything back."
 
 
-def test_a_person_who_types_gets_the_same_documents_without_a_threshold(hotel: Library) -> None:
-    suggester = Bm25Suggester(hotel, AssistSettings(threshold=0.99))
+def test_a_person_who_types_gets_the_same_documents_without_a_threshold(hotel: Shelf) -> None:
+    suggester = CallSuggester(hotel, AssistSettings(threshold=0.99))
 
     found = suggester.search("default", "dogs and cars", 5)
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from engine.knowledge.dense import BLOCK, Dense
+from engine.knowledge.dense import BLOCK, PLACE, Dense
 from engine.knowledge.documents import Document
 from engine.knowledge.index import Index
 from engine.knowledge.vectors import DocumentVectors, embedded, quantised
@@ -122,5 +122,18 @@ def test_cosines_in_eight_bits_are_those_in_thirty_two() -> None:
     found = Dense([quantised(rows[:5]), quantised(rows[5:])], 64).cosines(queries)
 
     assert found.shape == (2, len(rows))
-    assert found == pytest.approx(queries @ rows.T, abs=0.01)
-    assert (found[:, 3] == 0).all()
+    held = np.arange(len(rows)) != 3
+    assert found[:, held] == pytest.approx(queries @ rows[held].T, abs=0.01)
+
+
+def test_what_has_no_vector_yet_is_neither_first_nor_out_of_sight() -> None:
+    rows = np.eye(64, dtype=np.float32)[:50]
+    rows[7] = 0
+    query = np.linspace(1, 0, 64, dtype=np.float32)[None]
+    query /= np.linalg.norm(query)
+
+    dense = Dense([quantised(rows)], 64)
+
+    assert dense.filled_share == pytest.approx(0.98)
+    order = list(np.argsort(-dense.cosines(query)[0], kind="stable"))
+    assert order.index(7) in (PLACE - 2, PLACE - 1, PLACE)

@@ -12,7 +12,7 @@ import redis
 from actors import messages as m
 from actors.mailbox import MailboxFull
 from engine.allowances import UNLIMITED, Allowances, Kind, Spender
-from engine.assist.suggest import AssistSettings, Bm25Suggester
+from engine.assist.suggest import AssistSettings, CallSuggester
 from engine.audit import Kept
 from engine.call_index import CallIndex
 from engine.config import Settings
@@ -52,7 +52,7 @@ class _World(World):
         self.opinions.note(call, body)
 
 
-class _Searcher(Bm25Suggester):
+class _Searcher(CallSuggester):
     """What the ranking process answers, without the process."""
 
     world: _World

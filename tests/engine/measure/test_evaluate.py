@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from msgspec import UNSET
 
-from engine.assist.evaluate import auc, evaluate, main
 from engine.assist.suggest import AssistSettings, Proposal
 from engine.assist.view import CallExcerpt
 from engine.errors import BadRequest
-from engine.knowledge.library import Library
+from engine.measure.corpus import Shelf
+from engine.measure.evaluate import evaluate, main
+from engine.measure.figures import auc
 from engine.wire import SuggestedDocument
 
 Folder = Callable[..., Path]
@@ -53,8 +54,8 @@ class Scripted:
         self.answers = answers
         self.settings: AssistSettings | None = None
 
-    def made(self, _library: Library, settings: AssistSettings) -> Scripted:
-        self.settings = settings
+    def made(self, _library: Shelf, settings: AssistSettings) -> Scripted:
+        self.settings = self.settings or settings  # of the judging; calls are played after it
         return self
 
     def suggest(self, excerpt: CallExcerpt) -> Proposal:
@@ -67,7 +68,7 @@ class Scripted:
 def test_the_figures_count_ranks_and_silence(folder: Folder) -> None:
     scripted = Scripted({1: [("parking", 0.9)], 3: [("x", 0.4)], 4: [("x", 0.3), ("pets", 0.2)]})
 
-    figures = evaluate(folder(TALK), scripted.made)
+    figures = evaluate(folder(TALK), make=scripted.made)
 
     assert (figures.recall_at_1, figures.recall_at_5, figures.mrr) == (0.5, 1.0, 0.75)
     assert figures.silence_auc == 0.5
@@ -82,7 +83,7 @@ def test_ranking_is_judged_on_five_documents_before_the_threshold(folder: Folder
     sixth = [(f"x{n}", 0.9) for n in range(5)] + [("parking", 0.8)]
     scripted = Scripted({1: sixth, 3: [], 4: []})
 
-    figures = evaluate(folder(TALK), scripted.made)
+    figures = evaluate(folder(TALK), make=scripted.made)
 
     assert scripted.settings is not None
     assert (scripted.settings.limit, scripted.settings.threshold) == (5, 0.0)
@@ -90,13 +91,22 @@ def test_ranking_is_judged_on_five_documents_before_the_threshold(folder: Folder
 
 
 def test_the_shipped_suggester_finds_what_is_easy(folder: Folder) -> None:
-    steps: list[tuple[int, int]] = []
+    steps: list[tuple[str, int, int]] = []
 
-    figures = evaluate(folder(TALK), watch=lambda done, of: steps.append((done, of)))
+    figures = evaluate(folder(TALK), watch=lambda *step: steps.append(step))
 
     assert figures.recall_at_1 == 1.0
     assert figures.silence_auc == 1.0
-    assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert figures.model == ""
+    assert steps == [*(("Asking", done, 3) for done in (1, 2, 3)), ("Playing calls", 1, 1)]
+
+
+def test_a_played_call_counts_what_changes_and_what_the_line_names(folder: Folder) -> None:
+    figures = evaluate(folder(TALK))
+
+    assert figures.changes_per_call == 2.0
+    assert figures.summary_title_recall == 1.0
+    assert figures.recall_at_5_settled is None
 
 
 def test_a_folder_without_silent_turns_has_no_silence_figure(folder: Folder) -> None:

@@ -1,0 +1,95 @@
+"""Which documents answer a call, in order: words and meaning together, and what agents voted.
+
+Owns how the signals become one score, on the scale of a cosine. Constants are those that a
+listwise fit chose when each of six corpora was left out in turn (docs/quality.md); one set
+serves all. It shows nothing and never decides whether to speak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from engine.assist.query import distinct
+from engine.assist.view import CallLine
+from engine.knowledge.embedding import Matrix
+from engine.knowledge.index import Hit, Index
+from engine.knowledge.scope import EVERYTHING, Scope
+
+CANDIDATES = 60  # by words and meaning, before what is looked at one by one
+WORDS = 0.4  # of the document that holds most of the words; meaning counts 1
+TITLE = 0.2  # a title that the call has named altogether: the place named six turns ago
+SPOKEN = 0.6  # times what goes beyond SPOKEN_FROM: up to 0.3 for what was read out
+SPOKEN_FROM = 0.5  # of what a passage says beside its title, in one line of the agent
+
+Weights = Mapping[str, float]
+
+
+class Ranked(Struct, frozen=True):
+    """`score`: what the order is by. `words`: BM25 alone. `own`: the cosine of the last turn
+    alone with the document, 0 without vectors."""
+
+    hit: Hit
+    score: float
+    words: float
+    own: float
+
+
+def rank(
+    index: Index,
+    asked: Weights,
+    lines: Sequence[CallLine],
+    vectors: Matrix | None,
+    lifts: Mapping[str, float],
+    scope: Scope = EVERYTHING,
+) -> list[Ranked]:
+    """Candidates, the best first. `vectors`: of the two views (engine/assist/views.py), None
+    to rank by words alone. `lifts`: what votes add, by document id. `scope`: the candidates;
+    its language is also that of the lines."""
+    words = index.words(asked)
+    most = float(words.max(initial=0.0))
+    scores = words * np.float32(WORDS / most) if most > 0 else words
+    own = np.zeros_like(words)
+    if vectors is not None:
+        cosines = index.cosines(vectors)
+        own = index.of_documents(cosines[0])
+        # Words and meaning of one passage: it is also the one that is shown.
+        scores = scores + cosines.mean(axis=0)
+    else:
+        own = index.of_documents(own)
+    best = index.of_documents(words)
+    spoken = [
+        set(distinct(line.text, language=scope.language))
+        for line in lines
+        if line.speaker == "agent"
+    ]
+    found = []
+    for hit in index.best(scores, CANDIDATES, scope, also=lifts):
+        score = (
+            hit.score
+            + TITLE * _share(index, hit.title, asked)
+            - SPOKEN * max(_told(index, hit, spoken) - SPOKEN_FROM, 0.0)
+            + lifts.get(hit.doc_id, 0.0)
+        )
+        found.append(Ranked(hit, score, float(best[hit.place]), float(own[hit.place])))
+    return sorted(found, key=lambda ranked: -ranked.score)
+
+
+def _share(index: Index, title: Sequence[str], asked: Weights) -> float:
+    """0..1: how much of the title the call has named, rare words first; what was named long
+    ago counts less."""
+    whole = sum(index.rarity(term) for term in title)
+    named = sum(index.rarity(term) * asked.get(term, 0.0) for term in title)
+    return named / whole if whole > 0 else 0.0
+
+
+def _told(index: Index, hit: Hit, spoken: Sequence[set[str]]) -> float:
+    """0..1: the largest share of the passage, its title left out, in one line of the agent.
+    Two terms can be said by chance."""
+    said = hit.terms.difference(hit.title)
+    if len(said) < 2 or not spoken:
+        return 0.0
+    whole = sum(index.rarity(term) for term in said)
+    return max(sum(index.rarity(term) for term in said & line) for line in spoken) / whole

@@ -1,0 +1,78 @@
+"""A document with what was read out of it: passages, terms and, when they come, vectors.
+
+Owns the reading of one document for the index, so that a rebuild reads only changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.errors import BadRequest
+from engine.knowledge import markup
+from engine.knowledge.documents import Document
+from engine.knowledge.passages import Passage, cut
+from engine.knowledge.terms import terms
+from engine.knowledge.vectors import Rows, digest_of, text_of
+
+TITLE_WEIGHT = 2  # a word of the title counts as often as it would said so many times
+
+
+class Entry(Struct, frozen=True):
+    """`title`: its terms, each once. `terms`: of each passage, with those of the title and
+    the headings. `rows`: a vector a passage, None before any comes; `embedded`: no passage
+    lacks one."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    title: tuple[str, ...]
+    terms: tuple[tuple[str, ...], ...]
+    rows: Rows | None = None
+    embedded: bool = False
+
+    def texts(self) -> tuple[str, ...]:
+        """What is embedded of each passage."""
+        return tuple(text_of(self.document.title, passage) for passage in self.passages)
+
+    def with_rows(self, known: Mapping[bytes, Rows]) -> Entry:
+        """With the rows that are known by their digest; it keeps none of its own."""
+        found = [known.get(digest_of(text)) for text in self.texts()]
+        some = next((row for row in found if row is not None), None)
+        if some is None:
+            return replace(self, rows=None, embedded=False)
+        none = np.zeros_like(some)
+        rows = np.stack([none if row is None else row for row in found])
+        return replace(self, rows=rows, embedded=all(row is not None for row in found))
+
+    def by_digest(self) -> dict[bytes, Rows]:
+        """Its rows. Not those of zeros: they may be passages that lack one."""
+        if self.rows is None:
+            return {}
+        pairs = zip(self.texts(), self.rows, strict=True)
+        return {digest_of(text): row for text, row in pairs if row.any()}
+
+
+def entry(document: Document) -> Entry:
+    passages = tuple(cut(document.id, document.title, _blocks(document)))
+    tag = document.language
+    title = terms(document.title, tag)
+    rows = tuple(
+        (
+            *title * TITLE_WEIGHT,
+            *terms(" ".join(passage.headings), tag),
+            *terms(passage.text, tag),
+        )
+        for passage in passages
+    )
+    return Entry(document, passages, tuple(dict.fromkeys(title)), rows)
+
+
+def _blocks(document: Document) -> list[markup.Block]:
+    """A document in the store that can no longer be read is found by its title."""
+    try:
+        return markup.read(document.text)
+    except BadRequest:
+        return []
