@@ -339,4 +339,8 @@ def _language(metadata: dict[str, Any] | None) -> str | None:
 def _tags(metadata: dict[str, Any] | None) -> frozenset[str]:
     """`tags` of a call's metadata, if they are a list of texts."""
     tags = (metadata or {}).get("tags")
-    return frozenset(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else frozenset()
+    return (
+        frozenset(tag for tag in tags if isinstance(tag, str))
+        if isinstance(tags, list)
+        else frozenset()
+    )
