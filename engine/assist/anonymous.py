@@ -2,7 +2,8 @@
 
 Owns the rules. They err on the side of leaving out: a word that neither the knowledge base
 nor everyday English knows may be a name (a recogniser writes names in lower case), so the
-sentence is cut there.
+sentence is cut there. While there is no knowledge base, only what is written large counts
+as a name, or every sentence would be cut to pieces.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _CUES = re.compile(
 )
 _NAMED = 3  # words after a cue
 
-Rarity = Callable[[str], float]
+Rarity = Callable[[str], float] | None  # None: no document is known
 
 
 def spans(sentence: str, rarity: Rarity, tag: str | None = None) -> Iterator[str]:
@@ -55,7 +56,7 @@ def without_numbers(title: str) -> str:
 def _barred(words: list[str], rarity: Rarity, tag: str | None) -> list[bool]:
     plain = [word.strip(_EDGES).lower().replace("\u2019", "'") for word in words]
     barred = [
-        _number(at, plain) or _letter(at, plain) or _unknown(plain[at], rarity, tag)
+        _number(at, plain) or _letter(at, plain) or _unknown(words[at], plain[at], at, rarity, tag)
         for at in range(len(words))
     ]
     for at in _after_cues(words, plain, tag):
@@ -82,12 +83,14 @@ def _letter(at: int, plain: list[str]) -> bool:
     )
 
 
-def _unknown(plain: str, rarity: Rarity, tag: str | None) -> bool:
+def _unknown(written: str, plain: str, at: int, rarity: Rarity, tag: str | None) -> bool:
     """Neither everyday nor in the knowledge base."""
     if not plain or plain in EVERYDAY or plain in LOOSE or plain in SOMETIMES:
         return False
     if plain in language(tag).stop_words:
         return False
+    if rarity is None:
+        return at > 0 and written.strip(_EDGES)[:1].isupper()
     found = terms(plain, tag)
     if primary(tag) == DEFAULT and not found:
         return False  # a contraction of stop words

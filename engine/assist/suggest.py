@@ -117,7 +117,7 @@ class CallSuggester:
         if shown:
             stable = excerpt.shown[:1] == (shown[0].id,)
             leading = Leading(shown[0].title, _lead(ranked, shown[0].id), stable)
-        line, kind = summary(lines, leading, index.rarity, excerpt.language)
+        line, kind = summary(lines, leading, index.rarity if len(index) else None, excerpt.language)
         vector = packed(index.model, _unit(query)) if query is not None else None
         return Proposal(tuple(shown), line, kind, vector)
 

@@ -6,11 +6,11 @@ engine/assist/anonymous.py leaves of it is used. It asks no model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-from engine.assist.anonymous import spans, without_numbers
+from engine.assist.anonymous import Rarity, spans, without_numbers
 from engine.assist.keeping import BETTER
 from engine.assist.query import distinct
 from engine.assist.view import CallLine
@@ -23,7 +23,6 @@ STABLE_LEAD = -BETTER  # where it was first at the turn before: as long as the l
 FEWEST_TERMS = 2  # a sentence with fewer content words says nothing about the call
 
 Summary = tuple[str, SummaryKind]
-Rarity = Callable[[str], float]
 
 
 class Leading(Struct, frozen=True):
@@ -46,7 +45,7 @@ def summary(
     language: str | None = None,
 ) -> Summary:
     """One sentence and its kind. `rarity`: a term's weight, 0.0 for one that no document
-    holds."""
+    holds; None where there is no document."""
     title = without_numbers(leading.title.rstrip(" .?!:")) if leading and leading.clear else ""
     if title:
         return shortened(f"Customer asking about {title}", MOST_CHARACTERS), "title"
@@ -64,7 +63,7 @@ def _most_content(lines: Sequence[CallLine], rarity: Rarity, language: str | Non
             for text in spans(sentence, rarity, language):
                 words = distinct(shortened(text, MOST_CHARACTERS), language=language)
                 # Without documents no word is rarer than another; then their number decides.
-                weight = (sum(rarity(word) for word in words), len(words))
+                weight = (sum(map(rarity, words)) if rarity else 0.0, len(words))
                 if len(words) >= FEWEST_TERMS and weight >= best_weight:
                     best, best_weight = shortened(text, MOST_CHARACTERS), weight
     return best

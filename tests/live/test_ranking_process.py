@@ -58,7 +58,7 @@ def test_it_is_started_when_somebody_needs_it(own_server: LiveServer, on_a_call:
     caller, call_id, client = on_a_call(own_server)
     caller.say(call_id, line("a1", "how can i help", speaker="agent"))
     assert ranking_of(own_server) == []
-    caller.say(call_id, line("s1", "i have a problem with my bill"))
+    caller.say(call_id, line("s1", "where can guests park their car"))
     client.event("ai:suggestion")
     health(client, "no_documents")
     put(own_server, PARKING)
@@ -70,7 +70,7 @@ def test_it_comes_back_when_it_dies_and_no_question_is_lost(
 ) -> None:
     put(own_server, PARKING)
     caller, call_id, client = on_a_call(own_server)
-    caller.say(call_id, line("s1", "i have a problem with my bill"))
+    caller.say(call_id, line("s1", "where can guests park their car"))
     assert client.event("ai:suggestion")["documents"][0]["id"] == "parking"
     [pid] = ranking_of(own_server)
     put(own_server, BREAKFAST)
