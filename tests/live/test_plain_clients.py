@@ -73,7 +73,8 @@ def test_a_late_client_is_shown_the_call_and_then_everything_live_without_interi
     server, agent_id = knowing_server, new_id("agent")
     producer = server.caller()
     call_id = producer.create(agent_id)
-    spoken = [line(f"s{n}", f"my router is down, sentence {n}") for n in range(1, LAST + 6)]
+    spoken = [said(f"sentence {n}", f"s{n}") for n in range(1, LAST + 5)]
+    spoken.append(line("asked", "my router is down"))
     producer.say(call_id, *spoken[:100])
     producer.say(call_id, *spoken[100:])
     suggestion = until(lambda: producer.get(f"/v1/calls/{call_id}")["suggestion"])
