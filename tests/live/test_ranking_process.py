@@ -60,7 +60,10 @@ def test_it_is_started_when_somebody_needs_it(own_server: LiveServer, on_a_call:
     assert ranking_of(own_server) == []
     caller.say(call_id, line("s1", "where can guests park their car"))
     client.event("ai:suggestion")
-    health(client, "no_documents")
+    # Either may be said first.
+    said = [packet.data for packet in client.heard if packet.name == "call:health"]
+    if not any(health_said.get("why") == "no_documents" for health_said in said):
+        health(client, "no_documents")
     put(own_server, PARKING)
     health(client, None)
 
