@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.wall --calls 500 --watchers 5
 
-Owns this one question. Each call says a final line every 2.5 s; the same server is measured over
-the same time first with nobody at the wall, then with `--watchers` supervisors, and again without,
-so that a machine that changes its mind shows. CPU is of the server process, from /proc.
+Owns this one question. Each call says a final line every 2.5 s; the same server is measured in
+turns with nobody at the wall and with `--watchers` supervisors, so that a machine that changes its
+mind does so for both. CPU is of the server process, from /proc; medians, and the span.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.live.raw_client import RawClient
@@ -29,7 +30,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=500)
     parser.add_argument("--watchers", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--turns", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "server") as server:
         admin = server.caller("admin-1", "admin")
@@ -41,25 +43,29 @@ def main() -> None:
         ]
         for poster in posters:
             poster.start()
-        time.sleep(3)
-        before = _cpu(server, asked.seconds)
-        watchers = [Watcher(server, n) for n in range(asked.watchers)]
-        time.sleep(1)
-        for watcher in watchers:
-            watcher.frames = watcher.bytes = 0
-        during = _cpu(server, asked.seconds)
-        frames = sum(w.frames for w in watchers) / asked.watchers / asked.seconds
-        size = sum(w.bytes for w in watchers) / asked.watchers / asked.seconds
-        for watcher in watchers:
-            watcher.close()
-        after = _cpu(server, asked.seconds)
+        time.sleep(5)
+        without, during, frames, size = [], [], [], []
+        for _ in range(asked.turns):
+            without.append(_cpu(server, asked.seconds))
+            watchers = [Watcher(server, n) for n in range(asked.watchers)]
+            time.sleep(1)  # the lists have come
+            for watcher in watchers:
+                watcher.frames = watcher.bytes = 0
+            during.append(_cpu(server, asked.seconds))
+            frames += [watcher.frames / asked.seconds for watcher in watchers]
+            size += [watcher.bytes / asked.seconds / 1024 for watcher in watchers]
+            for watcher in watchers:
+                watcher.close()
         stop.set()
         for poster in posters:
             poster.join()
+    ratio = median(during) / median(without)
     print(  # noqa: T201
-        f"{asked.calls} calls, a line each {EVERY_S:g} s: CPU of the server {before:.1%} with "
-        f"nobody at the wall, {during:.1%} with {asked.watchers} supervisors, {after:.1%} after "
-        f"them; each was sent {frames:.1f} frames and {size / 1024:.0f} KiB a second"
+        f"{asked.calls} calls, a line each {EVERY_S:g} s, {asked.turns} turns: CPU of the server "
+        f"{median(without):.1%} with nobody at the wall ({min(without):.1%} to "
+        f"{max(without):.1%}), {median(during):.1%} with {asked.watchers} supervisors "
+        f"({min(during):.1%} to {max(during):.1%}), {ratio:.2f} times; each was sent "
+        f"{median(frames):.1f} frames and {median(size):.0f} KiB a second"
     )
 
 

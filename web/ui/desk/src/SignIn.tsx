@@ -1,8 +1,40 @@
 /** Where a token is pasted when the server gives none. It is kept in memory only. */
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { Voice } from './icons.tsx';
+import type { Source } from './obtainToken.ts';
 
-export function SignIn(props: { code: string; signIn(token: string): boolean }): ReactNode {
+export function SignIn(props: {
+  code: string;
+  signIn(token: string): boolean;
+  source?: Source | undefined;
+}): ReactNode {
+  if (props.source?.way === 'sign_in') return <SignInAgain />;
+  return <PasteToken {...props} hint={props.source?.message} />;
+}
+
+/** The session ended: the identity provider is who signs people in. */
+function SignInAgain(): ReactNode {
+  const address = `/sign-in?next=${encodeURIComponent(window.location.pathname)}`;
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <h1>
+          <Voice /> Earshot
+        </h1>
+        <p>Your session has ended. Sign in again to go on where you were.</p>
+        <a className="button primary" href={address}>
+          Sign in
+        </a>
+      </div>
+    </main>
+  );
+}
+
+function PasteToken(props: {
+  code: string;
+  signIn(token: string): boolean;
+  hint: string | undefined;
+}): ReactNode {
   const [token, setToken] = useState('');
   const [isIll, setIll] = useState(false);
   const submit = (event: FormEvent): void => {
@@ -20,6 +52,7 @@ export function SignIn(props: { code: string; signIn(token: string): boolean }):
             ? 'Your session has ended. Sign in again to go on where you were.'
             : 'Sign in with an access token. Your administrator gives you one.'}
         </p>
+        {props.hint !== undefined && <p className="field-help">{props.hint}</p>}
         <label htmlFor="token">Access token</label>
         <textarea
           id="token"

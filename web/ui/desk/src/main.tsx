@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
+import { findSource, type Source } from './obtainToken.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
@@ -11,8 +12,12 @@ import './styles/notices.css';
 
 const root = document.getElementById('desk');
 if (!root) throw new Error('index.html has no #desk');
-createRoot(root).render(
-  <StrictMode>
-    <App search={window.location.search} />
-  </StrictMode>,
-);
+const desk = createRoot(root);
+const show = (source?: Source): void =>
+  desk.render(
+    <StrictMode>
+      <App search={window.location.search} {...(source ? { source } : {})} />
+    </StrictMode>,
+  );
+// Who cannot say where tokens come from now may give one when it is asked for.
+findSource().then(show, () => show());

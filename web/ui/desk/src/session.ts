@@ -4,6 +4,7 @@
  * in storage.
  */
 import { createClient, UnauthorizedError, type Client, type wire } from '@earshot/client';
+import type { GetToken } from './obtainToken.ts';
 
 export const DEVELOPMENT_AGENT = 'agent-1';
 
@@ -29,13 +30,15 @@ export interface Seat {
   client: Client;
 }
 
-/** A client for one agent. `pasted` null: the development server's tokens. */
-export function createSeat(agentId: string, pasted: string | null): Seat {
-  const getToken = pasted === null ? developmentToken(agentId) : once(pasted);
+/** A client for one agent. `pasted` null: `given`'s tokens, else the development server's. */
+export function createSeat(
+  agentId: string,
+  pasted: string | null,
+  given: GetToken | null = null,
+): Seat {
+  const getToken = pasted === null ? (given ?? developmentToken(agentId)) : once(pasted);
   return { agentId, client: createClient({ agentId, getToken }) };
 }
-
-type GetToken = Parameters<typeof createClient>[0]['getToken'];
 
 function developmentToken(agentId: string): GetToken {
   return async ({ signal }) => {
