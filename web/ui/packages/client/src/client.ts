@@ -25,6 +25,8 @@ import { createTokens } from './tokens.ts';
 import { onWake } from './wake.ts';
 import type { VerdictReceipt } from './wire.gen.ts';
 
+/** A session waits so long for what is kept; then it does without. */
+const KEPT_MS = 3_000;
 const OUTBOX = { maxItems: 200, maxAttempts: 8, ttlMs: 86_400_000 };
 
 export function createClient(options: ClientOptions): Client {
@@ -63,7 +65,8 @@ export function createClient(options: ClientOptions): Client {
       list.replace(begun.calls, (callId) => subscriber.wants(callId));
     },
     async resume() {
-      await kept; // layers stand over the first snapshot, or a card would flash its old state
+      // Layers stand over the first snapshot, or a card would flash its old state.
+      await Promise.race([kept, new Promise((done) => setTimeout(done, KEPT_MS))]);
       await subscriber.resume();
     },
     onLost: () => subscriber.lost(),
@@ -126,15 +129,13 @@ export function createClient(options: ClientOptions): Client {
     return made;
   }
 
-  /** Settles when what is kept is known. Whatever goes wrong: this page's life must do. */
-  async function openKeeper(): Promise<void> {
+  /** Settles when it was tried. Whatever goes wrong: this page's life must do. */
+  async function withKeeper(work: (opened: Keeper) => Promise<void> | void): Promise<void> {
     if (mine.store === null || !(mine.store ?? globalThis.indexedDB)) return;
     try {
-      const opened = await (keeper ??= loadKeeper());
-      await opened.open();
-      if (!stopWaking) opened.close(); // disconnected meanwhile
+      await work(await (keeper ??= loadKeeper()));
     } catch {
-      // No store, or no chunk to be had.
+      keeper = null; // no chunk to be had: another time
     }
   }
 
@@ -159,20 +160,24 @@ export function createClient(options: ClientOptions): Client {
     connect() {
       if (!stopWaking) {
         stopWaking = onWake({ wake: () => machine.wake(), offline: () => machine.offline() });
-        kept = openKeeper();
+        kept = withKeeper(async (opened) => {
+          await opened.open();
+          if (!stopWaking) opened.close(); // disconnected meanwhile
+        });
       }
       machine.start();
     },
     disconnect(reason = 'disconnected') {
       stopWaking?.();
       stopWaking = null;
-      void keeper?.then((opened) => opened.close());
+      if (keeper) void withKeeper((opened) => opened.close());
       machine.stop({ status: 'closed', reason });
     },
     async signOut() {
       client.disconnect('signed out');
       tokens.drop('initial');
-      await outbox.clear();
+      outbox.clear();
+      await withKeeper((opened) => opened.clear());
     },
     retryNow() {
       if (state.get().status !== 'idle') client.connect();

@@ -72,6 +72,7 @@ export class Keeper {
     // What is being written is to be seen by who inherits it.
     void this.#writing.then(() => {
       channel?.close();
+      if (this.#channel === channel) this.#channel = null;
       if (this.#closing === closing) this.idle();
     });
   }
@@ -89,9 +90,14 @@ export class Keeper {
   }
 
   async #put(item: StoredItem): Promise<void> {
-    await this.#safely(() => (this.#living ??= this.#tabs.live()), undefined);
-    await this.#safely(() => this.#store.put(item), undefined); // ours before it can be seen
+    await this.#safely(() => this.#live(), undefined);
+    await this.#safely(() => this.#store.put(item), undefined);
     this.#channel?.postMessage(this.#ports.tab);
+  }
+
+  /** Before anything of ours can be seen, or another tab would take it for left behind. */
+  #live(): Promise<() => void> {
+    return (this.#living ??= this.#tabs.live());
   }
 
   /** False: another tab has taken it over, or replaced it. */
@@ -103,8 +109,9 @@ export class Keeper {
     void this.#safely(() => this.#store.delete(id), undefined);
   }
 
-  clear(): Promise<void> {
-    return this.#safely(() => this.#store.clear(this.#ports.owner), undefined);
+  async clear(): Promise<void> {
+    await this.#writing;
+    await this.#safely(() => this.#store.clear(this.#ports.owner), undefined);
   }
 
   /** Wait for the tab's death and inherit. */
@@ -115,10 +122,13 @@ export class Keeper {
     try {
       await this.#tabs.dead(tab, signal);
       const items = await this.#store.load(this.#ports.owner);
-      for (const item of items) {
-        if (item.tab !== tab || signal.aborted) continue;
+      const left = items.filter((item) => item.tab === tab);
+      if (left.length > 0) await this.#live();
+      for (const item of left) {
+        if (signal.aborted) return;
         if (await this.#store.take(item.id, this.#ports.tab)) this.#ports.adopt(item);
       }
+      if (left.length > 0) this.#channel?.postMessage(this.#ports.tab);
       await this.#store.lease(tab, 0);
     } catch {
       // Closed, or the store is gone: what is left there is for another start.

@@ -115,7 +115,7 @@ export class Outbox {
       const { item } = entry;
       const same = item.call_id === call_id && item.doc_id === doc_id;
       if (!same || item.dismissed !== dismissed) continue;
-      if (dismissed) entry.seq = seq; // its answer has none
+      entry.seq = seq; // the answer to a dismissal has none
       if (this.#elsewhere.has(entry)) {
         this.#acked(entry, { feedback_id: feedback_id ?? entry.id, seq });
       }
@@ -126,11 +126,10 @@ export class Outbox {
     return this.#entries.map((entry) => entry.item).filter((item) => item.call_id === callId);
   }
 
-  /** Forget everything of this user in this browser. */
-  async clear(): Promise<void> {
-    for (const entry of [...this.#entries]) this.#refused(entry, refusal('cancelled', 'Signed out'));
+  /** Forget everything. */
+  clear(): void {
+    for (const entry of [...this.#entries]) this.#cancel(entry);
     this.failed.set([]);
-    await this.#keeper?.clear();
   }
 
   async #send(entry: Entry): Promise<void> {
@@ -154,7 +153,7 @@ export class Outbox {
     entry.seq = receipt?.seq ?? entry.seq;
     entry.state.set('acked');
     this.#keeper?.delete(entry.id);
-    const answer = receipt ?? { feedback_id: entry.id, seq: 0 };
+    const answer = receipt ?? { feedback_id: entry.id, seq: entry.seq ?? 0 };
     for (const one of [entry, ...entry.followers]) one.resolve(answer);
     this.#publish(entry.item.call_id);
     this.observe(entry.item.call_id);
@@ -163,10 +162,11 @@ export class Outbox {
   /** It is not in the store any more: for a later one of ours, or in another tab's hands. */
   #gone(entry: Entry): void {
     if (this.#superseded(entry)) return this.drain();
+    if (entry.seq) return this.#acked(entry, null);
     this.#elsewhere.add(entry);
     setTimeout(() => {
       if (!this.#elsewhere.delete(entry)) return;
-      this.#refused(entry, refusal('cancelled', 'Another tab sent a later one'));
+      this.#cancel(entry); // another tab had a later word
       this.drain();
     }, ELSEWHERE_MS);
   }
@@ -198,6 +198,10 @@ export class Outbox {
     newer?.followers.push(entry, ...entry.followers);
     if (newer) this.#drop(entry.item.call_id, (other) => other === entry);
     return newer !== undefined;
+  }
+
+  #cancel(entry: Entry): void {
+    this.#refused(entry, refusal('cancelled', 'Cancelled'));
   }
 
   #refused(entry: Entry, problem: RequestError): void {
@@ -255,7 +259,7 @@ export class Outbox {
   #entry(item: StoredItem): Entry {
     return createEntry(item, this.#ports.batch, (entry) => {
       if (entry.state.get() !== 'queued' || !this.#entries.includes(entry)) return false;
-      this.#refused(entry, refusal('cancelled', 'Cancelled'));
+      this.#cancel(entry);
       return true;
     });
   }

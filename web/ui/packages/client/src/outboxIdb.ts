@@ -20,8 +20,11 @@ export function indexedDbOutbox(name = 'earshot'): OutboxStore {
       request.onsuccess = () => {
         const base = request.result;
         // Another version, or the browser's own clearing: the next use opens it anew.
-        base.onversionchange = () => base.close();
         base.onclose = () => (opened = null);
+        base.onversionchange = () => {
+          base.close();
+          opened = null;
+        };
         resolve(base);
       };
       request.onerror = () => {

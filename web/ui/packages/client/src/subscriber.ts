@@ -123,13 +123,9 @@ export class Subscriber {
 
   #refused(wish: Wish, problem: unknown): void {
     if (!(problem instanceof RequestError) || problem.code === 'not_connected') return;
-    const { refused } = wish.store;
-    if (!problem.retryable || problem.code === 'unknown_call') refused.set(problem.code);
-    if (problem.code === 'unknown_call') {
-      this.#ports.unknown(wish.store.callId); // `call:assigned` asks again
-      return;
-    }
-    if (!problem.retryable) return;
+    const isUnknown = problem.code === 'unknown_call'; // `call:assigned` asks again
+    if (isUnknown) this.#ports.unknown(wish.store.callId);
+    if (isUnknown || !problem.retryable) return wish.store.refused.set(problem.code);
     const generation = wish.generation;
     const ms = problem.retryAfterMs ?? this.#ports.delayMs(wish.attempts);
     wish.attempts += 1;

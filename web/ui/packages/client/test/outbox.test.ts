@@ -225,3 +225,40 @@ describe('a store that fails', () => {
     expect(client.outbox.get()).toHaveLength(1);
   });
 });
+
+describe('a tab that inherited', () => {
+  it('is alive to others: what it took over is not taken from it', async () => {
+    const dead = tab(false);
+    dead.feedback('c1', 'd1', true);
+    await untilKept(1);
+    dead.disconnect();
+    const heir = tab(false);
+    await until(() => expect(heir.outbox.get()).toHaveLength(1));
+    const third = tab(true);
+    await untilOnline(third);
+    await new Promise((done) => setTimeout(done, 30));
+    expect([given(), third.outbox.get()]).toEqual([[], []]);
+    heir.disconnect();
+    await until(() => expect(given()).toEqual([['d1', true]]));
+  });
+
+  it('and signs out at once leaves nothing behind', async () => {
+    const offline = tab(false);
+    offline.feedback('c1', 'd1', true);
+    await offline.signOut();
+    await new Promise((done) => setTimeout(done, 20));
+    expect(await kept()).toEqual([]);
+  });
+
+  it('may give verdicts while disconnected; they are kept for the next start', async () => {
+    const client = tab(true);
+    await untilOnline(client);
+    client.disconnect();
+    await new Promise((done) => setTimeout(done, 10));
+    const { settled } = client.feedback('c1', 'd1', true);
+    await untilKept(1);
+    client.connect();
+    await settled;
+    expect(given()).toEqual([['d1', true]]);
+  });
+});
