@@ -82,7 +82,8 @@ export class Outbox {
   readonly adopt = (item: StoredItem): void => {
     if (this.#entries.some((entry) => entry.id === item.id)) return;
     const entry = this.#entry({ ...item, tab: this.#ports.tab });
-    if (this.#rivals(entry).length > 0) this.#keeper?.delete(item.id); // ours is the later word
+    const isOld = this.#rivals(entry).some((mine) => mine.item.created_at >= item.created_at);
+    if (isOld) this.#keeper?.delete(item.id);
     else this.#push(entry);
   };
 
@@ -115,7 +116,7 @@ export class Outbox {
       const { item } = entry;
       const same = item.call_id === call_id && item.doc_id === doc_id;
       if (!same || item.dismissed !== dismissed) continue;
-      entry.seq = seq; // the answer to a dismissal has none
+      entry.seq = Math.max(entry.seq ?? 0, seq); // the answer to a dismissal has none
       if (this.#elsewhere.has(entry)) {
         this.#acked(entry, { feedback_id: feedback_id ?? entry.id, seq });
       }

@@ -40,6 +40,18 @@ describe('a verdict', () => {
     expect(mutation.state.get()).toBe('acked');
   });
 
+  it('changed at once is not undone on the screen by the echo of the first', async () => {
+    const setup = await suggested((server) => (server.echoMs = 30));
+    await setup.client.feedback('c1', 'd1', true).settled;
+    const { suggestions } = setup.client.call('c1');
+    const seen: unknown[] = [];
+    const changed = setup.client.feedback('c1', 'd1', false);
+    suggestions.subscribe(() => seen.push(suggestions.get()[0]?.helpful));
+    await changed.settled;
+    await until(() => expect(cards(setup)).toEqual([false, 'settled', null, 'settled']));
+    expect(new Set(seen)).toEqual(new Set([false]));
+  });
+
   it('can be taken back', async () => {
     const setup = await suggested();
     await setup.client.feedback('c1', 'd1', false).settled;

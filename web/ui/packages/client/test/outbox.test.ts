@@ -227,6 +227,23 @@ describe('a store that fails', () => {
 });
 
 describe('a tab that inherited', () => {
+  it('a later word than its own sends that one; an earlier one it drops', async () => {
+    const heir = tab(false);
+    heir.feedback('c1', 'd1', true);
+    await untilKept(1);
+    await new Promise((done) => setTimeout(done, 3));
+    const dying = tab(false);
+    dying.feedback('c1', 'd1', false);
+    await until(async () => expect((await kept())[0]?.helpful).toBe(false));
+    dying.disconnect();
+    await until(() => expect(heir.outbox.get()).toHaveLength(2));
+    const third = tab(true);
+    await untilOnline(third);
+    heir.disconnect();
+    await until(() => expect(given()).toEqual([['d1', false]]));
+    await untilKept(0);
+  });
+
   it('is alive to others: what it took over is not taken from it', async () => {
     const dead = tab(false);
     dead.feedback('c1', 'd1', true);
