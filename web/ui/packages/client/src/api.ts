@@ -5,7 +5,7 @@ import type { CallHandle } from './calls.ts';
 import type { Connection } from './connectionState.ts';
 import type { AnyListener } from './listeners.ts';
 import type { Mutation } from './mutation.ts';
-import type { FailedItem, OutboxItem } from './outbox.ts';
+import type { FailedItem, OutboxItem } from './outboxPorts.ts';
 import type { OutboxStore } from './outboxStore.ts';
 import type { Readable } from './readable.ts';
 import type { GetToken } from './tokens.ts';

@@ -9,7 +9,7 @@ export type { Connection } from './connectionState.ts';
 export { RequestError, UnauthorizedError, type ClientCode } from './errors.ts';
 export type { AnyListener } from './listeners.ts';
 export type { Mutation, MutationState } from './mutation.ts';
-export type { FailedItem, OutboxItem } from './outbox.ts';
+export type { FailedItem, OutboxItem } from './outboxPorts.ts';
 export type { OutboxStore, StoredItem } from './outboxStore.ts';
 export type { Readable } from './readable.ts';
 export type { GetToken, TokenReason } from './tokens.ts';

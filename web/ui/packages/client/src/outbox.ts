@@ -3,39 +3,15 @@
  * again with the same id until the server has said what became of them. One at a time per call
  * and document, and of those that wait only the last. Bounded; what falls out has a code.
  */
-import type { Batch } from './batch.ts';
 import { notConnected, refusal, RequestError } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Keeper } from './keeper.ts';
 import { createEntry, type Entry } from './mutation.ts';
+import type { FailedItem, OutboxItem, OutboxPorts } from './outboxPorts.ts';
 import type { StoredItem } from './outboxStore.ts';
 import { createValue, type Value } from './readable.ts';
 import type { VerdictLayer } from './verdicts.ts';
 import type { FeedbackUpdate, VerdictReceipt } from './wire.gen.ts';
-
-export type OutboxItem = Readonly<StoredItem>;
-
-/** One that will not be sent any more, and why. */
-export interface FailedItem extends OutboxItem {
-  readonly error: RequestError;
-}
-
-export interface OutboxPorts {
-  batch: Batch;
-  owner: string;
-  tab: string;
-  maxItems: number;
-  maxAttempts: number;
-  now(): number;
-  /** True between two `online`s: what is sent now has a connection to go to. */
-  ready(): boolean;
-  send(item: StoredItem): Promise<VerdictReceipt | null>;
-  delayMs(attempt: number): number;
-  /** The layers of this call changed. */
-  changed(callId: string): void;
-  /** The seq up to which this call's events are seen; Infinity when nobody looks. */
-  seen(callId: string): number;
-}
 
 /** So many failures are remembered. */
 const MOST_FAILED = 20;

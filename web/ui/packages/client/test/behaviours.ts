@@ -1,6 +1,7 @@
 /** Ways in which a server or the network misbehaves. They compose: server.behave(a, b, c). */
 import type { CommandName, ErrorCode } from '../src/wire.gen.ts';
-import { refuse, type Behaviour, type FakeServer, type Route } from './fakeServer.ts';
+import { refuse, type Behaviour, type Route } from './fakeAnswers.ts';
+import type { FakeServer } from './fakeServer.ts';
 
 /** Refuses the first `times` of one command. */
 export function refusing(command: CommandName, code: ErrorCode, times = 1): Behaviour {

@@ -13,28 +13,12 @@ import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import { CODES } from '../src/wire.gen.ts';
 import type { Ack, CallView, CommandName, ErrorCode, Req } from '../src/wire.gen.ts';
+import { refuse, type Acknowledge, type Behaviour, type Body } from './fakeAnswers.ts';
+import type { Override, Route } from './fakeAnswers.ts';
 import { FakeCall, type Stored } from './fakeCall.ts';
 import { httpOf } from './fakeHttp.ts';
 
-export type Answer = Ack<unknown> | undefined;
-type Acknowledge = (answer: Ack<unknown>) => void;
-/** Undefined: answer as usual. 'silence': never answer. A promise: answer then. */
-export type Override = (body: Body, socket: Socket) => Answer | 'silence' | Promise<Ack<unknown>>;
-export type Body = Record<string, unknown>;
-
-/** Stands before the server's own answer; `next` is whoever comes after it. */
-export type Behaviour = (
-  name: CommandName,
-  body: Body,
-  socket: Socket,
-  next: () => Answer | 'silence' | Promise<Ack<unknown>>,
-) => ReturnType<typeof next>;
-/** What becomes of an event on its way: none, itself, several. */
-export type Route = (event: { name: string; body: object }) => { name: string; body: object }[];
-
-export function refuse(code: ErrorCode, more: object = {}): Ack<never> {
-  return { ok: false, error: { code, message: code, retryable: CODES[code].retryable, ...more } };
-}
+export { refuse } from './fakeAnswers.ts';
 
 function as<K extends CommandName>(body: Body): Req<K> {
   return body as unknown as Req<K>;
