@@ -85,7 +85,7 @@ export class Keeper {
 
   put(item: StoredItem): Promise<void> {
     const written = this.#put(item);
-    this.#writing = Promise.all([this.#writing, written]);
+    this.#writing = Promise.all([this.#writing, written]).then(() => undefined);
     return written;
   }
 
