@@ -46,7 +46,8 @@ class WallActor(DispatchedActor):
         self._watching: dict[str, Watching] = {}  # connection_id -> who
         self._asking: list[m.WatchWall] = []  # who waits for the first reading
         self._changed: dict[str, None] = {}  # call ids, in the order of their change
-        self._since_read: set[str] | None = None  # what changed while a reading is under way
+        # What changed while a reading is under way: newer than what it brings.
+        self._since_read: dict[str, Row | None] | None = None
         self._telling = False
         self._away = False  # the last reading failed
 
@@ -109,7 +110,7 @@ class WallActor(DispatchedActor):
     def _on_changed(self, changed: m.RowChanged) -> None:
         call_id, row = changed.change
         if self._since_read is not None:
-            self._since_read.add(call_id)
+            self._since_read[call_id] = row
         self._set(call_id, row)
 
     def _set(self, call_id: str, row: Row | None) -> None:
@@ -129,11 +130,11 @@ class WallActor(DispatchedActor):
             self.context.wheel.after(CHANGES_S, self.actor_ref, m.Tick("wall"))
 
     def _read(self) -> None:
-        self._since_read = set()
+        self._since_read = {}
         self.context.walls.read(self.tenant, self.actor_ref)
 
     def _on_read(self, read: m.WallRead) -> None:
-        changed, self._since_read = self._since_read or set(), None
+        changed, self._since_read = self._since_read or {}, None
         self._away = read.rows is None
         if read.rows is None:
             self.context.wheel.after(RETRY_S, self.actor_ref, m.Tick("wall_read"))
@@ -142,8 +143,10 @@ class WallActor(DispatchedActor):
         self.context.wheel.after(READ_S, self.actor_ref, m.Tick("wall_read"))
         if self._rows is None:
             self._rows = dict(read.rows)
+            for call_id, newer in changed.items():
+                self._set(call_id, newer)
         else:
-            for call_id in self._rows.keys() - read.rows.keys() - changed:
+            for call_id in self._rows.keys() - read.rows.keys() - changed.keys():
                 self._set(call_id, None)
             for call_id, row in read.rows.items():
                 known = self._rows.get(call_id)

@@ -214,6 +214,22 @@ def test_a_reading_that_is_older_than_a_change_does_not_undo_it(world: World) ->
     assert [event["calls"][0]["status"] for event in changes(sue)] == ["on_hold"]
 
 
+def test_what_changes_while_the_first_reading_is_under_way_is_not_lost(world: World) -> None:
+    fill(world, 2)
+    world.walls.is_slow = True
+    sue = world.connect("sue", "supervisor")
+    sue.ref.tell(m.Ask(wire.CallsWatch(), 1))
+    world.run()
+    world.walls.tell("default", row("call-0000", "on_hold"))
+    world.walls.remove(CallKey("default", "call-0001"))
+    world.run()
+    world.walls.answer()
+    world.run()
+    assert [(one["call_id"], one["status"]) for one in sue.screen.ack(1)["data"]["calls"]] == [
+        ("call-0000", "on_hold")
+    ]
+
+
 def test_who_has_no_room_begins_afresh_when_there_is_some(world: World) -> None:
     fill(world, 2)
     sue = watch(world)

@@ -59,7 +59,7 @@ def line(segment_id: str, text: str = "my internet is down", **more: Any) -> dic
 
 def environment(**settings: Any) -> dict[str, str]:
     """Ours without any setting of Earshot, and `settings` with `__` in their names."""
-    mine = ("EARSHOT__", "PORT", "REDIS_URL", "JWT_SECRET", "LOG_LEVEL")
+    mine = ("EARSHOT__", "PORT", "REDIS_URL", "JWT_SECRET", "JWKS_URL", "SIGN_IN_", "LOG_LEVEL")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
     return kept | {name: str(value) for name, value in settings.items() if value is not None}
 
