@@ -61,12 +61,14 @@ class Keeper:
         self._embedder = embedder
         self._votes = votes
         self._learnt: dict[str, tuple[int, int]] = {}
+        self._learning = Lock()  # a vote memory is changed from one thread at a time
         self._locks: dict[str, Lock] = {}
         self._pruned: set[str] = set()
 
     def equip(self, embedder: Embedder, votes: VoteMemory) -> None:
         """A model has come; what was learnt is read anew for it."""
-        self._votes, self._learnt = votes, {}
+        with self._learning:
+            self._votes, self._learnt = votes, {}
         self._embedder = embedder
 
     def look(self, tenant: str) -> bool:
@@ -78,7 +80,8 @@ class Keeper:
                 # Vectors that are there already come with the documents, or a restart would
                 # rank by words alone for a moment.
                 self._library.serve(tenant, version, self._with_stored(tenant, index))
-        self._learn(tenant)
+        with self._learning:
+            self._learn(tenant)
         return changed is not None
 
     def adopt(self, tenant: str) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.live.conftest import Start
-from tests.live.server import Caller, LiveServer, until
+from tests.live.raw_client import RawClient
+from tests.live.server import Caller, LiveServer, line, new_id, until
 from tests.web.endpoints import endpoint_place as place
 
 DOCUMENTS = [
@@ -28,6 +29,7 @@ def service() -> Iterator[place.EndpointPlace]:
 @pytest.fixture
 def server(start: Start, service: place.EndpointPlace) -> LiveServer:
     return start(
+        EARSHOT__ASSIST__THRESHOLD=0.01,
         EARSHOT__EMBEDDING__USE="endpoint",
         EARSHOT__EMBEDDING__BASE_URL=service.url,
         EARSHOT__EMBEDDING__MODEL="some-model",
@@ -71,3 +73,21 @@ def test_an_endpoint_that_comes_dies_midway_and_comes_back_loses_nothing(
     assert state(admin)["why"] == ""
     embedded = [text for asked in service.asked for text in asked.body["input"]]
     assert len(set(embedded)) == len(DOCUMENTS) + 1
+
+
+def test_questions_that_the_endpoint_leaves_unanswered_are_ranked_by_words(
+    server: LiveServer, service: place.EndpointPlace
+) -> None:
+    service.behave = place.embeddings(8)
+    admin, caller = server.caller("admin-1", "admin"), server.caller()
+    admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS[:6]})
+    until(lambda: state(admin)["model"] and not state(admin)["waiting"])
+    service.behave = place.never
+    agent_id = new_id("agent")
+    call_id = caller.create(agent_id)
+    with RawClient(server.url, {"token": server.token(agent_id)}) as client:
+        client.ok("call:subscribe", {"call_id": call_id})
+        caller.say(call_id, line("s1", "where is the garage please, the garage"))
+        shown = client.event("ai:suggestion")
+        assert shown["documents"][0]["id"] == "d0"
+        client.until(lambda p: p.name == "call:health" and p.data.get("why") == "words_only")
