@@ -1,18 +1,15 @@
 """What may stand in a mailbox: frozen values, decoded and validated before they get there.
 
-Each type says with `admission` whether it may be refused (DURABLE: the sender hears
-`busy`), dropped (HINT: the cursor sees the gap) or neither (CONTROL: the answer to
-something that was bounded before). Grouped by who receives it.
+Each type is of a kind (admitted.py) that says whether it may be refused, dropped or neither.
+Grouped by who receives it.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from msgspec import Struct
-from pykka import ActorRef
-
-from actors.mailbox import Admission
+from actors.admitted import Control, Droppable, Durable
+from actors.admitted import Ref as Ref
 from actors.ports import Frame
 from engine import wall, wire
 from engine.answers import Snapshot
@@ -20,21 +17,6 @@ from engine.assist.asked import Asked
 from engine.errors import EngineError
 from engine.identity import Identity
 from engine.log import Answer, CallKey, Hint, Page, StoredEvent
-
-Ref = ActorRef[Any]
-
-
-class Control(Struct, frozen=True):
-    admission: ClassVar[Admission] = Admission.CONTROL
-
-
-class Durable(Struct, frozen=True):
-    admission: ClassVar[Admission] = Admission.DURABLE
-
-
-class Droppable(Struct, frozen=True):
-    admission: ClassVar[Admission] = Admission.HINT
-
 
 # --- to anybody who asked -----------------------------------------------------------------
 

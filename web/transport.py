@@ -19,27 +19,19 @@ import engineio.server
 import gevent
 from engineio import exceptions
 from engineio import packet as eio
-from engineio.payload import Payload
 from gevent.event import Event
 
 from web.heartbeat import Heartbeat
+from web.payloads import PACKETS_IN_AN_ANSWER, read_post
 from web.turns import Turns
 from web.websocket_frames import binary_frame, text_frame
 
 log = logging.getLogger("earshot.transport")
 
-# What python-engineio reads of one payload; its clients refuse a longer one, and its server
-# would write all that waits into one.
-PACKETS_IN_AN_ANSWER = Payload.max_decode_packets
-PACKETS_IN_A_POST = 500  # of a client that polls; maxPayload bounds their bytes
 MESSAGES_BEHIND = 64  # waiting for a user's handler before the socket is read no more
 UPGRADE_S = 10.0  # from the probe to the upgrade
 PING, PONG, NOOP = eio.Packet(eio.PING), "3", eio.Packet(eio.NOOP)
 _PING_FRAME = text_frame(b"2")
-
-
-class _Post(Payload):  # type: ignore[misc]
-    max_decode_packets = PACKETS_IN_A_POST
 
 
 class Transport:
@@ -194,22 +186,11 @@ class Transport:
     def handle_post_request(self, environ: dict[str, Any]) -> None:
         """A payload that is ill, or larger than we said, ends the connection with a 400."""
         try:
-            for received in self._read_payload(environ):
+            for received in read_post(environ, self.server.max_http_buffer_size):
                 self.receive(received)
         except exceptions.EngineIOError:
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
             raise
-
-    def _read_payload(self, environ: dict[str, Any]) -> list[Any]:
-        try:
-            length = int(environ.get("CONTENT_LENGTH") or 0)
-            if length > self.server.max_http_buffer_size:
-                raise exceptions.ContentTooLongError
-            body = environ["wsgi.input"].read(length).decode()
-            packets: list[Any] = _Post(encoded_payload=body).packets
-        except (ValueError, LookupError, RecursionError):
-            raise exceptions.UnknownPacketError from None
-        return packets
 
     # --- WebSocket ------------------------------------------------------------------------
 
