@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 def test_the_readmes_first_twenty_lines_are_a_working_transcript(
     browser_server: LiveServer, node: str, chromium: str, tmp_path: Path
 ) -> None:
-    packages = ["npm", "run", "--silent", "packages", "--prefix", "web/ui"]
-    subprocess.run(packages, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    build = ["npm", "run", "--silent", "build", "-w", "packages/client", "-w", "packages/react"]
+    subprocess.run(build, cwd=ROOT / "web" / "ui", check=True, capture_output=True, timeout=240)
     with browser_server.caller() as producer:
         call_id = producer.create("agent-1")
         said = [line("s1", "good morning", speaker="agent"), line("s2", "my bill is wrong")]
@@ -27,7 +27,7 @@ def test_the_readmes_first_twenty_lines_are_a_working_transcript(
             env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         producer.patch(f"/v1/calls/{call_id}", {"status": "ended"})

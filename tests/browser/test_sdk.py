@@ -29,7 +29,7 @@ def outcomes(browser_server: LiveServer, node: str, chromium: str) -> dict[str, 
         env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=240,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
