@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long simulate chaos check audit protocol evaluate bench bench-quick lock
+.PHONY: help setup setup-dev run test test-long simulate chaos check audit protocol evaluate redaction-report bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -27,7 +27,7 @@ UI_SOURCES := $(shell find $(UI) \( -name node_modules -o -name dist -o -name te
 
 help: ## this list
 	@echo 'make TARGET, one of:'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
 	@echo 'make run SPEED=3 talks faster, PORT=5001 listens elsewhere, DATA=FOLDER replays your own'
 	@echo 'dialogues (docs/data-formats.md). make test ARGS="tests/engine -k cursor" runs these only.'
@@ -74,6 +74,9 @@ evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else EARSHOT_D
 	  if [ -n "$(DATA)" ] || { [ -f "$$folder/kb.jsonl" ] && [ -f "$$folder/dialogues.jsonl" ]; }; then \
 	    found=1; $(PY) -m engine.measure.evaluate "$$folder" $(ARGS) || exit 1; fi; done; \
 	[ -n "$$found" ] || { echo 'Which folder? make evaluate DATA=FOLDER, or set EARSHOT_DATA.' >&2; exit 1; }
+
+redaction-report: $(RUN_STAMP) ## what redaction finds and misses; writes docs/redaction.md  [ARGS=--faults]
+	@$(PY) -m engine.redaction.measure --docs $(ARGS)
 
 bench: setup ## ours beside its peers; writes docs/benchmarks.md (long, wants a quiet machine)  [ARGS=]
 	@$(MAKE) --silent -C bench && $(PY) bench/run.py $(ARGS)

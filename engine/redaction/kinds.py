@@ -16,6 +16,7 @@ from stdnum import luhn
 from stdnum.de import idnr
 from stdnum.us import ssn
 
+from engine.redaction.cues import Kinds
 from engine.redaction.patterns import Span
 from engine.redaction.runs import Run
 
@@ -33,6 +34,11 @@ _BY_CUE = {
     "phone": (5, 15),
     "iban": (4, 30),
 }
+PIECE = 2  # digits that answer a question and nothing else
+# Month and year in which a card ends; its code may follow.
+_MONTH = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?[2-5]\d(?:\d{3,4})?")
+# Dictated numbers with a trunk prefix, and North American ones, in a line with no cue.
+_DICTATED_PHONE = re.compile(r"0[1-9]\d{8,10}|1?[2-9]\d\d[2-9]\d{6}")
 UNFINISHED = 8  # digits at the end of a line that may be the first half of a card
 _PHONE_DIGITS = range(7, 16)
 _PHONE_FORM = re.compile(r"\+\d|\(\d{2,5}\)|\d{3}[-.]\d{3}[-.]\d{4}|\b0\d{2,5}[ /-]\d{3}")
@@ -40,19 +46,24 @@ _LEAD = re.compile(r"[+(]{1,2}$")
 _MOST_WINDOWS = 200
 
 
-def judge(run: Run, text: str, cue: str | None, regions: Sequence[str]) -> list[Span]:
-    """The spans of a run that must be hidden; [] when it may stay."""
+def judge(
+    run: Run, text: str, cues: Kinds, regions: Sequence[str], *, bare: bool = False
+) -> list[Span]:
+    """The spans of a run that must be hidden; [] when it may stay. `bare`: the line holds
+    nothing else, so it answers what was asked, and two digits are a part of it."""
     card = _card(run)
     if card is not None:
         return [card]
     digits = run.digits
-    if cue in _BY_CUE:
-        fewest, most = _BY_CUE[cue]
-        if fewest <= len(digits) <= most:
+    for cue in cues:
+        if cue == "keep":
+            return []
+        if cue == "expiry" and _MONTH.fullmatch(digits):
+            return [Span(run.start, run.end, "card")]
+        fewest, most = _BY_CUE.get(cue, (1, 0))
+        if (min(fewest, PIECE) if bare else fewest) <= len(digits) <= most:
             lead = _LEAD.search(text, 0, run.start) if cue == "phone" else None
             return [Span(lead.start() if lead else run.start, run.end, cue)]
-    if cue == "keep":
-        return []
     national_id = _national_id(run, text)
     if national_id is not None:
         return [national_id]
@@ -111,6 +122,9 @@ def _phones(run: Run, text: str, regions: Sequence[str]) -> list[Span]:
     if len(run.digits) in _PHONE_DIGITS and (
         _PHONE_FORM.search(written) or _is_phone(run.digits, plus, tuple(regions))
     ):
+        return [Span(start, run.end, "phone")]
+    grouped = run.spoken or len(run.parts) > 2
+    if grouped and _DICTATED_PHONE.fullmatch(run.digits):
         return [Span(start, run.end, "phone")]
     spans: list[Span] = []
     done = -1

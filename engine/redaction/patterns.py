@@ -1,7 +1,5 @@
-"""What is no plain number: e-mail addresses, IBANs, national ids with letters.
-
-Owns their forms; check digits are python-stdnum's. Spoken e-mail addresses ("ann dot lee at
-example dot com") are read too.
+"""Written forms that hold more than digits, or a form of digits that is one kind's alone: IBANs
+and national ids. Owns them; check digits are python-stdnum's.
 """
 
 from __future__ import annotations
@@ -22,18 +20,7 @@ class Span(NamedTuple):
     kind: str
 
 
-_AT = re.compile(r"(?i)[ \t](?:at|ät|arobase|arroba)[ \t]")
 _DIGIT = re.compile(r"\d")
-_EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_TOP = r"(?:com|net|org|edu|gov|info|io|co|uk|de|fr|es|it|eu|ca|au|us|biz|me)"
-_WORD = r"[\w+-]{1,40}"
-_DOT = r"\s+(?:dot|punkt|point|punto)\s+"
-_SPOKEN_EMAIL = re.compile(
-    rf"(?i)\b(?:(?:[a-z]\s+){{2,20}}"  # spelled: "a n n"
-    rf"|{_WORD}(?:\s+(?:dot|underscore|dash|punkt|point|punto)\s+{_WORD}){{0,5}}\s+)"
-    rf"(?:at|ät|arobase|arroba)\s+{_WORD}(?:{_DOT}{_WORD}){{0,3}}{_DOT}{_TOP}\b"
-)
-_HALF_SPOKEN_EMAIL = re.compile(rf"(?i)\b[\w.+-]{{1,64}}\s+at\s+{_WORD}\.{_TOP}\b")
 _IBAN = re.compile(r"(?i)\b[a-z]{2}\s?\d{2}(?:[ -]?[a-z0-9]{2,4}){3,8}(?:[ -]?[a-z0-9]{1,3})?\b")
 # United Kingdom: prefix rules of HMRC's NIM39110, without the never allocated letters.
 _NINO = re.compile(
@@ -50,10 +37,6 @@ _FRENCH = re.compile(
 def find_patterns(text: str) -> list[Span]:
     """In no order; they may overlap."""
     spans: list[Span] = []
-    if "@" in text:
-        spans += _spans(_EMAIL, text, "email")
-    if _AT.search(text):
-        spans += _spans(_SPOKEN_EMAIL, text, "email") + _spans(_HALF_SPOKEN_EMAIL, text, "email")
     if not _DIGIT.search(text):
         return spans
     spans += [found for found in map(_iban, _IBAN.finditer(text)) if found]

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, partial
 from typing import NamedTuple, get_args
 
 from engine.config import RedactionKind
-from engine.redaction.cues import CUE_LINES, Cue, Line, asked_for, cue_of, find_cues
+from engine.redaction.cues import CUE_LINES, Cue, Kinds, Line, asked_for, cues_of, find_cues
+from engine.redaction.emails import find_emails, may_hold_emails
 from engine.redaction.kinds import UNFINISHED, judge, looks_unfinished
+from engine.redaction.mixed import find_mixed, may_hold_chains
 from engine.redaction.patterns import Span, find_patterns
 from engine.redaction.runs import Run, find_runs, may_hold_runs
 
@@ -62,48 +65,61 @@ class Redactor:
         last few count. Interim text may end in the middle of a number, so less is let by."""
         if not self._kinds:
             return Redacted(text, Counter())
+        return _replace(text, self.spans(text, speaker, before, final=final))
+
+    def spans(
+        self, text: str, speaker: str, before: Sequence[Line] = (), *, final: bool = True
+    ) -> list[Span]:
+        """What `redact` replaces, in order and apart from one another."""
+        asked = cache(partial(asked_for, before))
         spans = find_patterns(text)
+        if may_hold_emails(text):
+            spans += find_emails(text, lambda: "email" in asked())
         if may_hold_runs(text):
-            spans += self._numbers(text, speaker, before, final)
-        if not spans:
-            return Redacted(text, Counter())
-        return _replace(text, [span for span in spans if span.kind in self._kinds])
+            spans += self._numbers(text, speaker, before, final, asked)
+            if may_hold_chains(text):
+                spans += find_mixed(text, partial(_kinds_at, find_cues(text), asked))
+        return _apart([span for span in spans if span.kind in self._kinds]) if spans else []
 
     def blind(self, text: str) -> str:
         """The text without anything a redaction could hide, whatever was said around it: what
         a digest may be taken of, since nobody can guess a number back out of it."""
         if not self._kinds:
             return text
-        spans = find_patterns(text)
+        spans = find_patterns(text) + find_emails(text)
         if may_hold_runs(text):
             spans += [Span(run.start, run.end, "digits") for run in find_runs(text)]
-        return _replace(text, spans).text
+        return _replace(text, _apart(spans)).text
 
-    def _numbers(self, text: str, speaker: str, before: Sequence[Line], final: bool) -> list[Span]:
+    def _numbers(
+        self,
+        text: str,
+        speaker: str,
+        before: Sequence[Line],
+        final: bool,
+        asked: Callable[[], Kinds],
+    ) -> list[Span]:
         runs = find_runs(text)
         if not runs:
             return []
         cues, spans, floor = find_cues(text), list[Span](), 0
-        asked: str | None = None
         for place, run in enumerate(runs):
-            cue = cue_of(cues, run.start, run.end, floor)
-            if cue is None:
-                asked = asked if asked is not None else asked_for(before)
-                cue = asked
+            kinds = cues_of(cues, run.start, run.end, floor) or asked()
+            bare = len(runs) == 1 and _is_bare(text, run)
             floor = run.end
-            found = judge(run, text, cue, self._regions)
+            found = judge(run, text, kinds, self._regions, bare=bare)
             if not found and place == 0:
-                found = self._goes_on(run, text, speaker, before, cue)
-            if not found and place == len(runs) - 1 and cue != "keep":
+                found = self._goes_on(run, text, speaker, before, kinds)
+            if not found and place == len(runs) - 1 and "keep" not in kinds:
                 found = _unfinished(run, text, final)
             spans += found
         return spans + _trailing_codes(text, runs, cues)
 
     def _goes_on(
-        self, run: Run, text: str, speaker: str, before: Sequence[Line], cue: str | None
+        self, run: Run, text: str, speaker: str, before: Sequence[Line], kinds: Kinds
     ) -> list[Span]:
         """The run goes on where the speaker's last line ended."""
-        if cue == "keep" or not _LEAD_IN.fullmatch(text, 0, run.start):
+        if "keep" in kinds or not _LEAD_IN.fullmatch(text, 0, run.start):
             return []
         own = [line for line in before[-CUE_LINES:] if line.speaker == speaker]
         if not own:
@@ -117,6 +133,16 @@ class Redactor:
 
 
 NO_REDACTION = Redactor(kinds=())
+
+
+def _kinds_at(cues: Sequence[Cue], asked: Callable[[], Kinds], start: int, end: int) -> Kinds:
+    return cues_of(cues, start, end, 0) or asked()
+
+
+def _is_bare(text: str, run: Run) -> bool:
+    """The line holds this run and nothing else."""
+    ends = not any(character.isalnum() for character in text[run.end :])
+    return ends and _LEAD_IN.fullmatch(text, 0, run.start) is not None
 
 
 def _unfinished(run: Run, text: str, final: bool) -> list[Span]:
@@ -158,14 +184,20 @@ def _tail(own: Sequence[Line]) -> tuple[str, str]:
     return told, ""
 
 
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """In order. Spans that overlap become one, of the longest's kind."""
+    apart: list[Span] = []
+    for span in sorted(spans):
+        if not apart or span.start >= apart[-1].end:
+            apart.append(span)
+            continue
+        last = apart[-1]
+        longest = max(last, span, key=lambda found: found.end - found.start)
+        apart[-1] = Span(last.start, max(last.end, span.end), longest.kind)
+    return apart
+
+
 def _replace(text: str, spans: Sequence[Span]) -> Redacted:
-    """The longest span wins where spans overlap; the others are swallowed."""
-    counts: Counter[str] = Counter()
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda found: (found.start - found.end, found.start)):
-        if all(span.end <= other.start or span.start >= other.end for other in kept):
-            kept.append(span)
-    for span in sorted(kept, reverse=True):
+    for span in reversed(spans):
         text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
-        counts[span.kind] += 1
-    return Redacted(text, counts)
+    return Redacted(text, Counter(span.kind for span in spans))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from engine.redaction.words import DIGITS, FILLERS, NUMBER_WORDS, REPEATS, TEENS, TENS
+from engine.redaction.words import FILLERS, NUMBER_WORDS, read_number
 
 MOST_PARTS = 64  # of one run: a longer one is cut, so that work on a hostile line is bounded
+MOST_WORDS = 6  # of one part: "soixante et onze"
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 # Dates, amounts, decimals, versions and percentages are read as such and are no part of a run.
 _QUANTITY = re.compile(
@@ -120,18 +121,10 @@ def _part(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Part | None,
         # "int": Arabic and other digits count as what they mean.
         digits = "".join(str(int(digit)) for digit in word)
         return (None if letters else Part(token.start(), token.end(), digits, False)), 1
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
-    after = following[0].lower() if following is not None else ""
-    if following is not None and word in REPEATS and (after in DIGITS or len(after) == 1):
-        digit = DIGITS.get(after, after if after.isdigit() else "")
-        if digit:
-            return Part(token.start(), following.end(), digit * REPEATS[word], True), 2
-    if following is not None and word in TENS and DIGITS.get(after, "0") != "0":
-        return Part(token.start(), following.end(), TENS[word] + DIGITS[after], True), 2
-    if word in TENS:
-        return Part(token.start(), token.end(), TENS[word] + "0", True), 1
-    said = DIGITS.get(word) or TEENS.get(word)
-    return (Part(token.start(), token.end(), said, True) if said else None), 1
+    said, used = read_number([near[0].lower() for near in tokens[at : at + MOST_WORDS]], 0)
+    if not said:
+        return None, 1
+    return Part(token.start(), tokens[at + used - 1].end(), said, True), used
 
 
 def _is_letter(character: str) -> bool:
