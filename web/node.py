@@ -6,7 +6,6 @@ is served over HTTP and sockets is built on it by app.py.
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import socket
@@ -46,7 +45,9 @@ from web.audit import AuditTrail
 from web.clock import SystemClock
 from web.condition import ConditionKeeper
 from web.gate import LocalGate
+from web.incidents import Incidents
 from web.key_server import KeyServer
+from web.leaving import end_calls, say_goodbye
 from web.loop import Loop
 from web.metrics import exposition
 from web.model_writer import ModelWriter
@@ -64,15 +65,8 @@ from web.walls import NodeWalls
 if TYPE_CHECKING:
     from web.siblings import Siblings
 
-log = logging.getLogger("earshot.node")
-
 FULL_SHARE = 0.95  # of its connections: a node this full is given no new traffic
 AWAY_READY_S = 30.0  # a store away for longer takes the node out of traffic
-RESIGN_S = 0.05  # the store has the leases back before others hear of it
-CLOSE_S, LOOK_S = 2.0, 0.01  # for calls to end and the store to have what they said last
-DRAIN_BATCH = 100  # connections told to go at once
-DRAIN_PAUSE_S = 0.1
-RETURN_SPREAD_MS = 3000
 
 
 class NoRooms:
@@ -219,7 +213,7 @@ class Node:
         self.tokens.refused = self.audit.refused
         self.audit.compare_settings(settings, self._client)
         self._sweep = Sweep(self)
-        self._reporter = gevent.spawn(self._report)
+        self._incidents = Incidents(self.directory.supervisor.incidents)
         gevent.spawn(self._watch_known_documents)
 
     @property
@@ -348,29 +342,14 @@ class Node:
     # --- ending ---------------------------------------------------------------------------
 
     def drain(self) -> None:
-        """Let others lead, and tell everybody to come back elsewhere, in batches."""
         self.draining = True
-        led = self.directory.give_up_leading()
-        gevent.sleep(RESIGN_S)
-        self.notices.freed(led)
-        connections = list(self.directory.connections.values())
-        for start in range(0, len(connections), DRAIN_BATCH):
-            for ref in connections[start : start + DRAIN_BATCH]:
-                after_ms = random.randrange(RETURN_SPREAD_MS)
-                closing = m.Close(Draining("The node is leaving"), after_ms)
-                self.dispatcher.send(ref, closing)
-            gevent.sleep(DRAIN_PAUSE_S)
+        say_goodbye(self.directory, self.dispatcher, self.notices)
 
     def close(self) -> None:
-        for ref in list(self.directory.calls.values()):
-            if ref.is_alive():
-                ref.stop(block=False)
-        with gevent.Timeout(CLOSE_S, False):
-            while self._calls_live() or self.store_client.waiting["commands"]:
-                gevent.sleep(LOOK_S)
+        end_calls(self.directory, self.store_client)
         self._sweep.close()
         self._limits.close()
-        self._reporter.kill()
+        self._incidents.close()
         self._condition.close()
         self.ranking.close()
         self._gate.close()
@@ -382,21 +361,3 @@ class Node:
         self.store_client.close()
         self._loop.close()
         self._client.close()
-
-    def _calls_live(self) -> bool:
-        return any(ref.is_alive() for ref in self.directory.calls.values())
-
-    def _report(self) -> None:
-        """Actors log nothing; what failed in them is written from here."""
-        incidents = self.directory.supervisor.incidents
-        while True:
-            gevent.sleep(0.2)
-            while incidents:
-                incident = incidents.popleft()
-                log.error(
-                    "actor.failed actor=%s about=%s parked=%s",
-                    incident.actor,
-                    incident.about,
-                    incident.parked,
-                    exc_info=incident.error,
-                )
