@@ -51,10 +51,11 @@ class Upkeep:
         if tenant in self._known:
             return
         self._tenants.add(tenant)
-        self._model_tried.wait(MODEL_S)
         with self._first:
             if tenant not in self._known:
                 self._look(tenant)
+        if self._brain.library.counts(tenant)[0]:
+            self._model_tried.wait(MODEL_S)
 
     def keep(self) -> None:
         while True:
@@ -86,7 +87,12 @@ class Upkeep:
     def embed(self) -> None:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        # Without documents nothing is embedded, and a model takes 130 MB.
+        while not any(self._brain.library.counts(tenant)[0] for tenant in sorted(self._known)):
+            self._work.wait()
+            self._work.clear()
         self._equip()
+        self._work.set()
         failures = 0
         while True:
             self._work.wait()
