@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long simulate chaos check audit protocol evaluate redaction-report bench bench-quick lock
+.PHONY: help setup setup-dev run test test-long simulate chaos check audit protocol evaluate evaluate-learning redaction-report bench bench-quick lock
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -77,6 +77,10 @@ evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else EARSHOT_D
 
 redaction-report: $(RUN_STAMP) ## what redaction finds and misses; writes docs/redaction.md  [ARGS=--faults]
 	@$(PY) -m engine.redaction.measure --docs $(ARGS)
+
+evaluate-learning: $(RUN_STAMP) ## what agents' verdicts teach, replayed from a seed  [DATA=FOLDER ARGS=--json]
+	@[ -n "$(DATA)" ] || { echo 'Which folder? make evaluate-learning DATA=FOLDER' >&2; exit 1; }
+	@$(PY) -m engine.measure.learning "$(DATA)" $(ARGS)
 
 bench: setup ## ours beside its peers; writes docs/benchmarks.md (long, wants a quiet machine)  [ARGS=]
 	@$(MAKE) --silent -C bench && $(PY) bench/run.py $(ARGS)

@@ -20,6 +20,7 @@ from engine.knowledge.scope import EVERYTHING, Scope
 
 CANDIDATES = 60  # by words and meaning, before what is looked at one by one
 WORDS = 0.4  # of the document that holds most of the words; meaning counts 1
+FEW = 1.5  # times the rarest word: what matches less is little to go by, and counts less
 TITLE = 0.2  # a title that the call has named altogether: the place named six turns ago
 SPOKEN = 0.6  # times what goes beyond SPOKEN_FROM: up to 0.3 for what was read out
 SPOKEN_FROM = 0.5  # of what a passage says beside its title, in one line of the agent
@@ -49,7 +50,7 @@ def rank(
     to rank by words alone. `lifts`: what votes add, by document id. `scope`: the candidates;
     its language is also that of the lines."""
     words = index.words(asked)
-    most = float(words.max(initial=0.0))
+    most = max(float(words.max(initial=0.0)), FEW * index.ceiling)
     scores = words * np.float32(WORDS / most) if most > 0 else words
     own = np.zeros_like(words)
     if vectors is not None:

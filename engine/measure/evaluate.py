@@ -105,15 +105,16 @@ def evaluate(
 
     shipped = AssistSettings()
     judged = AssistSettings(limit=JUDGED, threshold=0.0, lines=shipped.lines)
-    due, silent = _ask_all(make(shelf, judged), dialogues, watch)
+    due, silent = ask_all(make(shelf, judged), dialogues, watch)
     played = play(make(shelf, shipped), shelf, dialogues, watch)
     model = embedder.model if embedder is not None else ""
     return _figures(due, silent, played, shelf, shipped.threshold, model)
 
 
-def _ask_all(
-    suggester: Suggester, dialogues: Sequence[Dialogue], watch: Watch
+def ask_all(
+    suggester: Suggester, dialogues: Sequence[Dialogue], watch: Watch = _nothing
 ) -> tuple[list[Asked], list[Asked]]:
+    """At every turn that is labelled: (those a document is due at, those it is not)."""
     total = sum(len(d.queries) + len(d.no_doc) for d in dialogues)
     due: list[Asked] = []
     silent: list[Asked] = []

@@ -22,14 +22,15 @@ from engine.assist.suggest import AssistSettings, CallSuggester
 from engine.assist.view import CallExcerpt, CallLine
 from engine.errors import BadRequest, EngineError
 from engine.knowledge.documents import Document
-from engine.knowledge.embedding import Embedder, MiniLm
+from engine.knowledge.embedding import Embedder, Matrix, MiniLm
 from engine.knowledge.votes import Vote, VoteMemory
 from engine.measure.corpus import TENANT, Shelf, Watch, index_of, read_dialogues, shelf_of
 from engine.measure.figures import Interval, Numbers, mean_interval, rounded
 from engine.measure.progress import shown_progress
 
-STEPS = (0, 50, 100, 200, 400, 700, 1_000, 1_500)  # votes at which the curve is taken
-JUDGED = 600  # questions that are never voted on, at most half
+SEEDS = 2  # replays that a point is the mean of; each judges other questions
+STEPS = (0, 100, 300, 1_000)  # votes at which the curve is taken
+JUDGED = 400  # questions that are never voted on, at most half
 SHOWN = 3
 SEED = 20_250_101
 WRONG = (0.0, 0.3)  # of the votes
@@ -42,8 +43,25 @@ class Question(Struct, frozen=True):
     gold: frozenset[str]
 
 
+class Remembering:
+    """An embedder that embeds a text once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.model, self.dimension = embedder.model, embedder.dimension
+        self._known: dict[str, Matrix] = {}
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        self._known.update(zip(new, self._embedder.embed(new), strict=True))
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([self._known[text] for text in texts])
+
+
 class Point(Struct):
-    """`gain`: over no vote, with the 95 % bootstrap interval of the paired difference."""
+    """Over all replays. `gain`: over no vote, with the 95 % bootstrap interval of the paired
+    difference."""
 
     votes: int
     recall_at_1: float
@@ -68,43 +86,52 @@ def learn(
     shelf: Shelf, questions: Sequence[Question], embedder: Embedder, seed: int, watch: Watch
 ) -> Learning:
     """The curves, one for each share of wrong votes."""
-    order = np.random.default_rng(seed).permutation(len(questions))
-    judged = [questions[at] for at in order[: min(JUDGED, len(questions) // 2)]]
-    voted = [questions[at] for at in order[len(judged) :]]
-    documents = len(shelf.index(TENANT))
-    curves = [
-        Curve(wrong, list(_curve(shelf, voted, judged, embedder, wrong, seed, watch)))
-        for wrong in WRONG
-    ]
-    return Learning(len(questions), len(judged), documents, seed, curves)
+    embedder = Remembering(embedder)
+    count = min(JUDGED, len(questions) // 2)
+    curves = []
+    for wrong in WRONG:
+        replays = []
+        for number in range(SEEDS):
+            watch(f"Replaying, {wrong:.0%} of votes wrong", number, SEEDS)
+            order = np.random.default_rng(seed + number).permutation(len(questions))
+            judged = [questions[at] for at in order[:count]]
+            voted = [questions[at] for at in order[count:]]
+            replays.append(list(_replay(shelf, voted, judged, embedder, wrong, seed + number)))
+        curves.append(Curve(wrong, _points(replays)))
+    return Learning(len(questions), count, len(shelf.index(TENANT)), seed, curves)
 
 
-def _curve(
+def _points(replays: Sequence[Sequence[Numbers]]) -> list[Point]:
+    """`replays`: of each one, at each step, which judged questions were right."""
+    points = []
+    for step, rights in zip(STEPS, zip(*replays, strict=True), strict=False):
+        gain = np.concatenate([r - replay[0] for r, replay in zip(rights, replays, strict=True)])
+        right = np.concatenate(rights)
+        mean, gained = rounded(right.mean()), rounded(gain.mean())
+        points.append(Point(step, mean, gained, mean_interval(gain)))
+    return points
+
+
+def _replay(
     shelf: Shelf,
     voted: Sequence[Question],
     judged: Sequence[Question],
     embedder: Embedder,
     wrong: float,
     seed: int,
-    watch: Watch,
-) -> Iterator[Point]:
+) -> Iterator[Numbers]:
     votes = VoteMemory(embedder.model, embedder.dimension)
     settings = AssistSettings(limit=SHOWN, threshold=0.0)
     suggester = CallSuggester(shelf, settings, embedder, votes)
     draw = np.random.default_rng(seed + 1)
     given, asked = 0, iter(enumerate(voted))
-    base: Numbers | None = None
     for step in STEPS:
         while given < step:
             number, question = next(asked, (-1, None))
             if question is None:
                 return
             given += _vote(suggester, votes, question, number, draw, wrong)
-            watch(f"Voting, {wrong:.0%} wrong", given, STEPS[-1])
-        right = np.array([_is_first(suggester, question) for question in judged], dtype=float)
-        base = right if base is None else base
-        gain = right - base
-        yield Point(step, rounded(right.mean()), rounded(gain.mean()), mean_interval(gain))
+        yield np.array([_is_first(suggester, question) for question in judged], dtype=float)
 
 
 def _vote(
