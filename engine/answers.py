@@ -16,6 +16,7 @@ from engine.wire import (
     CallCreate,
     CallHistory,
     CallSubscribe,
+    CallSummary,
     CallsWatch,
     CallUnsubscribe,
     CallUpdate,
@@ -71,12 +72,14 @@ class Session(Struct):
 
 
 class Snapshot(Struct):
-    """A call's state at a cursor; `segments` are the last 200 finals."""
+    """A call's state at a cursor; `segments` are the last 200 finals, `after_call` the
+    after-call summary once there is one."""
 
     call: CallView
     segments: list[TranscriptionUpdate]
     suggestion: AiSuggestion | None
     verdicts: list[FeedbackUpdate]
+    after_call: CallSummary | UnsetType = UNSET
 
 
 class Subscription(Struct):

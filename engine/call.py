@@ -164,6 +164,7 @@ class Call:
             segments=list(self.segments),
             suggestion=self.suggestion,
             verdicts=[*self.verdicts.values(), *self.dismissed.values()],
+            after_call=self.summary or UNSET,
         )
 
     def state(self) -> CallState:

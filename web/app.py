@@ -39,7 +39,9 @@ def create_app(node: Node, desk: Path = DESK) -> App:
 
 
 def _serve_desk(app: Flask, desk: Path) -> None:
+    # One page: its script shows the desk or the wall by the path, and a token decides the rest.
     @app.get("/")
+    @app.get("/supervisor")
     def index() -> Response:
         if not (desk / "index.html").is_file():
             return Response(NOT_BUILT, status=503, mimetype="text/plain")

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from engine.answers import Snapshot
 from engine.call import SNAPSHOT_SEGMENTS, Call, CallState
 from engine.log import StoredEvent
-from engine.wire import LOG_EVENTS, CallStatus, FeedbackUpdate, TranscriptionUpdate
+from engine.wire import (
+    LOG_EVENTS,
+    CallStatus,
+    CallSummary,
+    FeedbackUpdate,
+    TranscriptionUpdate,
+)
 from tests.engine.histories import EPOCH, KEY, created, fold, history, quick, steps, stored
 
 NOW = 1_700_000_600.0
@@ -178,3 +184,11 @@ def test_before_its_first_event_a_call_does_not_exist() -> None:
     assert (call.exists, call.seq, call.duration(NOW)) == (False, 7, 0)
     call.apply(created(seq=8))
     assert call.exists
+
+
+def test_a_snapshot_has_the_after_call_summary_once_there_is_one() -> None:
+    summary = CallSummary("c1", "No light", ["Restarted"], "Solved", [], "rules", EPOCH, 2)
+    call = fold([created()])
+    assert call.snapshot(NOW).after_call is msgspec.UNSET
+    call.apply(StoredEvent(2, "call:summary", msgspec.json.encode(summary), "", ""))
+    assert through_the_wire(call.snapshot(NOW)).after_call == summary

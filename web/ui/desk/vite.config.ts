@@ -14,6 +14,7 @@ export default defineConfig(async ({ mode }) => {
       assetsDir: 'assets',
       assetsInlineLimit: 0, // a data: address would need an exception in the policy
       target: 'es2022',
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with light-dark()
     },
     server: {
       host: '127.0.0.1',

@@ -1,20 +1,30 @@
 /**
- * Pictures of the desk in its sizes and schemes: node dev/screenshots.mjs URL FOLDER [SECONDS]
- * URL is a running desk (npm run preview:fake). Prints console errors: there should be none,
- * a violation of the content-security policy among them.
+ * Pictures of the desk and the wall in their sizes and schemes:
+ *   node dev/screenshots.mjs URL FOLDER [SECONDS] [NAME …]
+ * URL is a running server (make run) or a preview (npm run preview:fake). Prints console errors:
+ * there should be none, a violation of the content-security policy among them.
  */
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-const [url = 'http://127.0.0.1:4173/', folder = 'shots', seconds = '6'] = process.argv.slice(2);
+const [url = 'http://127.0.0.1:5000/', folder = 'shots', seconds = '6', ...only] =
+  process.argv.slice(2);
+const DESK = { width: 1280, height: 800, scheme: 'light', path: '' };
 const SHOTS = [
-  { name: 'wide-light', width: 1280, height: 800, scheme: 'light' },
-  { name: 'wide-dark', width: 1280, height: 800, scheme: 'dark' },
-  { name: 'full-light', width: 1920, height: 1080, scheme: 'light' },
-  { name: 'medium-light', width: 900, height: 700, scheme: 'light' },
-  { name: 'panel-light', width: 380, height: 800, scheme: 'light' },
-  { name: 'panel-calls-dark', width: 380, height: 800, scheme: 'dark', tab: 'Calls' },
-  { name: 'panel-documents-light', width: 380, height: 800, scheme: 'light', tab: 'Documents' },
+  { ...DESK, name: 'wide-light' },
+  { ...DESK, name: 'wide-dark', scheme: 'dark' },
+  { ...DESK, name: 'full-light', width: 1920, height: 1080 },
+  { ...DESK, name: 'medium-light', width: 900, height: 700 },
+  { ...DESK, name: 'panel-light', width: 380 },
+  { ...DESK, name: 'panel-calls-dark', width: 380, scheme: 'dark', press: ['Calls'] },
+  { ...DESK, name: 'panel-documents-light', width: 380, press: ['Documents'] },
+  { ...DESK, name: 'german-light', locale: 'de-DE' },
+  { ...DESK, name: 'settings-light', press: ['Settings'] },
+  { ...DESK, name: 'document-light', press: [/^Read the whole/] },
+  { ...DESK, name: 'search-light', press: ['Search the transcript'], type: 'the' },
+  { ...DESK, name: 'wall-light', path: 'supervisor', row: true },
+  { ...DESK, name: 'wall-full-dark', path: 'supervisor', row: true, scheme: 'dark', width: 1920, height: 1080 },
+  { ...DESK, name: 'wall-panel-light', path: 'supervisor', width: 380 },
 ];
 
 mkdirSync(folder, { recursive: true });
@@ -22,16 +32,31 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
 });
-for (const { name, width, height, scheme, tab } of SHOTS) {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
+async function take({ name, width, height, scheme, locale, path, press = [], type, row }) {
+  const page = await browser.newPage({
+    viewport: { width, height },
+    colorScheme: scheme,
+    locale: locale ?? 'en-GB',
+  });
   page.on('console', (message) => {
-    if (message.type() === 'error') console.error(`${name}: ${message.text()}`);
+    if (['error', 'warning'].includes(message.type())) console.error(`${name}: ${message.text()}`);
   });
   page.on('pageerror', (problem) => console.error(`${name}: ${problem.message}`));
-  await page.goto(url);
-  if (tab) await page.getByRole('button', { name: tab }).click();
-  await page.waitForTimeout(Number(seconds) * 1000);
+  try {
+    await page.goto(new URL(path, url).href);
+    await page.waitForTimeout(Number(seconds) * 500);
+    for (const button of press) {
+      await page.getByRole('button', { name: button }).first().click({ timeout: 5_000 });
+    }
+    if (row) await page.locator('.wall-row').first().click({ timeout: 5_000 });
+    if (type) await page.keyboard.type(type);
+    await page.waitForTimeout(Number(seconds) * 500);
+  } catch (problem) {
+    console.error(`${name}: ${problem.message}`);
+  }
   await page.screenshot({ path: `${folder}/${name}.png` });
   await page.close();
 }
+const wanted = SHOTS.filter(({ name }) => only.length === 0 || only.includes(name));
+await Promise.all(wanted.map(take));
 await browser.close();

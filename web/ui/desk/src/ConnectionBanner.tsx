@@ -2,29 +2,42 @@
 import { useConnection, type ConnectionView } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { useSecond } from './useNow.ts';
-import { closedWords } from './words.ts';
+import { useWords, wordFor } from './words/index.ts';
 
-export function ConnectionBanner(): ReactNode {
+export function ConnectionBanner({ isReadOnly }: { isReadOnly?: boolean }): ReactNode {
   const connection = useConnection();
+  const words = useWords();
   if (connection.status === 'closed') {
     return (
-      <Banner action="Use it here" onAction={connection.retryNow}>
-        {closedWords(connection.reason)}
+      <Banner action={words.useHere} onAction={connection.retryNow}>
+        {wordFor(words.closed, connection.reason)}
       </Banner>
     );
   }
   if (!connection.isLost) return null;
   return (
-    <Banner action="Try now" onAction={connection.retryNow}>
-      <LostWords connection={connection} />
+    <Banner
+      action={words.tryNow}
+      onAction={connection.retryNow}
+      ticking={<NextTry connection={connection} />}
+    >
+      {connection.status === 'offline' ? words.noNetwork : words.lost}{' '}
+      {isReadOnly ? words.mayBeOldWall : words.mayBeOld}
     </Banner>
   );
 }
 
-function Banner(props: { action: string; onAction(): void; children: ReactNode }): ReactNode {
+function Banner(props: {
+  action: string;
+  onAction(): void;
+  /** Changes every second, so it is not read aloud. */
+  ticking?: ReactNode;
+  children: ReactNode;
+}): ReactNode {
   return (
-    <div className="banner" role="status">
-      <p>{props.children}</p>
+    <div className="banner">
+      <p role="status">{props.children}</p>
+      {props.ticking}
       <button type="button" className="button" onClick={props.onAction}>
         {props.action}
       </button>
@@ -32,12 +45,10 @@ function Banner(props: { action: string; onAction(): void; children: ReactNode }
   );
 }
 
-function LostWords({ connection }: { connection: ConnectionView }): ReactNode {
+function NextTry({ connection }: { connection: ConnectionView }): ReactNode {
   useSecond();
-  const keeps = 'What you see may be old. Verdicts you give now are kept and sent later.';
-  if (connection.status === 'offline') return `This computer has no network. ${keeps}`;
-  const left =
-    connection.status === 'reconnecting' ? Math.ceil((connection.retryAt - Date.now()) / 1000) : 0;
-  const next = left > 0 ? `Trying again in ${left} s.` : 'Trying again now.';
-  return `The connection is lost. ${next} ${keeps}`;
+  const words = useWords();
+  if (connection.status !== 'reconnecting') return null;
+  const left = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
+  return <span className="banner-next">{words.tryingIn(left)}</span>;
 }

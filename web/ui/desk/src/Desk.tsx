@@ -1,34 +1,55 @@
 /** The three places of the desk and which call they show. */
 import { useCalls, useConnection, useClient, useServerEvent } from '@earshot/react';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { Announcer } from './Announcer.tsx';
 import { CallList } from './calls/CallList.tsx';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { PaneTabs, type Pane } from './PaneTabs.tsx';
+import { useShortcuts } from './settings/useShortcuts.ts';
 import { Suggestions } from './suggestions/Suggestions.tsx';
 import { useToast } from './toasts.tsx';
 import { TopBar } from './TopBar.tsx';
-import { CallView } from './transcript/CallView.tsx';
+import { CallView, NoCall } from './transcript/CallView.tsx';
+import type { Target } from './transcript/Transcript.tsx';
+import { useRefusals } from './useRefusals.ts';
 
 export function Desk(): ReactNode {
   const [callId, choose] = useChosenCall();
   const [pane, setPane] = useState<Pane>('transcript');
+  const [target, setTarget] = useState<Target | null>(null);
   const toast = useToast();
   useEndedCalls();
+  useRefusals();
   useServerEvent('error', (error) => toast(error.message));
+  const show = useCallback(
+    (id: string) => {
+      choose(id);
+      setTarget(null);
+      setPane('transcript');
+    },
+    [choose],
+  );
+  useCallKeys(callId, show);
   return (
     <div className="desk" data-pane={pane}>
       <TopBar />
       <ConnectionBanner />
       <PaneTabs pane={pane} setPane={setPane} callId={callId} />
-      <CallList
-        chosen={callId}
-        choose={(id) => {
-          choose(id);
+      <CallList chosen={callId} choose={show} />
+      {callId === null ? (
+        <NoCall />
+      ) : (
+        <CallView key={`call ${callId}`} callId={callId} target={target} />
+      )}
+      <Suggestions
+        key={`documents ${callId}`}
+        callId={callId}
+        showLine={(segment_id) => {
+          setTarget({ segment_id });
           setPane('transcript');
         }}
       />
-      <CallView key={`call ${callId}`} callId={callId} />
-      <Suggestions key={`documents ${callId}`} callId={callId} />
+      <Announcer callId={callId} />
     </div>
   );
 }
@@ -45,6 +66,16 @@ function useChosenCall(): [string | null, (callId: string) => void] {
     if (chosen !== wanted) setWanted(chosen);
   }, [chosen, wanted]);
   return [chosen, setWanted];
+}
+
+function useCallKeys(callId: string | null, show: (callId: string) => void): void {
+  const calls = useCalls();
+  const step = (by: number): void => {
+    const at = calls.findIndex((call) => call.call_id === callId);
+    const next = calls[at < 0 ? 0 : Math.min(calls.length - 1, Math.max(0, at + by))];
+    if (next) show(next.call_id);
+  };
+  useShortcuts({ nextCall: () => step(1), previousCall: () => step(-1) });
 }
 
 /** Calls that ended before this page was opened; without them the list is only shorter. */

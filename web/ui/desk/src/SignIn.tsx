@@ -2,6 +2,7 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { Voice } from './icons.tsx';
 import type { Source } from './obtainToken.ts';
+import { useWords } from './words/index.ts';
 
 export function SignIn(props: {
   code: string;
@@ -14,6 +15,7 @@ export function SignIn(props: {
 
 /** The session ended: the identity provider is who signs people in. */
 function SignInAgain(): ReactNode {
+  const words = useWords();
   const address = `/sign-in?next=${encodeURIComponent(window.location.pathname)}`;
   return (
     <main className="sign-in">
@@ -21,9 +23,9 @@ function SignInAgain(): ReactNode {
         <h1>
           <Voice /> Earshot
         </h1>
-        <p>Your session has ended. Sign in again to go on where you were.</p>
+        <p>{words.signInExpired}</p>
         <a className="button primary" href={address}>
-          Sign in
+          {words.signInButton}
         </a>
       </div>
     </main>
@@ -35,6 +37,7 @@ function PasteToken(props: {
   signIn(token: string): boolean;
   hint: string | undefined;
 }): ReactNode {
+  const words = useWords();
   const [token, setToken] = useState('');
   const [isIll, setIll] = useState(false);
   const submit = (event: FormEvent): void => {
@@ -48,12 +51,10 @@ function PasteToken(props: {
           <Voice /> Earshot
         </h1>
         <p>
-          {props.code === 'expired'
-            ? 'Your session has ended. Sign in again to go on where you were.'
-            : 'Sign in with an access token. Your administrator gives you one.'}
+          {props.code === 'expired' ? words.signInExpired : words.signIn}
         </p>
         {props.hint !== undefined && <p className="field-help">{props.hint}</p>}
-        <label htmlFor="token">Access token</label>
+        <label htmlFor="token">{words.accessToken}</label>
         <textarea
           id="token"
           rows={5}
@@ -65,12 +66,10 @@ function PasteToken(props: {
           onChange={(event) => setToken(event.target.value)}
         />
         <p id="token-help" className={isIll ? 'field-error' : 'field-help'}>
-          {isIll
-            ? 'This is not an access token. It has three parts with dots between them.'
-            : 'It stays in this page and is forgotten when you close it.'}
+          {isIll ? words.notAToken : words.tokenStays}
         </p>
         <button type="submit" className="button primary" disabled={token.trim() === ''}>
-          Sign in
+          {words.signInButton}
         </button>
       </form>
     </main>

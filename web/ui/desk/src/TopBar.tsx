@@ -1,31 +1,45 @@
-/** Whose desk this is, and whether it is connected. */
+/** Whose desk this is, whether it is connected, and the settings. */
 import { useClient, useConnection, useOutbox } from '@earshot/react';
-import type { ReactNode } from 'react';
-import { Voice } from './icons.tsx';
-import { connectionWords, countWords } from './words.ts';
+import { useState, type ReactNode } from 'react';
+import { Sliders, Voice } from './icons.tsx';
+import { SettingsDialog } from './settings/SettingsDialog.tsx';
+import { useShortcuts } from './settings/useShortcuts.ts';
+import { connectionWords, useWords } from './words/index.ts';
 
-export function TopBar(): ReactNode {
+export function TopBar({ children }: { children?: ReactNode }): ReactNode {
   const { agentId } = useClient();
+  const words = useWords();
   const connection = useConnection();
   const waiting = useOutbox().pending;
-  const { text, tone } = connectionWords(connection, connection.isLost);
+  const [isOpen, setOpen] = useState(false);
+  useShortcuts({ settings: () => setOpen(true) });
+  const { text, tone } = connectionWords(words, connection, connection.isLost);
   return (
     <header className="top-bar">
       <h1 className="brand">
         <Voice /> Earshot
       </h1>
-      <span className="top-bar-agent" title="Agent">
+      {children}
+      <span className="top-bar-agent" title={words.agentOfDesk}>
         {agentId}
       </span>
       {waiting > 0 && connection.status !== 'online' && (
-        <span className="top-bar-waiting">
-          {countWords(waiting, 'verdict', 'verdicts')} will be sent
-        </span>
+        <span className="top-bar-waiting">{words.waiting(waiting)}</span>
       )}
       <span className="connection" data-tone={tone} role="status">
         <span className="dot" aria-hidden="true" />
         {text}
       </span>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={words.settings}
+        title={words.settings}
+        onClick={() => setOpen(true)}
+      >
+        <Sliders />
+      </button>
+      {isOpen && <SettingsDialog close={() => setOpen(false)} />}
     </header>
   );
 }

@@ -80,3 +80,67 @@ export function Page(): ReactNode {
     </Icon>
   );
 }
+
+export function ArrowUp(): ReactNode {
+  return (
+    <Icon>
+      <path d="M8 13V3.5M4 7.2l4-4 4 4" />
+    </Icon>
+  );
+}
+
+export function Magnifier(): ReactNode {
+  return (
+    <Icon>
+      <path d="M7 2.500a4.500 4.500 0 1 0 0 9a4.500 4.500 0 0 0 0-9zM10.300 10.300l3.200 3.200" />
+    </Icon>
+  );
+}
+
+export function Download(): ReactNode {
+  return (
+    <Icon>
+      <path d="M8 2.500v7.500M4.800 7.200 8 10.400l3.200-3.200M3 13.300h10" />
+    </Icon>
+  );
+}
+
+export function Copy(): ReactNode {
+  return (
+    <Icon>
+      <path d="M6 5.500h7.200v8H6zM10 5.500v-3H2.800v8H6" />
+    </Icon>
+  );
+}
+
+export function Quote(): ReactNode {
+  return (
+    <Icon>
+      <path d="M3 3.200h10v7.200H7.600L4.800 13v-2.600H3zM5.500 6h5M5.500 8h3.200" />
+    </Icon>
+  );
+}
+
+export function Eye(): ReactNode {
+  return (
+    <Icon>
+      <path d="M1.800 8S4 3.800 8 3.800 14.200 8 14.200 8 12 12.200 8 12.200 1.800 8 1.800 8zM8 6.200a1.800 1.800 0 1 0 0 3.600a1.800 1.800 0 0 0 0-3.600z" />
+    </Icon>
+  );
+}
+
+export function Sliders(): ReactNode {
+  return (
+    <Icon>
+      <path d="M2.500 5h6M12 5h1.500M10.200 3.300v3.400M2.500 11H4M7.500 11h6M5.800 9.300v3.400" />
+    </Icon>
+  );
+}
+
+export function Back(): ReactNode {
+  return (
+    <Icon>
+      <path d="M13 8H3.500M7.200 4l-4 4 4 4" />
+    </Icon>
+  );
+}

@@ -9,6 +9,8 @@ import './styles/calls.css';
 import './styles/transcript.css';
 import './styles/suggestions.css';
 import './styles/notices.css';
+import './styles/dialogs.css';
+import './styles/wall.css';
 
 const root = document.getElementById('desk');
 if (!root) throw new Error('index.html has no #desk');
@@ -16,7 +18,11 @@ const desk = createRoot(root);
 const show = (source?: Source): void =>
   desk.render(
     <StrictMode>
-      <App search={window.location.search} {...(source ? { source } : {})} />
+      <App
+        search={window.location.search}
+        path={window.location.pathname}
+        {...(source ? { source } : {})}
+      />
     </StrictMode>,
   );
 // Who cannot say where tokens come from now may give one when it is asked for.

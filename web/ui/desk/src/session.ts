@@ -6,10 +6,12 @@
 import { createClient, UnauthorizedError, type Client, type wire } from '@earshot/client';
 import type { GetToken } from './obtainToken.ts';
 
-export const DEVELOPMENT_AGENT = 'agent-1';
+export type Role = 'agent' | 'supervisor';
 
-export function agentFromAddress(search: string): string {
-  return new URLSearchParams(search).get('agent') || DEVELOPMENT_AGENT;
+const DEVELOPMENT: Record<Role, string> = { agent: 'agent-1', supervisor: 'supervisor-1' };
+
+export function agentFromAddress(search: string, role: Role = 'agent'): string {
+  return new URLSearchParams(search).get('agent') || DEVELOPMENT[role];
 }
 
 /** The `sub` of a JSON Web Token, unverified: the server is who checks. Null: not one. */
@@ -30,22 +32,23 @@ export interface Seat {
   client: Client;
 }
 
-/** A client for one agent. `pasted` null: `given`'s tokens, else the development server's. */
+/** A client for one person. `pasted` null: `given`'s tokens, else the development server's. */
 export function createSeat(
   agentId: string,
   pasted: string | null,
+  role: Role = 'agent',
   given: GetToken | null = null,
 ): Seat {
-  const getToken = pasted === null ? (given ?? developmentToken(agentId)) : once(pasted);
+  const getToken = pasted === null ? (given ?? developmentToken(agentId, role)) : once(pasted);
   return { agentId, client: createClient({ agentId, getToken }) };
 }
 
-function developmentToken(agentId: string): GetToken {
+function developmentToken(agentId: string, role: Role): GetToken {
   return async ({ signal }) => {
     const response = await fetch('/v1/tokens', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ agent_id: agentId, role: 'agent' } satisfies wire.TokenBody),
+      body: JSON.stringify({ agent_id: agentId, role } satisfies wire.TokenBody),
       signal,
     });
     // Not in development, or not for this agent: asking again would not help.

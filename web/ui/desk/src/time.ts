@@ -1,5 +1,6 @@
-/** Clocks and durations as the desk shows them. */
+/** Clocks and durations as the desk shows them, in the language that was chosen. */
 import type { CallView } from '@earshot/client';
+import { useLanguage } from './words/index.ts';
 
 /** 4:05, 1:04:05. */
 export function formatDuration(seconds: number): string {
@@ -15,27 +16,39 @@ export function durationOf(call: CallView, serverNow: number): number {
   return Math.max(0, Math.floor((serverNow - Date.parse(call.started_at)) / 1000));
 }
 
+export interface Formats {
+  /** 09:30:12. */
+  clock(timestamp: string): string;
+  /** 09:30. */
+  hour(timestamp: string): string;
+  /** The day of it, for when the hour does not say enough. */
+  day(timestamp: string): string;
+}
+
 // h23, because `hour12: false` makes 24:05 of five past midnight in some languages.
 const MINUTE = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-const CLOCK = new Intl.DateTimeFormat(undefined, { ...MINUTE, second: '2-digit' });
-const HOUR = new Intl.DateTimeFormat(undefined, MINUTE);
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const made = new Map<string, Formats>();
 
-export function formatClock(timestamp: string): string {
-  return formatted(CLOCK, timestamp);
+export function useFormats(): Formats {
+  return formatsOf(useLanguage());
 }
 
-/** 09:30. */
-export function formatHour(timestamp: string): string {
-  return formatted(HOUR, timestamp);
+export function formatsOf(language: string): Formats {
+  let formats = made.get(language);
+  if (!formats) {
+    formats = {
+      clock: using(new Intl.DateTimeFormat(language, { ...MINUTE, second: '2-digit' })),
+      hour: using(new Intl.DateTimeFormat(language, MINUTE)),
+      day: using(new Intl.DateTimeFormat(language, { dateStyle: 'medium' })),
+    };
+    made.set(language, formats);
+  }
+  return formats;
 }
 
-/** The day of it, for when the hour does not say enough. */
-export function formatDay(timestamp: string): string {
-  return formatted(DAY, timestamp);
-}
-
-function formatted(format: Intl.DateTimeFormat, timestamp: string): string {
-  const instant = Date.parse(timestamp);
-  return Number.isNaN(instant) ? '' : format.format(instant);
+function using(format: Intl.DateTimeFormat): (timestamp: string) => string {
+  return (timestamp) => {
+    const instant = Date.parse(timestamp);
+    return Number.isNaN(instant) ? '' : format.format(instant);
+  };
 }

@@ -46,15 +46,15 @@ describe('a live call', () => {
     call.say({ segment_id: 's1', speaker: 'agent', text: 'How can I help?' });
     await opened();
     const line = await within(main()).findByText('How can I help?');
-    expect(line.closest('li')?.dataset).toMatchObject({ speaker: 'agent', final: 'true' });
+    expect(line.closest<HTMLElement>('.line')?.dataset).toMatchObject({ speaker: 'agent', final: 'true' });
     expect(line.closest('li')?.textContent).toContain('Agent');
     server.interim('c1', { segment_id: 's2', revision: 1, text: 'my bill' });
     const interim = await within(main()).findByText(/my bill/);
-    expect(interim.closest('li')?.dataset).toMatchObject({ speaker: 'customer', final: 'false' });
+    expect(interim.closest<HTMLElement>('.line')?.dataset).toMatchObject({ speaker: 'customer', final: 'false' });
     call.say({ segment_id: 's2', text: 'My bill is wrong.' });
     server.publish('c1');
     const settled = await within(main()).findByText('My bill is wrong.');
-    expect(settled.closest('li')?.dataset['final']).toBe('true');
+    expect(settled.closest<HTMLElement>('.line')?.dataset['final']).toBe('true');
     expect(list().textContent).toContain('Customer: My bill is wrong.');
   });
 
@@ -127,7 +127,9 @@ describe('a live call', () => {
     for (let n = 1; n <= 210; n += 1) call.say({ segment_id: `s${n}`, text: `line ${n}.` });
     await opened();
     fireEvent.click(await within(main()).findByText('Show earlier lines'));
-    await within(main()).findByText('line 1.');
+    const said = (): string | null | undefined =>
+      main().querySelector('.row')?.getAttribute('aria-setsize');
+    await until(() => expect(said()).toBe('210'));
     expect(within(main()).queryByText('Show earlier lines')).toBeNull();
   });
 });

@@ -1,16 +1,29 @@
 /** The whole desk on a page whose origin is a real Socket.IO server. */
 import { cleanup, render, screen, waitFor } from '@testing-library/react';
 import { StrictMode } from 'react';
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import type { FakeCall } from '../../packages/client/test/fakeCall.ts';
 import { startFakeServer, type FakeServer } from '../../packages/client/test/fakeServer.ts';
 import { App } from '../src/App.tsx';
+import { loadSettings } from '../src/settings/settings.ts';
 
 export let server: FakeServer;
 let stop: () => Promise<void>;
 
+/** A page without layout has rows nevertheless: the virtualiser asks how tall its box is. */
+const BOX_PX = 2_000;
+
 /** In every file: a server before each test, nothing left after it. */
 export function serveEachTest(): void {
+  beforeEach(() => {
+    for (const size of ['offsetHeight', 'clientHeight'] as const) {
+      vi.spyOn(HTMLElement.prototype, size, 'get').mockImplementation(function (this: HTMLElement) {
+        return this.classList.contains('row') ? 40 : BOX_PX;
+      });
+    }
+    localStorage.clear();
+    loadSettings();
+  });
   beforeEach(async () => {
     const started = await startFakeServer();
     ({ server, stop } = started);
@@ -19,6 +32,7 @@ export function serveEachTest(): void {
   });
   afterEach(async () => {
     cleanup();
+    vi.restoreAllMocks();
     await stop();
   });
 }

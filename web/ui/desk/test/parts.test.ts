@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { agentFromAddress, subjectOf } from '../src/session.ts';
 import { piecesOf } from '../src/suggestions/marks.ts';
 import { durationOf, formatDuration } from '../src/time.ts';
-import { connectionWords, countWords, refusalWords } from '../src/words.ts';
+import { DEFAULTS, settingsFrom } from '../src/settings/settings.ts';
+import { matches, EVERYTHING, needsAttention } from '../src/wall/filter.ts';
+import { de } from '../src/words/de.ts';
+import { en } from '../src/words/en.ts';
+import { connectionWords, languageOf } from '../src/words/index.ts';
 
 const CALL: CallView = {
   call_id: 'c1',
@@ -90,13 +94,57 @@ describe('the agent', () => {
 describe('words', () => {
   it('say a loss aloud only when it lasts', () => {
     const away = { status: 'reconnecting', since: 0, attempt: 1, retryAt: 0, cause: 'x' } as const;
-    expect(connectionWords(away, false).text).toBe('Reconnecting…');
-    expect(connectionWords(away, true).text).toBe('Connection lost');
+    expect(connectionWords(en, away, false).text).toBe('Reconnecting…');
+    expect(connectionWords(en, away, true).text).toBe('Connection lost');
+    expect(connectionWords(de, away, true).text).toBe('Verbindung verloren');
   });
 
   it('count and end sentences once', () => {
-    expect(countWords(1, 'verdict', 'verdicts')).toBe('1 verdict');
-    expect(refusalWords('A', 'The call has ended.')).toMatch(/ended\.$/);
-    expect(refusalWords('A', 'Too busy')).toMatch(/Too busy\.$/);
+    expect(en.waiting(1)).toBe('1 verdict will be sent');
+    expect(en.refusal('A', 'The call has ended.')).toMatch(/[^.]ended\.$/);
+    expect(de.refusal('A', 'Too busy')).toMatch(/busy\.$/);
+  });
+
+  it.each([
+    ['auto', ['de-AT', 'en'], 'de'],
+    ['auto', ['fr', 'en-GB', 'de'], 'en'],
+    ['auto', ['fr'], 'en'],
+    ['de', ['en'], 'de'],
+  ] as const)('chosen %s, offered %s: %s', (chosen, offered, language) => {
+    expect(languageOf(chosen, offered)).toBe(language);
+  });
+});
+
+describe('settings that were kept', () => {
+  it.each([null, '', '[', 'null', '7', '{"theme":"pink","keys":{"helpful":3,"copy":""}}'])(
+    'as %s are the defaults',
+    (text) => {
+      expect(settingsFrom(text)).toEqual(DEFAULTS);
+    },
+  );
+
+  it('come back, one by one', () => {
+    const found = settingsFrom('{"theme":"dark","keysOn":false,"keys":{"helpful":"y"}}');
+    const keys = { ...DEFAULTS.keys, helpful: 'y' };
+    expect(found).toEqual({ ...DEFAULTS, theme: 'dark', keysOn: false, keys });
+  });
+});
+
+describe('the filter of the wall', () => {
+  const row: CallView = { ...CALL, customer: 'Ada King', agent_ids: ['agent-1'] };
+
+  it('finds every word, wherever it stands', () => {
+    const text = 'No light on my router';
+    const said = { ...row, last_line: { speaker: 'customer', text, timestamp: '' } as const };
+    expect(matches(said, { ...EVERYTHING, words: 'ROUTER  ada' })).toBe(true);
+    expect(matches(said, { ...EVERYTHING, words: 'router bill' })).toBe(false);
+    expect(matches(said, { ...EVERYTHING, agent: 'agent-2' })).toBe(false);
+  });
+
+  it('calls for attention when words, suggestions or their worth are missing', () => {
+    const health = { call_id: 'c1', transcription: 'ok', suggestions: 'ok' } as const;
+    expect(needsAttention({ ...row, health, verdicts: { helpful: 1, unhelpful: 1 } })).toBe(false);
+    expect(needsAttention({ ...row, health: { ...health, transcription: 'silent' } })).toBe(true);
+    expect(needsAttention({ ...row, verdicts: { helpful: 0, unhelpful: 1 } })).toBe(true);
   });
 });

@@ -3,11 +3,13 @@ import type { CallRow } from '@earshot/client';
 import { useSegment, useTranscriptIds } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
-import { formatDay, formatHour } from '../time.ts';
-import { SPEAKER_WORDS, STATUS_WORDS } from '../words.ts';
+import { useFormats } from '../time.ts';
+import { useWords } from '../words/index.ts';
 
 export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): void }): ReactNode {
   const { call, isChosen, choose } = props;
+  const words = useWords();
+  const { day, hour } = useFormats();
   return (
     <button
       type="button"
@@ -21,9 +23,9 @@ export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): vo
         <time
           className="call-item-start"
           dateTime={call.started_at}
-          title={`Began on ${formatDay(call.started_at)}`}
+          title={words.beganOn(day(call.started_at))}
         >
-          {formatHour(call.started_at)}
+          {hour(call.started_at)}
         </time>
       )}
       <Duration call={call} />
@@ -33,21 +35,22 @@ export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): vo
         </span>
       )}
       {call.reason === 'abandoned' && (
-        <span className="call-item-words">Nothing was said for long</span>
+        <span className="call-item-words">{words.abandoned}</span>
       )}
-      {call.status === 'on_hold' && <span className="tag">{STATUS_WORDS.on_hold}</span>}
+      {call.status === 'on_hold' && <span className="tag">{words.status.on_hold}</span>}
     </button>
   );
 }
 
 function LastWords({ callId }: { callId: string }): ReactNode {
+  const words = useWords();
   const last = useTranscriptIds(callId).at(-1) ?? '';
   const segment = useSegment(callId, last);
-  if (!segment) return <span className="faint">Nothing said yet</span>;
+  if (!segment) return <span className="faint">{words.nothingSaid}</span>;
   return (
     <>
       <span className="call-item-speaker" data-speaker={segment.speaker}>
-        {SPEAKER_WORDS[segment.speaker]}:
+        {words.speaker[segment.speaker]}:
       </span>{' '}
       {segment.text}
     </>

@@ -4,6 +4,7 @@ import { useCalls, useClient, useConnection } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Empty } from '../Empty.tsx';
 import { Phone } from '../icons.tsx';
+import { useWords } from '../words/index.ts';
 import { CallItem } from './CallItem.tsx';
 
 const MOST_ENDED = 20;
@@ -12,22 +13,23 @@ export function CallList(props: {
   chosen: string | null;
   choose(callId: string): void;
 }): ReactNode {
+  const words = useWords();
   const calls = useCalls();
   const { agentId } = useClient();
   const isOnline = useConnection().status === 'online';
   const live = calls.filter((call) => call.status !== 'ended');
   const ended = calls.filter((call) => call.status === 'ended').slice(0, MOST_ENDED);
   return (
-    <nav className="pane calls" aria-label="Calls">
-      <Section title="Live" calls={live} {...props} />
+    <nav className="pane calls" aria-label={words.calls}>
+      <Section title={words.live} calls={live} {...props} />
       {live.length === 0 && isOnline && (
-        <Empty icon={<Phone />} title={ended.length > 0 ? 'No live call' : 'No call yet'}>
+        <Empty icon={<Phone />} title={ended.length > 0 ? words.noLiveCall : words.noCallYet}>
           <p>
-            A call appears here when it is assigned to <code>{agentId}</code>.
+            {words.appearsWhen} <code>{agentId}</code>.
           </p>
         </Empty>
       )}
-      {ended.length > 0 && <Section title="Ended" calls={ended} {...props} />}
+      {ended.length > 0 && <Section title={words.ended} calls={ended} {...props} />}
     </nav>
   );
 }

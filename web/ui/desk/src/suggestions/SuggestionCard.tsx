@@ -1,91 +1,204 @@
-/** A suggested document, and the agent's verdict on it. */
-import { RequestError, type Suggestion } from '@earshot/client';
-import { useFeedback } from '@earshot/react';
-import type { ReactNode } from 'react';
-import { OutwardLink, ThumbDown, ThumbUp } from '../icons.tsx';
+/** A suggested document: what it says, why it is here, and the agent's verdict on it. */
+import type { Suggestion } from '@earshot/client';
+import { useDismiss, useFeedback, useSeen, useSegment } from '@earshot/react';
+import { useEffect, useMemo, type ReactNode } from 'react';
+import { Copy, Cross, OutwardLink, Page, Quote, ThumbDown, ThumbUp } from '../icons.tsx';
 import { useToast } from '../toasts.tsx';
-import { refusalWords } from '../words.ts';
-import { piecesOf } from './marks.ts';
+import { useWords } from '../words/index.ts';
+import { copyText } from './copyText.ts';
+import { Marked } from './Marked.tsx';
+import { wordsPattern } from './marks.ts';
 
-export function SuggestionCard(props: { callId: string; card: Suggestion }): ReactNode {
-  const { callId, card } = props;
+interface CardProps {
+  callId: string;
+  card: Suggestion;
+  /** The whole document. */
+  open(): void;
+  showLine(segmentId: string): void;
+  isReadOnly: boolean;
+}
+
+export function SuggestionCard(props: CardProps): ReactNode {
+  const { callId, card, isReadOnly } = props;
+  const words = useWords();
+  const seen = useSeen(callId);
   const percent = Math.round(card.relevance * 100);
+  const pattern = useMemo(() => wordsPattern(card.matches), [card.matches]);
+  useEffect(() => {
+    if (!isReadOnly) seen(card.id, 'shown');
+  }, [seen, card.id, isReadOnly]);
+  const open = (): void => {
+    if (!isReadOnly) seen(card.id, 'opened');
+    props.open();
+  };
   return (
-    <article className="card" data-verdict={card.helpful ?? undefined} aria-label={card.title}>
+    <article
+      className="card"
+      data-verdict={card.helpful ?? undefined}
+      aria-label={card.title}
+      tabIndex={-1} // where a shortcut goes
+    >
       <header className="card-head">
         <h3 className="card-title">
-          <Title card={card} />
+          <button type="button" className="card-open" data-do="read" onClick={open}>
+            {card.title}
+          </button>
         </h3>
-        <span className="relevance" title={`Relevance ${percent}%`}>
+        <span className="relevance" title={`${words.relevance} ${percent}%`}>
           <span className="relevance-track" aria-hidden="true">
             <span className="relevance-bar" style={{ width: `${percent}%` }} />
           </span>
-          <span className="sr-only">Relevance </span>
+          <span className="sr-only">{words.relevance} </span>
           {percent}%
         </span>
       </header>
       <p className="card-excerpt" dir="auto">
-        {piecesOf(card.excerpt, card.matches).map((piece, place) =>
-          piece.isMatch ? <mark key={place}>{piece.text}</mark> : piece.text,
-        )}
+        <Marked text={card.excerpt} pattern={pattern} />
       </p>
-      <Verdict callId={callId} card={card} />
+      <Because callId={callId} segmentId={card.because} showLine={props.showLine} />
+      <footer className="card-foot">
+        {!isReadOnly && <Verdict callId={callId} card={card} />}
+        <CardTools {...props} open={open} seen={(action) => !isReadOnly && seen(card.id, action)} />
+      </footer>
     </article>
   );
 }
 
-function Title({ card }: { card: Suggestion }): ReactNode {
-  if (!isWebAddress(card.url)) return card.title;
-  const last = card.title.lastIndexOf(' ') + 1;
+/** The line that led here, as a link to it. */
+function Because(props: {
+  callId: string;
+  segmentId: string;
+  showLine(segmentId: string): void;
+}): ReactNode {
+  const words = useWords();
+  const segment = useSegment(props.callId, props.segmentId);
+  if (props.segmentId === '') return null;
   return (
-    <a href={card.url} target="_blank" rel="noopener noreferrer">
-      {card.title.slice(0, last)}
-      <span className="card-title-end">
-        {card.title.slice(last)} <OutwardLink />
+    <button
+      type="button"
+      className="because"
+      data-do="line"
+      title={words.showLine}
+      onClick={() => props.showLine(props.segmentId)}
+    >
+      <Quote />
+      <span>
+        <span className="because-label">{words.why_}</span>{' '}
+        {segment?.text ?? words.showLine}
       </span>
-      <span className="sr-only"> (opens in a new tab)</span>
-    </a>
+    </button>
+  );
+}
+
+function CardTools(
+  props: CardProps & { seen(action: 'copied'): void },
+): ReactNode {
+  const { card, callId, isReadOnly } = props;
+  const words = useWords();
+  const toast = useToast();
+  const dismiss = useDismiss(callId);
+  const copy = async (): Promise<void> => {
+    const isCopied = await copyText([card.title, card.excerpt, card.url].filter(Boolean).join('\n'));
+    if (isCopied) props.seen('copied');
+    toast(isCopied ? words.copied : words.notCopied, isCopied ? 'good' : 'bad');
+  };
+  return (
+    <div className="card-tools">
+      {isWebAddress(card.url) && (
+        <a
+          className="icon-button"
+          href={card.url}
+          target="_blank"
+          rel="noopener noreferrer"
+          title={words.source}
+        >
+          <OutwardLink />
+          <span className="sr-only">
+            {words.source}: {card.title} {words.newTab}
+          </span>
+        </a>
+      )}
+      <Tool label={words.openLong(card.title)} title={words.open} onClick={props.open}>
+        <Page />
+      </Tool>
+      <Tool label={`${words.copy}: ${card.title}`} title={words.copy} does="copy" onClick={() => void copy()}>
+        <Copy />
+      </Tool>
+      {!isReadOnly && (
+        <Tool
+          label={`${words.dismiss}: ${card.title}`}
+          title={words.dismiss}
+          does="dismiss"
+          // A refusal is told by the desk, from the outbox.
+          onClick={() => void dismiss(card.id).settled.catch(() => undefined)}
+        >
+          <Cross />
+        </Tool>
+      )}
+    </div>
+  );
+}
+
+function Tool(props: {
+  label: string;
+  title: string;
+  does?: string;
+  onClick(): void;
+  children: ReactNode;
+}): ReactNode {
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={props.label}
+      title={props.title}
+      data-do={props.does}
+      onClick={props.onClick}
+    >
+      {props.children}
+    </button>
   );
 }
 
 function Verdict({ callId, card }: { callId: string; card: Suggestion }): ReactNode {
   const feedback = useFeedback(callId);
-  const toast = useToast();
-  const give = (helpful: boolean | null): void => {
-    feedback(card.id, helpful).settled.catch((problem: unknown) => {
-      const why = problem instanceof RequestError ? problem.message : 'it could not be sent';
-      toast(refusalWords(card.title, why));
-    });
-  };
+  const words = useWords();
   const { helpful } = card;
+  // A refusal is told by the desk, from the outbox: a verdict may be older than this page.
+  const give = (verdict: boolean | null): void =>
+    void feedback(card.id, verdict).settled.catch(() => undefined);
   return (
-    <footer className="verdict" data-pending={card.pending || undefined}>
+    <div className="verdict" data-pending={card.pending || undefined}>
       <button
         type="button"
         className="button quiet good"
+        data-do="helpful"
         aria-pressed={helpful === true}
         onClick={() => give(helpful === true ? null : true)}
       >
-        <ThumbUp /> Helpful
+        <ThumbUp /> {words.helpful}
       </button>
       <button
         type="button"
         className="button quiet bad"
+        data-do="unhelpful"
         aria-pressed={helpful === false}
+        aria-label={words.unhelpful}
+        title={words.unhelpful}
         onClick={() => give(helpful === false ? null : false)}
       >
-        <ThumbDown /> Not helpful
+        <ThumbDown /> {helpful === false && words.unhelpful}
       </button>
       {helpful !== null && (
-        <button type="button" className="button quiet undo" onClick={() => give(null)}>
-          Undo
+        <button type="button" className="button quiet undo" data-do="undo" onClick={() => give(null)}>
+          {words.undo}
         </button>
       )}
-    </footer>
+    </div>
   );
 }
 
 /** Anything else, such as javascript:, is not made a link. */
-function isWebAddress(url: string | undefined): url is string {
+export function isWebAddress(url: string | undefined): url is string {
   return url !== undefined && /^https?:\/\//i.test(url);
 }

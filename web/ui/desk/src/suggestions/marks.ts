@@ -1,24 +1,40 @@
-/** An excerpt cut into pieces, some of them words that matched. */
+/** A text cut into pieces, some of which are marked. */
 export interface Piece {
   text: string;
   isMatch: boolean;
 }
 
-/** `matches` are words as they stand in the text; only whole words are marked. */
-export function piecesOf(text: string, matches: readonly string[] = []): Piece[] {
-  const words = matches.filter((word) => word !== '').map(escaped);
-  if (words.length === 0) return [{ text, isMatch: false }];
-  words.sort((a, b) => b.length - a.length);
-  const found = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+/** Any of `words`, as whole words and in any case; null: nothing to mark. */
+export function wordsPattern(words: readonly string[] = []): RegExp | null {
+  const escapedWords = words.filter((word) => word !== '').map(escaped);
+  if (escapedWords.length === 0) return null;
+  escapedWords.sort((a, b) => b.length - a.length);
+  const any = `(?<![\\p{L}\\p{N}])(?:${escapedWords.join('|')})(?![\\p{L}\\p{N}])`;
+  return new RegExp(any, 'giu');
+}
+
+/** What somebody typed into a search: anywhere, in any case; null: nothing. */
+export function patternFor(typed: string): RegExp | null {
+  const words = typed.trim().split(/\s+/).map(escaped).join('\\s+');
+  return words === '' ? null : new RegExp(words, 'giu');
+}
+
+export function cut(text: string, pattern: RegExp | null): Piece[] {
+  if (!pattern) return [{ text, isMatch: false }];
   const pieces: Piece[] = [];
   let end = 0;
-  for (const match of text.matchAll(found)) {
+  for (const match of text.matchAll(pattern)) {
     if (match.index > end) pieces.push({ text: text.slice(end, match.index), isMatch: false });
     pieces.push({ text: match[0], isMatch: true });
     end = match.index + match[0].length;
   }
   if (end < text.length) pieces.push({ text: text.slice(end), isMatch: false });
   return pieces;
+}
+
+/** `matches` are words as they stand in the text; only whole words are marked. */
+export function piecesOf(text: string, matches: readonly string[] = []): Piece[] {
+  return cut(text, wordsPattern(matches));
 }
 
 function escaped(word: string): string {

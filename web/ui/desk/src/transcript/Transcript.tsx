@@ -1,66 +1,163 @@
-/** The lines of a call. Stays at the end unless somebody scrolled up to read. */
-import { useCall, useTranscriptIds } from '@earshot/react';
-import { useState, type ReactNode } from 'react';
+/** The lines of a call: those on the screen are rows of the page, the others wait. */
+import { useCall, useFills, useTranscriptIds } from '@earshot/react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Empty } from '../Empty.tsx';
 import { ArrowDown, Voice } from '../icons.tsx';
+import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useToast } from '../toasts.tsx';
-import { countWords } from '../words.ts';
+import { useWords } from '../words/index.ts';
+import { SearchBar } from './SearchBar.tsx';
 import { TranscriptRow } from './TranscriptRow.tsx';
-import { useStickToEnd } from './useStickToEnd.ts';
+import { useFollow } from './useFollow.ts';
+import type { Search } from './useSearch.ts';
 
-export function Transcript({ callId }: { callId: string }): ReactNode {
+/** A line that somebody asked to see; each asking is a new object. */
+export interface Target {
+  segment_id: string;
+}
+
+const TOP_PX = 16;
+const TOP_WITH_OLDER_PX = 52;
+/** So far back a line is looked for, in pages of what the wire allows. */
+const MOST_PAGES = 20;
+const PAGE = 500;
+
+export function Transcript(props: {
+  callId: string;
+  target: Target | null;
+  search: Search;
+}): ReactNode {
+  const { callId, target, search } = props;
+  const words = useWords();
   const ids = useTranscriptIds(callId);
-  const { sync, hasOlder, loadOlder } = useCall(callId);
-  const { boxRef, linesRef, newCount, isAtEnd, toEnd, holdPlace } = useStickToEnd(ids);
+  const fills = useFills(callId);
+  const filledAt = useMemo(() => new Map(fills.map((fill) => [fill.segment_id, fill])), [fills]);
+  const { sync, hasOlder, loadOlder, refused } = useCall(callId);
+  const { boxRef, rows, isAtEnd, isAtStart, newCount, toEnd } = useFollow(
+    ids,
+    hasOlder ? TOP_WITH_OLDER_PX : TOP_PX,
+  );
+  const older = useOlder(loadOlder);
+  const shown = useShownLine(ids, hasOlder, loadOlder, target, (index) =>
+    rows.scrollToIndex(index, { align: 'center' }),
+  );
+  const { current } = search;
+  useEffect(() => {
+    const index = current === null ? -1 : ids.indexOf(current);
+    if (index >= 0) rows.scrollToIndex(index, { align: 'center' });
+    // Only when another finding is looked at: new lines must not pull the reader back.
+  }, [current]);
+  useShortcuts({ toEnd });
   return (
     <div className="transcript">
+      {search.isOpen && <SearchBar search={search} />}
       <div
         ref={boxRef}
         className="transcript-scroll"
         role="region"
-        aria-label="Transcript"
+        aria-label={words.transcript}
         tabIndex={0} // so that the keyboard can scroll it
       >
-        <div ref={linesRef} className="transcript-lines">
-          {hasOlder && <Older load={loadOlder} before={holdPlace} />}
+        <div className="transcript-lines">
           {ids.length === 0 && sync === 'live' && (
-            <Empty icon={<Voice />} title="Nothing said yet">
-              <p>Words appear here while they are spoken.</p>
+            <Empty icon={<Voice />} title={words.nothingSaid}>
+              <p>{words.wordsAppear}</p>
             </Empty>
           )}
-          <ol className="lines">
-            {ids.map((id, place) => (
-              <TranscriptRow key={id} callId={callId} id={id} before={ids[place - 1] ?? ''} />
-            ))}
+          {refused !== null && ids.length === 0 && (
+            <Empty icon={<Voice />} title={words.refused.other}>
+              <p>{refused in words.refused ? words.refused[refused as 'other'] : ''}</p>
+            </Empty>
+          )}
+          <ol className="lines" style={{ height: ids.length === 0 ? 0 : rows.getTotalSize() }}>
+            {rows.getVirtualItems().map((row) => {
+              const id = ids[row.index];
+              if (id === undefined) return null;
+              return (
+                <TranscriptRow
+                  key={id}
+                  callId={callId}
+                  id={id}
+                  before={ids[row.index - 1] ?? ''}
+                  index={row.index}
+                  top={row.start}
+                  of={ids.length}
+                  fill={filledAt.get(id)?.count ?? 0}
+                  mark={search.pattern}
+                  isFound={current === id}
+                  isShown={shown === id}
+                  measure={rows.measureElement}
+                />
+              );
+            })}
           </ol>
         </div>
       </div>
+      {hasOlder && isAtStart && (
+        <button
+          type="button"
+          className="button older"
+          disabled={older.isLoading}
+          onClick={older.load}
+        >
+          {older.isLoading ? words.fetching : words.older}
+        </button>
+      )}
       {!isAtEnd && (
         <button type="button" className="button jump" onClick={toEnd}>
-          <ArrowDown /> {newCount > 0 ? countWords(newCount, 'new', 'new') : 'To the end'}
+          <ArrowDown /> {newCount > 0 ? words.newLines(newCount) : words.toEnd}
         </button>
       )}
     </div>
   );
 }
 
-function Older(props: { load(): Promise<number>; before(): void }): ReactNode {
+function useOlder(loadOlder: (limit?: number) => Promise<number>): {
+  isLoading: boolean;
+  load(): void;
+} {
   const [isLoading, setLoading] = useState(false);
   const toast = useToast();
-  const load = async (): Promise<void> => {
+  const words = useWords();
+  const load = useCallback(() => {
     setLoading(true);
-    props.before();
-    try {
-      await props.load();
-    } catch {
-      toast('Earlier lines could not be fetched. Try again.');
-    } finally {
-      setLoading(false);
+    loadOlder()
+      .catch(() => toast(words.olderFailed))
+      .finally(() => setLoading(false));
+  }, [loadOlder, toast, words]);
+  return { isLoading, load };
+}
+
+/** Brings a line that was asked for into view, fetching what is before until it is there. */
+function useShownLine(
+  ids: readonly string[],
+  hasOlder: boolean,
+  loadOlder: (limit?: number) => Promise<number>,
+  target: Target | null,
+  scrollTo: (index: number) => void,
+): string | null {
+  const [done, setDone] = useState<Target | null>(null);
+  const [pages, setPages] = useState(0);
+  const toast = useToast();
+  const words = useWords();
+  const index = target === null ? -1 : ids.lastIndexOf(target.segment_id);
+  const isOpen = target !== null && target !== done;
+  useEffect(() => {
+    if (!isOpen || target === null) return;
+    if (index >= 0) {
+      scrollTo(index);
+      setDone(target);
+      setPages(0);
+    } else if (hasOlder && pages < MOST_PAGES) {
+      loadOlder(PAGE).then(
+        () => setPages((n) => n + 1),
+        () => setDone(target),
+      );
+    } else if (ids.length > 0) {
+      toast(words.lineGone);
+      setDone(target);
     }
-  };
-  return (
-    <button type="button" className="button older" disabled={isLoading} onClick={() => void load()}>
-      {isLoading ? 'Fetching…' : 'Show earlier lines'}
-    </button>
-  );
+    // `scrollTo` is another function in every render.
+  }, [isOpen, target, index, hasOlder, pages]);
+  return index >= 0 && target !== null && target === done ? target.segment_id : null;
 }

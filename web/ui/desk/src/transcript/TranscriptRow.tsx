@@ -1,9 +1,10 @@
 /** One line. Who speaks is told by side, label and colour; text is always only text. */
 import type { Segment } from '@earshot/client';
 import { useSegment } from '@earshot/react';
-import { memo, type ReactNode } from 'react';
-import { formatClock } from '../time.ts';
-import { SPEAKER_WORDS } from '../words.ts';
+import { memo, useEffect, useRef, type ReactNode } from 'react';
+import { Marked } from '../suggestions/Marked.tsx';
+import { useFormats } from '../time.ts';
+import { useWords } from '../words/index.ts';
 
 /** A pause after which the same speaker is named again. */
 const NAMED_AGAIN_MS = 60_000;
@@ -13,28 +14,66 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
   id: string;
   /** The line above, '' for none. */
   before: string;
+  index: number;
+  /** Pixels from the first line. */
+  top: number;
+  /** How many lines there are. */
+  of: number;
+  /** So many lines from here on came in after a lost connection. */
+  fill: number;
+  /** What the search marks. */
+  mark: RegExp | null;
+  isFound: boolean;
+  /** Somebody asked to see this line. */
+  isShown: boolean;
+  measure(row: HTMLLIElement | null): void;
 }): ReactNode {
   const segment = useSegment(props.callId, props.id);
   const before = useSegment(props.callId, props.before);
+  const words = useWords();
+  const { clock } = useFormats();
+  const row = useRef<HTMLLIElement | null>(null);
+  const { measure, isShown } = props;
+  useEffect(() => {
+    if (isShown) row.current?.focus({ preventScroll: true });
+  }, [isShown]);
   if (!segment) return null;
-  const isNamed = !before || !continues(before, segment);
+  const isNamed = !before || props.fill > 0 || !continues(before, segment);
   return (
     <li
-      className="line"
-      data-speaker={segment.speaker}
-      data-named={isNamed || undefined}
-      data-final={segment.final}
+      ref={(element) => {
+        row.current = element;
+        measure(element);
+      }}
+      className="row"
+      data-index={props.index}
+      style={{ transform: `translateY(${props.top}px)` }}
+      aria-setsize={props.of}
+      aria-posinset={props.index + 1}
+      tabIndex={isShown ? -1 : undefined}
     >
-      {isNamed && (
-        <div className="line-head">
-          <span className="line-speaker">{SPEAKER_WORDS[segment.speaker]}</span>
-          <time className="line-time">{formatClock(segment.timestamp)}</time>
-        </div>
-      )}
-      <p className="line-text" dir="auto">
-        {segment.text}
-        {!segment.final && <span className="sr-only"> (still speaking)</span>}
-      </p>
+      {props.fill > 0 && <p className="filled">{words.filled(props.fill)}</p>}
+      <div
+        className="line"
+        data-speaker={segment.speaker}
+        data-named={isNamed || undefined}
+        data-final={segment.final}
+        data-found={props.isFound || undefined}
+        data-shown={isShown || undefined}
+      >
+        {isNamed && (
+          <div className="line-head">
+            <span className="line-speaker">{words.speaker[segment.speaker]}</span>
+            <time className="line-time" dateTime={segment.timestamp}>
+              {clock(segment.timestamp)}
+            </time>
+          </div>
+        )}
+        <p className="line-text" dir="auto">
+          {props.mark ? <Marked text={segment.text} pattern={props.mark} /> : segment.text}
+          {!segment.final && <span className="sr-only"> {words.stillSpeaking}</span>}
+        </p>
+      </div>
     </li>
   );
 });

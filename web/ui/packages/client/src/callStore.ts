@@ -82,6 +82,7 @@ export class CallStore {
       this.hasOlder.set(snapshot.segments.length >= SNAPSHOT_SEGMENTS);
       this.#verdicts.reset(snapshot.verdicts);
       this.#suggestion = snapshot.suggestion;
+      if (snapshot.after_call) this.afterCall.set(snapshot.after_call);
       this.#setInfo(snapshot.call);
       this.#show();
     } else {

@@ -328,12 +328,13 @@ export interface SessionExpiring {
   expires_at: string;
 }
 
-/** A call's state at a cursor; `segments` are the last 200 finals. */
+/** A call's state at a cursor; `segments` are the last 200 finals, `after_call` the after-call summary once there is one. */
 export interface Snapshot {
   call: CallView;
   segments: TranscriptionUpdate[];
   suggestion: AiSuggestion | null;
   verdicts: FeedbackUpdate[];
+  after_call?: CallSummary;
 }
 
 export interface Subscription {

@@ -2,6 +2,7 @@
 import type {
   AiSuggestion,
   CallStatus,
+  CallSummary,
   CallView,
   Cursor,
   FeedbackUpdate,
@@ -69,6 +70,10 @@ export class FakeCall {
     return this.#append('call:status', { ...this.view });
   }
 
+  sumUp(summary: Numbered<CallSummary>): Stored {
+    return this.#append('call:summary', summary);
+  }
+
   verdict(body: Numbered<FeedbackUpdate>): Stored {
     return this.#append('feedback:update', body);
   }
@@ -93,6 +98,7 @@ export class FakeCall {
       segments: of('transcription:update').slice(-200),
       suggestion: of('ai:suggestion').at(-1) ?? null,
       verdicts: of('feedback:update'),
+      ...(of('call:summary')[0] && { after_call: of('call:summary')[0] }),
     };
   }
 

@@ -1,0 +1,62 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+import { ArrowDown, ArrowUp, Cross } from '../icons.tsx';
+import { useWords } from '../words/index.ts';
+import type { Search } from './useSearch.ts';
+
+export function SearchBar({ search }: { search: Search }): ReactNode {
+  const words = useWords();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const at = search.current === null ? 0 : search.found.indexOf(search.current) + 1;
+  return (
+    <form
+      className="search-bar"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        search.step(-1);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') search.close();
+        if (event.key !== 'Enter' || !event.shiftKey) return;
+        event.preventDefault();
+        search.step(1);
+      }}
+    >
+      <input
+        ref={field}
+        type="search"
+        value={search.words}
+        placeholder={words.searchWord}
+        aria-label={words.search}
+        onChange={(event) => search.look(event.target.value)}
+      />
+      <span className="search-count" role="status">
+        {search.isLoading
+          ? words.fetching
+          : search.pattern && words.found(at, search.found.length)}
+      </span>
+      <button type="submit" className="icon-button" aria-label={words.previous} title={words.previous}>
+        <ArrowUp />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={words.next}
+        title={words.next}
+        onClick={() => search.step(1)}
+      >
+        <ArrowDown />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={words.close}
+        title={words.close}
+        onClick={search.close}
+      >
+        <Cross />
+      </button>
+    </form>
+  );
+}

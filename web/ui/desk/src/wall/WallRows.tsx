@@ -1,0 +1,139 @@
+/** The calls, one row each: who, how long, what was said last, how it fares. */
+import type { CallView } from '@earshot/client';
+import { useClient } from '@earshot/react';
+import { memo, useState, type ReactNode } from 'react';
+import { ThumbDown, ThumbUp } from '../icons.tsx';
+import { useShortcuts } from '../settings/useShortcuts.ts';
+import { durationOf, formatDuration } from '../time.ts';
+import { useSecond } from '../useNow.ts';
+import { useWords, type Words } from '../words/index.ts';
+import { lengthOf, needsAttention } from './filter.ts';
+
+/** So many rows at first; somebody who looks for one narrows the search. */
+const ROWS = 100;
+
+export function WallRows(props: {
+  calls: readonly CallView[];
+  watched: string | null;
+  watch(callId: string): void;
+}): ReactNode {
+  const { calls, watched, watch } = props;
+  const words = useWords();
+  const [most, setMost] = useState(ROWS);
+  const step = (by: number): void => {
+    const at = calls.findIndex((call) => call.call_id === watched);
+    const next = calls[at < 0 ? 0 : Math.min(calls.length - 1, Math.max(0, at + by))];
+    if (next) watch(next.call_id);
+  };
+  useShortcuts({ nextCall: () => step(1), previousCall: () => step(-1) });
+  return (
+    <div className="wall-rows">
+      <div className="wall-head" aria-hidden="true">
+        <span>{words.customer}</span>
+        <span>{words.agent}</span>
+        <span>{words.duration}</span>
+        <span>{words.lastLine}</span>
+        <span>{words.health}</span>
+        <span>{words.verdicts}</span>
+      </div>
+      <ul>
+        {calls.slice(0, most).map((call) => (
+          <li key={call.call_id}>
+            <WallRow call={call} isWatched={call.call_id === watched} watch={watch} />
+          </li>
+        ))}
+      </ul>
+      {calls.length > most && (
+        <button type="button" className="button wall-more" onClick={() => setMost(most + ROWS)}>
+          {words.more(Math.min(ROWS, calls.length - most))}
+        </button>
+      )}
+    </div>
+  );
+}
+
+const WallRow = memo(function WallRow(props: {
+  call: CallView;
+  isWatched: boolean;
+  watch(callId: string): void;
+}): ReactNode {
+  const { call, isWatched, watch } = props;
+  const words = useWords();
+  const { last_line: line, verdicts } = call;
+  return (
+    <button
+      type="button"
+      className="wall-row"
+      data-status={call.status}
+      data-attention={needsAttention(call) || undefined}
+      aria-current={isWatched ? 'true' : undefined}
+      onClick={() => watch(call.call_id)}
+    >
+      <span className="wall-customer">
+        <span className="dot" aria-hidden="true" />
+        <span className="sr-only">{words.status[call.status]}</span>
+        {call.customer ?? call.call_id}
+      </span>
+      <span className="wall-agent">{call.agent_ids.join(', ')}</span>
+      <WallDuration call={call} />
+      <span className="wall-line" dir="auto">
+        {line ? (
+          <>
+            <span className="call-item-speaker" data-speaker={line.speaker}>
+              {words.speaker[line.speaker]}:
+            </span>{' '}
+            {line.text}
+          </>
+        ) : (
+          <span className="faint">{words.nothingSaid}</span>
+        )}
+      </span>
+      <Health call={call} words={words} />
+      <span className="wall-verdicts">
+        <Count of={verdicts?.helpful ?? 0} say={words.helpfulCount} tone="good" />
+        <Count of={verdicts?.unhelpful ?? 0} say={words.unhelpfulCount} tone="bad" />
+      </span>
+    </button>
+  );
+});
+
+function WallDuration({ call }: { call: CallView }): ReactNode {
+  const client = useClient();
+  useSecond();
+  const seconds = durationOf(call, client.serverNow());
+  return (
+    <span className="duration" data-length={lengthOf(seconds)}>
+      {formatDuration(seconds)}
+    </span>
+  );
+}
+
+function Health({ call, words }: { call: CallView; words: Words }): ReactNode {
+  const { health, status } = call;
+  if (status === 'on_hold') {
+    return (
+      <span className="wall-health" data-tone="wait">
+        {words.status.on_hold}
+      </span>
+    );
+  }
+  const ills = [
+    health ? words.transcription[health.transcription] : null,
+    health && health.suggestions !== 'ok' ? words.assistance[health.suggestions] : null,
+  ].filter((ill) => ill !== null);
+  return (
+    <span className="wall-health" data-tone={ills.length > 0 ? 'bad' : 'good'}>
+      {ills.length > 0 ? ills.join(', ') : words.healthFine}
+    </span>
+  );
+}
+
+function Count(props: { of: number; tone: string; say(n: number): string }): ReactNode {
+  return (
+    <span className="wall-count" data-tone={props.tone} data-none={props.of === 0 || undefined}>
+      {props.tone === 'good' ? <ThumbUp /> : <ThumbDown />}
+      <span aria-hidden="true">{props.of}</span>
+      <span className="sr-only">{props.say(props.of)}</span>
+    </span>
+  );
+}
