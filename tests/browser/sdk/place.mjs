@@ -67,14 +67,21 @@ export async function putDocuments(server) {
 export async function createCall(server, agentId) {
   const ask = asking(server, mint('producer-1', 'producer'));
   const callId = `call-${randomUUID()}`;
-  await ask('POST', '/calls', { call_id: callId, agent_ids: [agentId] });
+  const { call } = await ask('POST', '/calls', { call_id: callId, agent_ids: [agentId] });
   let said = 0;
   return {
     callId,
+    startedAt: call.started_at,
     async say(...texts) {
       const line = (text) => ({ segment_id: `s${(said += 1)}`, speaker: 'customer', text });
       await ask('POST', `/calls/${callId}/segments`, { segments: texts.map(line) });
     },
+    /** What may still change, of the line that `say` says next. */
+    async interim(text) {
+      const line = { segment_id: `s${said + 1}`, speaker: 'customer', text, final: false };
+      await ask('POST', `/calls/${callId}/segments`, { segments: [line] });
+    },
+    end: () => ask('PATCH', `/calls/${callId}`, { status: 'ended' }),
     /** Makes every document a suggestion of this call. */
     async suggest() {
       await ask('POST', `/calls/${callId}/segments`, {
