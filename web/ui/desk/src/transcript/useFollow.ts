@@ -4,7 +4,7 @@
  * when earlier lines come in above.
  */
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 
 /** So close to the end still counts as being there. */
 const NEAR_PX = 48;
@@ -59,6 +59,11 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
     box.addEventListener('scroll', look, { passive: true });
     return () => box.removeEventListener('scroll', look);
   }, []);
+
+  useLayoutEffect(() => {
+    // Going back to a call whose lines are here already begins at its end, too.
+    rows.scrollToEnd();
+  }, [rows]);
 
   useEffect(() => {
     if (isAtEnd) setLastSeen(newest);

@@ -77,17 +77,16 @@ export class CallStore {
   subscribed(answer: Subscription): void {
     const { snapshot, cursor } = answer;
     if (snapshot) {
-      this.cursor = cursor;
+      this.cursor = null;
       this.transcript.reset(snapshot.segments);
       this.hasOlder.set(snapshot.segments.length >= SNAPSHOT_SEGMENTS);
       this.#verdicts.reset(snapshot.verdicts);
       this.#suggestion = snapshot.suggestion;
-      if (snapshot.after_call) this.afterCall.set(snapshot.after_call);
+      this.afterCall.set(snapshot.after_call ?? null);
       this.#setInfo(snapshot.call);
       this.#show();
-    } else {
-      this.cursor ??= cursor;
     }
+    this.cursor ??= cursor;
     this.refused.set(null);
     this.sync.set('live');
   }

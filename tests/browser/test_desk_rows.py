@@ -1,0 +1,36 @@
+"""A transcript of 5,000 lines stays small and quick: counted, and measured beside an
+unvirtualised list of the same lines in the same page and run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).parent / "desk" / "rows.mjs"
+MOST_ROWS = 150
+SHARE = 5
+
+
+def test_five_thousand_lines_are_few_rows_and_each_update_a_fifth_of_the_plain_list(
+    node: str, chromium: str
+) -> None:
+    ran = subprocess.run(
+        [node, str(SCRIPT)],
+        cwd=ROOT,
+        env=os.environ | {"CHROMIUM": chromium},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    seen = json.loads(ran.stdout)
+    ours, plain = seen["ours"], seen["plain"]
+    assert plain["rows"] > 5_000, "the other list shows them all"
+    assert ours["last"] == seen["said"], "the interim text is on the screen"
+    assert 0 < ours["rows"] <= MOST_ROWS
+    assert ours["max_ms"] <= plain["max_ms"] / SHARE, seen
+    assert ours["p50_ms"] <= plain["p50_ms"] / SHARE, seen
