@@ -2,6 +2,6 @@
 
 words.py reads numbers as people speak them, runs.py finds runs of digits, cues.py tells what
 the talk around asks for, patterns.py finds written forms, emails.py addresses, mixed.py numbers
-with letters, kinds.py judges a run, and redactor.py puts them together. measure.py counts how
-well. All but the last is pure; nothing keeps or logs a text.
+with letters, kinds.py judges a run, and redactor.py puts them together. scoring.py counts
+how well, measure.py publishes it. All but the last is pure; nothing keeps or logs a text.
 """

@@ -7,11 +7,14 @@ after it; else what the lines before were about, when the number answers them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 Kinds = tuple[str, ...]  # the likeliest first
 AT_ONCE = 12  # characters between a number and a cue behind it
+MOST_CUES = 8  # that one number is judged by
 CUE_LINES = 6  # lines before in which a question may stand
 # The names of groups are kinds; `keep` is of numbers that an agent needs to read, `expiry` of the
 # month in which a card ends. All in lower case: without (?i) most branches are passed over by their
@@ -54,12 +57,13 @@ _CUES = re.compile(
       | (?:kredit)?karten?(?:nummer)? | kreditkarte | carte(?:\s+(?:bancaire|bleue|de\s+cr[ée]dit))?
       | tarjeta )
   | (?P<national_id>
-        social(?:\s+security)?(?:\s+number)? | ssn | national\s+insurance(?:\s+number)?
+        social(?!\s+media)(?:\s+security)?(?:\s+number)? | ssn | national\s+insurance(?:\s+number)?
       | ni\s+number | nino | passport(?:\s+number)? | driv(?:er'?s|ing)\s+licen[cs]e | tax\s+id
       | nhs(?:\s+number)?
       | (?:steuer|sozialversicherungs|ausweis|personalausweis)-?\s?
           (?:id(?:entifikationsnummer)?|nummer)
-      | s[ée]cu(?:rit[ée]\s+sociale)? | dni | nie | codice\s+fiscale | bsn | pasaporte | reisepass )
+      | s[ée]cu(?:rit[ée]\s+sociale)? | dni | (?:mi|su|el|tu)\s+nie | codice\s+fiscale | bsn
+      | pasaporte | reisepass )
   | (?P<phone>
         area\s+code | (?:tele)?phone(?:\s+number)? | mobile(?:\s+number)?
       | cell(?:phone)?(?:\s+number)?
@@ -67,7 +71,8 @@ _CUES = re.compile(
       | (?:call|ring|reach|text|phone)\s+(?:me|us|you|him|her|them)(?:\s+back)?(?:\s+(?:at|on))?
       | best\s+number | number\s+(?:\w+\s+){0,3}(?:call|reach|ring)
       | (?:mobil)?telefon(?:nummer)? | handy(?:nummer)? | rufnummer | festnetz | erreich\w*
-      | t[ée]l[ée]phone | portable | appeler | joindre | tel[ée]fono | m[óo]vil | ll[áa]m[ea]\w* )
+      | t[ée]l[ée]phone | portable | appeler | joindre | tel[ée]fono | m[óo]vil
+      | ll[áa]me(?:n?me)? )
   | (?P<iban> iban | kontonummer )
   | (?P<email> e-?mail(?:\s?adresse|\s+address)? | mail | courriel | correo )
     )\b"""
@@ -102,10 +107,12 @@ def find_cues(text: str) -> list[Cue]:
 def cues_of(cues: Sequence[Cue], start: int, end: int, floor: int) -> Kinds:
     """Of the number at start..end: those that end before it and lie behind `floor` (where the
     number before ended), the nearest first; else one that follows at once ("… is my PIN")."""
-    before = [cue.kind for cue in cues if cue.end <= start and cue.start >= floor]
-    if before:
-        return _ranked(before)
-    return tuple(cue.kind for cue in cues if end <= cue.start <= end + AT_ONCE)[:1]
+    last = bisect_right(cues, start, key=attrgetter("end"))
+    first = max(bisect_left(cues, floor, key=attrgetter("start")), last - MOST_CUES)
+    if first < last:
+        return _ranked([cue.kind for cue in cues[first:last]])
+    behind = bisect_left(cues, end, key=attrgetter("start"))
+    return tuple(cue.kind for cue in cues[behind : behind + 1] if cue.start <= end + AT_ONCE)
 
 
 def asked_for(before: Sequence[Line]) -> Kinds:

@@ -54,6 +54,7 @@ _PLACES_SAID = (
     "shop shopped site website page login everything stuff"
 )
 _PLACES = frozenset(_PLACES_SAID.split())
+_TALK = frozenset(("this", "some", "what", "which", "no", "your", "one", "good", "main"))
 _FURTHEST = 200  # characters to the left
 
 
@@ -73,9 +74,19 @@ def find_emails(text: str, asked: Callable[[], bool] = lambda: False) -> list[Sp
         start = _local_start(text, domain.start(), was_asked)
         if start is not None:
             spans.append(Span(start, domain.end(), "email"))
-    if was_asked:
-        spans += [Span(found.start(), found.end(), "email") for found in pieces]
+    if was_asked and len(pieces) == 1 and _answers(pieces[0]):
+        spans.append(Span(pieces[0].start(), pieces[0].end(), "email"))
     return spans
+
+
+def _answers(piece: re.Match[str]) -> bool:
+    """It is the whole of the line but for words that lead in, and no "at this point I"."""
+    words = [word.lower() for word in _TOKEN.findall(piece[0])]
+    around = _TOKEN.findall(piece.string[: piece.start()] + " " + piece.string[piece.end() :])
+    if any(word.lower() not in _LEADING for word in around) or not re.search(r"[^\W\d_]", words[0]):
+        return False
+    letters = all(len(word) == 1 for word in words)
+    return letters or (words[0] not in _TALK and not {words[0], words[-1]} & _LEADING)
 
 
 def _local_start(text: str, end: int, asked: bool) -> int | None:

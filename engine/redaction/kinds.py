@@ -54,20 +54,28 @@ def judge(
     card = _card(run)
     if card is not None:
         return [card]
-    digits = run.digits
-    for cue in cues:
-        if cue == "keep":
-            return []
-        if cue == "expiry" and _MONTH.fullmatch(digits):
-            return [Span(run.start, run.end, "card")]
-        fewest, most = _BY_CUE.get(cue, (1, 0))
-        if (min(fewest, PIECE) if bare else fewest) <= len(digits) <= most:
-            lead = _LEAD.search(text, 0, run.start) if cue == "phone" else None
-            return [Span(lead.start() if lead else run.start, run.end, cue)]
+    asked = _by_cues(run, cues, bare=False) or (_by_cues(run, cues, bare=True) if bare else None)
+    if asked is not None:
+        lead = _LEAD.search(text, 0, run.start) if asked == "phone" else None
+        return [Span(lead.start() if lead else run.start, run.end, asked)]
+    if "keep" in cues:
+        return []
     national_id = _national_id(run, text)
     if national_id is not None:
         return [national_id]
     return _phones(run, text, regions)
+
+
+def _by_cues(run: Run, cues: Kinds, *, bare: bool) -> str | None:
+    """The kind of the likeliest cue that a run of this length answers."""
+    digits = run.digits
+    for cue in cues:
+        if cue == "expiry" and _MONTH.fullmatch(digits):
+            return "card"
+        fewest, most = _BY_CUE.get(cue, (1, 0))
+        if (min(fewest, PIECE) if bare else fewest) <= len(digits) <= most:
+            return cue
+    return None
 
 
 def looks_unfinished(run: Run, fewest: int = UNFINISHED) -> bool:

@@ -15,6 +15,7 @@ from stdnum.es import dni, nie
 
 from engine.redaction.cues import Kinds
 from engine.redaction.patterns import Span
+from engine.redaction.runs import MOST_WORDS
 from engine.redaction.words import FILLERS, read_number
 
 _LETTERED = re.compile(r"(?<!['’])\b(?![aI]\b)[^\W\d_]\b(?!['’])|\d[^\W\d_]|[^\W\d_]\d|\bzeta\b")  # noqa: RUF001
@@ -121,4 +122,4 @@ def _link(token: str, words: list[str], at: int) -> tuple[str, int]:
         return token, 1
     if words[at] in _NAMED:
         return _NAMED[words[at]], 1
-    return read_number(words[: at + 6], at)
+    return read_number(words[at : at + MOST_WORDS], 0)

@@ -28,6 +28,7 @@ _LEAD_IN = re.compile(
     r"(?i)(?:[^\w\[]|\b(?:and|then|uh|um|so|yeah|yes|okay|ok|it's|its|und|dann)\b)*"
 )
 _PLACEHOLDER_END = re.compile(r"\[(\w+)\]\W*$")
+_LETTERED_KINDS = ("iban", "national_id", "code")
 _HIDDEN_RUN = frozenset(("card", "digits", "code", "national_id", "phone", "iban"))
 
 
@@ -86,7 +87,8 @@ class Redactor:
         a digest may be taken of, since nobody can guess a number back out of it."""
         if not self._kinds:
             return text
-        spans = find_patterns(text) + find_emails(text)
+        spans = find_patterns(text) + find_emails(text, lambda: True)
+        spans += find_mixed(text, lambda _start, _end: _LETTERED_KINDS)
         if may_hold_runs(text):
             spans += [Span(run.start, run.end, "digits") for run in find_runs(text)]
         return _replace(text, _apart(spans)).text

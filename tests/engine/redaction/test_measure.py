@@ -8,10 +8,11 @@ from itertools import count
 import pytest
 
 from engine.redaction import measure as m
+from engine.redaction import scoring
 from engine.redaction.redactor import KINDS, NO_REDACTION, Redactor
 
 SLACK = 0.03
-LINES = m.read_labelled()
+LINES = m.read_labelled(m.LABELLED)
 CELL = r"\|\s*([\d.]+)%?\s*"
 
 
@@ -38,12 +39,12 @@ def test_the_set_is_as_large_and_as_mixed_as_the_page_says() -> None:
     assert {label.kind for line in LINES for label in line.spans} == set(KINDS) - {"digits"}
 
 
-def line(text: str, *spans: m.Label) -> m.Labelled:
-    return m.Labelled("customer", text, list(spans), "en", "a")
+def line(text: str, *spans: scoring.Label) -> scoring.Labelled:
+    return scoring.Labelled("customer", text, list(spans), "en", "a")
 
 
 def test_a_span_with_one_digit_left_is_not_found_and_a_hidden_order_is_an_alarm() -> None:
-    card = m.Label("card", "my 4242 4242 4242 4242")  # "my" is not hidden
+    card = scoring.Label("card", "my 4242 4242 4242 4242")  # "my" is not hidden
     found = m.measure([line("it is my 4242 4242 4242 4242", card)], Redactor()).all
     assert (found.labelled, found.found, found.hidden, found.right) == (1, 0, 1, 1)
     alarm = m.measure([line("call me on 07700 900123")], Redactor())

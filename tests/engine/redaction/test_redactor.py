@@ -157,3 +157,5 @@ def test_a_hostile_line_takes_no_time_to_speak_of() -> None:
     assert shown("1 " * 10_000).count("1") < 10_001
     assert shown("a@" * 10_000)
     assert shown("at dot " * 3_000)
+    for piece in ("at a dot ", "1 a ", "AB12 ", "4 card ", "soixante et "):
+        assert shown(piece * 500, agent("your e-mail?"))
