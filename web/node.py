@@ -155,7 +155,7 @@ class Node:
         if settings.chat.base_url and settings.chat.model:
             ledger = TokenLedger(self._client, settings.chat.tokens_per_day)
             mono = self.clock.mono
-            writer = ModelWriter(settings.chat, ledger, counts, mono, redactor.blind)
+            writer = ModelWriter(settings.chat, ledger, counts, mono, redactor.without_numbers)
         self._assist = AssistPool(self.ranking, self.dispatcher, writer)
         self.audit = AuditTrail(self._audit_store, self.name, self.clock.wall)
         self.rows = WallStore(self._client, self.index)

@@ -82,15 +82,18 @@ class Redactor:
                 spans += find_mixed(text, partial(_kinds_at, find_cues(text), asked))
         return _apart([span for span in spans if span.kind in self._kinds]) if spans else []
 
+    def without_numbers(self, text: str) -> str:
+        """The text without any run of digits, whatever it is, and without what a form tells: for
+        words that a model wrote. Names such as XR4500 stay."""
+        return _replace(text, _apart(_told_by_form(text))).text if self._kinds else text
+
     def blind(self, text: str) -> str:
         """The text without anything a redaction could hide, whatever was said around it: what
         a digest may be taken of, since nobody can guess a number back out of it."""
         if not self._kinds:
             return text
-        spans = find_patterns(text) + find_emails(text, lambda: True)
+        spans = _told_by_form(text) + find_emails(text, lambda: True)
         spans += find_mixed(text, lambda _start, _end: _LETTERED_KINDS)
-        if may_hold_runs(text):
-            spans += [Span(run.start, run.end, "digits") for run in find_runs(text)]
         return _replace(text, _apart(spans)).text
 
     def _numbers(
@@ -135,6 +138,13 @@ class Redactor:
 
 
 NO_REDACTION = Redactor(kinds=())
+
+
+def _told_by_form(text: str) -> list[Span]:
+    """In no order: patterns, addresses, and every run of digits."""
+    runs = find_runs(text) if may_hold_runs(text) else []
+    spans = [Span(run.start, run.end, "digits") for run in runs]
+    return spans + find_patterns(text) + find_emails(text)
 
 
 def _kinds_at(cues: Sequence[Cue], asked: Callable[[], Kinds], start: int, end: int) -> Kinds:

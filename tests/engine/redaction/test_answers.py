@@ -63,3 +63,9 @@ def test_a_blind_text_holds_nothing_that_any_talk_around_would_hide() -> None:
         blind = REDACTOR.blind(line.text)
         for span in REDACTOR.spans(line.text, line.speaker, kept, final=line.final):
             assert line.text[span.start : span.end] not in blind
+
+
+def test_what_a_model_wrote_keeps_the_names_of_things_and_loses_numbers() -> None:
+    written = "They asked about the XR4500 and read out 4242 4242 4242 4242."
+    assert REDACTOR.without_numbers(written) == "They asked about the XR4500 and read out [digits]."
+    assert "XR4500" not in REDACTOR.blind(written), "it may be an answer to a question for a code"
