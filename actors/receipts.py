@@ -39,6 +39,7 @@ def detail_of(call: Call, now_s: float) -> CallDetail:
         segments=seen.segments,
         suggestion=seen.suggestion,
         verdicts=seen.verdicts,
+        after_call=seen.after_call,
     )
 
 

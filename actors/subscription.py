@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, Protocol
 
+from msgspec import UNSET
+
 from actors import messages as m
 from actors.ports import Frame, Outlet
 from engine.cursor import Relation, relation
@@ -185,4 +187,6 @@ def prelude_of(joined: m.Joined, encode: Callable[[Any], bytes]) -> list[Frame]:
     ]
     if joined.snapshot.suggestion is not None:
         frames.append(Frame.of("ai:suggestion", encode(joined.snapshot.suggestion)))
+    if joined.snapshot.after_call is not UNSET:
+        frames.append(Frame.of("call:summary", encode(joined.snapshot.after_call)))
     return frames

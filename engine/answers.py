@@ -131,6 +131,7 @@ class CallDetail(Struct):
     segments: list[TranscriptionUpdate]
     suggestion: AiSuggestion | None
     verdicts: list[FeedbackUpdate]
+    after_call: CallSummary | UnsetType = UNSET
 
 
 class Refusal(Struct):

@@ -8,16 +8,16 @@ vector and knows no document.
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.memory import trim
 
 Matrix = NDArray[np.float32]
 
@@ -134,10 +134,3 @@ def _file_of(package: str, file: str) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def trim() -> None:
-    """Give back what is free: making a session leaves 60 MB that glibc keeps for later, and
-    so do many batches; other C libraries do not."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -10,6 +10,7 @@ import pytest
 
 from actors import messages as m
 from actors.closing import OVERDUE_S, TRIES
+from engine import wire
 from engine.assist.after_call import by_rules
 from tests.actors.acts import KEY, change, create, joined, propose, say
 from tests.actors.world import World
@@ -132,6 +133,20 @@ def test_the_summary_follows_the_end_for_everybody_who_is_joined(world: World) -
     assert summary["outcome"] == "The customer was content at the end", "late finals are in it"
     world.run(60)
     assert len(world.materials) == 1
+
+
+def test_who_comes_later_is_told_the_summary_too(world: World) -> None:
+    say(world, "s1", "my router is broken")
+    change(world, status="ended")
+    world.run(4)
+    sum_up(world)
+    plain, asking = world.connect("ann"), joined(world)
+    plain.ref.tell(m.Ask(wire.CallSubscribe("call-1"), None))
+    world.run()
+    [heard] = plain.screen.events("call:summary")
+    assert heard["reason"] == "my router is broken"
+    told = [one[2]["data"] for one in asking.screen.sent if one[0] == "ack"]
+    assert told[-1]["snapshot"]["after_call"]["reason"] == "my router is broken"
 
 
 def test_who_leads_next_sums_up_what_a_dead_leader_left(world: World) -> None:

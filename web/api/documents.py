@@ -20,6 +20,7 @@ from engine.decoding import parse
 from engine.errors import Busy, NotFound, TooLarge
 from engine.knowledge.documents import Document, Refused, read_batch, receipt
 from engine.knowledge.readers import Item, read_json, read_lines
+from engine.memory import trim
 from engine.times import instant_at
 from engine.verdicts import Verdict
 from web.api.answering import JSON, LINES, Answer
@@ -28,6 +29,7 @@ from web.api.routing import ADMINS, ANY_ROLE, Asked, Body, Route
 from web.api.seam import Node
 from web.api.shapes import MAX_DOCUMENTS, DocumentsBody, SearchQuery, VerdictList
 
+MANY = 500  # documents in one request: reading them took memory worth giving back
 READING_WAIT_S = 30.0  # for the bodies before it; then `busy`
 _one_reader = BoundedSemaphore(1)  # a second thread would only take the loop's time
 
@@ -49,6 +51,9 @@ def put(node: Node, asked: Asked) -> Answer:
     if kept:
         doc_ids = [document.id for document in kept]
         node.audit.note(asked.identity, "documents.put", doc_ids=doc_ids)
+    del read, kept  # before what they took is given back
+    if accepted >= MANY:
+        gevent.get_hub().threadpool.spawn(trim)
     node.watch_documents(tenant)
     node.documents_changed(tenant)
     return Answer(receipt(accepted, refused))

@@ -17,7 +17,7 @@ from contextlib import suppress
 import redis
 
 from engine.errors import EngineError
-from engine.knowledge.embedding import trim
+from engine.memory import trim
 from web.ranking.brain import Brain
 from web.ranking.frames import Serving, TenantServed
 

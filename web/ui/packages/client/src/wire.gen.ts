@@ -42,6 +42,7 @@ export interface CallDetail {
   segments: TranscriptionUpdate[];
   suggestion: AiSuggestion | null;
   verdicts: FeedbackUpdate[];
+  after_call?: CallSummary;
 }
 
 /** State, not a fact of the log: sent on change, after subscribe, and now and then. `why` is about suggestions: what keeps them from being what they could be. */
