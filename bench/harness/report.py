@@ -39,6 +39,9 @@ def text(result: dict[str, Any]) -> str:
     return "\n".join(parts + trust(Summary(result["rows"])))
 
 
+KEPT = "<!-- What follows is measured by other scripts; a run of bench/run.py keeps it. -->"
+
+
 def write(result: dict[str, Any], docs: Path, ladder: str) -> list[Path]:
     """docs/benchmarks.md and its plots; returns what was written."""
     plots = docs / "benchmarks"
@@ -56,7 +59,9 @@ def write(result: dict[str, Any], docs: Path, ladder: str) -> list[Path]:
     if ladder:
         parts.append(f"## The ladder\n\n{LADDER}\n\n{ladder}\n")
     page = docs / "benchmarks.md"
-    page.write_text("\n".join(parts))
+    before = page.read_text() if page.exists() else ""
+    _, marker, kept = before.partition(KEPT)
+    page.write_text("\n".join(parts) + (f"\n{marker}{kept}" if marker else ""))
     return [*written, page]
 
 

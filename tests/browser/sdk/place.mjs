@@ -77,8 +77,8 @@ export async function createCall(server, agentId) {
       await ask('POST', `/calls/${callId}/segments`, { segments: texts.map(line) });
     },
     /** What may still change, of the line that `say` says next. */
-    async interim(text) {
-      const line = { segment_id: `s${said + 1}`, speaker: 'customer', text, final: false };
+    async interim(text, revision = 0) {
+      const line = { segment_id: `s${said + 1}`, speaker: 'customer', text, final: false, revision };
       await ask('POST', `/calls/${callId}/segments`, { segments: [line] });
     },
     end: () => ask('PATCH', `/calls/${callId}`, { status: 'ended' }),

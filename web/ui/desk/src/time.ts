@@ -30,7 +30,10 @@ const MINUTE = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
 const made = new Map<string, Formats>();
 
 export function useFormats(): Formats {
-  return formatsOf(useLanguage());
+  const language = useLanguage();
+  // The browser may say more: en-GB writes dates another way than en.
+  const own = navigator.languages?.find((tag) => tag.toLowerCase().startsWith(language));
+  return formatsOf(own ?? language);
 }
 
 export function formatsOf(language: string): Formats {

@@ -2,6 +2,7 @@
 import type { CallView } from '@earshot/client';
 import { describe, expect, it } from 'vitest';
 import { agentFromAddress, subjectOf } from '../src/session.ts';
+import { blocksOf } from '../src/suggestions/Prose.tsx';
 import { piecesOf } from '../src/suggestions/marks.ts';
 import { durationOf, formatDuration } from '../src/time.ts';
 import { DEFAULTS, settingsFrom } from '../src/settings/settings.ts';
@@ -89,6 +90,18 @@ describe('the agent', () => {
       expect(subjectOf(token)).toBeNull();
     },
   );
+});
+
+describe('a document', () => {
+  it('is cut into headings, lists and paragraphs, and lines that go on stay with theirs', () => {
+    const text = '# Red\nSteady red:\nno signal.\n\n- plug it\n  again\n- wait\n\n1. call\n2. end';
+    expect(blocksOf(text)).toEqual([
+      { kind: 'heading', lines: ['# Red'] },
+      { kind: 'text', lines: ['Steady red:', 'no signal.'] },
+      { kind: 'bullets', lines: ['- plug it again', '- wait'] },
+      { kind: 'numbers', lines: ['1. call', '2. end'] },
+    ]);
+  });
 });
 
 describe('words', () => {

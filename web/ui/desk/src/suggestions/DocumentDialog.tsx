@@ -1,4 +1,4 @@
-/** The whole of a document, as plain text: what is in it is somebody's text, never our page. */
+/** The whole of a document. What is in it is somebody's text, never our page. */
 import type { DocumentView } from '@earshot/client';
 import { RequestError } from '@earshot/client';
 import { useClient } from '@earshot/react';
@@ -7,6 +7,7 @@ import { OutwardLink } from '../icons.tsx';
 import { Dialog } from '../settings/Dialog.tsx';
 import { useFormats } from '../time.ts';
 import { useWords } from '../words/index.ts';
+import { Prose } from './Prose.tsx';
 import { isWebAddress } from './SuggestionCard.tsx';
 
 export function DocumentDialog(props: {
@@ -58,7 +59,7 @@ export function DocumentDialog(props: {
             role="region"
             aria-label={found.title}
           >
-            {found.text}
+            <Prose text={found.text} title={found.title} />
           </div>
         </>
       )}
