@@ -1,8 +1,8 @@
 """Which documents answer a call, in order: words and meaning together, and what agents voted.
 
-Owns how the signals become one score, on the scale of a cosine. Constants are those that a
-listwise fit chose when each of six corpora was left out in turn (docs/quality.md); one set
-serves all. It shows nothing and never decides whether to speak.
+Owns how the signals become one score, on the scale of a cosine. Constants are round numbers
+near what listwise fits chose with each of six corpora left out in turn (docs/quality.md);
+one set serves all. It shows nothing and never decides whether to speak.
 """
 
 from __future__ import annotations
