@@ -83,7 +83,7 @@ function Because(props: {
     >
       <Quote />
       <span>
-        <span className="because-label">{words.why_}</span>{' '}
+        <span className="because-label">{words.becauseOf}</span>{' '}
         {segment?.text ?? words.showLine}
       </span>
     </button>

@@ -5,7 +5,7 @@ import { Empty } from '../Empty.tsx';
 import { ArrowDown, Voice } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useToast } from '../toasts.tsx';
-import { useWords } from '../words/index.ts';
+import { useWords, wordFor } from '../words/index.ts';
 import { SearchBar } from './SearchBar.tsx';
 import { TranscriptRow } from './TranscriptRow.tsx';
 import { useFollow } from './useFollow.ts';
@@ -65,8 +65,8 @@ export function Transcript(props: {
             </Empty>
           )}
           {refused !== null && ids.length === 0 && (
-            <Empty icon={<Voice />} title={words.refused.other}>
-              <p>{refused in words.refused ? words.refused[refused as 'other'] : ''}</p>
+            <Empty icon={<Voice />} title={words.notFollowed}>
+              <p>{wordFor(words.refused, refused)}</p>
             </Empty>
           )}
           <ol className="lines" style={{ height: ids.length === 0 ? 0 : rows.getTotalSize() }}>

@@ -2,6 +2,8 @@
 import { useCall, useClient, useTranscriptIds } from '@earshot/react';
 import { useEffect, useMemo, useState } from 'react';
 import { patternFor } from '../suggestions/marks.ts';
+import { useToast } from '../toasts.tsx';
+import { useWords } from '../words/index.ts';
 
 export interface Search {
   isOpen: boolean;
@@ -25,6 +27,8 @@ export function useSearch(callId: string): Search {
   const client = useClient();
   const ids = useTranscriptIds(callId);
   const { hasOlder, loadOlder } = useCall(callId);
+  const toast = useToast();
+  const fault = useWords().olderFailed;
   const [isOpen, setOpen] = useState(false);
   const [isLoading, setLoading] = useState(false);
   const [words, setWords] = useState('');
@@ -36,9 +40,13 @@ export function useSearch(callId: string): Search {
     // A page at a time; a failed one is tried again with the next opening.
     loadOlder(PAGE).then(
       () => setLoading(false),
-      () => setOpen(false),
+      () => {
+        setLoading(false);
+        setOpen(false);
+        toast(fault);
+      },
     );
-  }, [isOpen, hasOlder, isLoading, loadOlder]);
+  }, [isOpen, hasOlder, isLoading, loadOlder, toast, fault]);
 
   const pattern = useMemo(() => (isOpen ? patternFor(words) : null), [isOpen, words]);
   const found = useMemo(() => {
@@ -48,6 +56,11 @@ export function useSearch(callId: string): Search {
   }, [pattern, ids, client, callId]);
   // The newest finding first: it is nearest to what is being said.
   const current = chosen !== null && found.includes(chosen) ? chosen : (found.at(-1) ?? null);
+
+  useEffect(() => {
+    // It stays looked at, also when what is said now has the word too.
+    if (chosen !== current) choose(current);
+  }, [chosen, current]);
 
   return {
     isOpen,

@@ -31,7 +31,7 @@ export function FilterBar(props: {
         aria-label={words.filterSearch}
         onChange={(event) => change({ ...filter, words: event.target.value })}
       />
-      <div className="segments" role="group" aria-label={words.health}>
+      <div className="segments" role="group" aria-label={words.state}>
         {states.map(({ state, name, count }) => (
           <button
             key={state}

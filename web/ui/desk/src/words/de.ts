@@ -38,8 +38,9 @@ export const de: Words = {
   refused: {
     unknown_call: 'Dieses Gespräch ist nicht mehr Ihres, oder es wurde gelöscht.',
     forbidden: 'Ihre Rolle darf diesem Gespräch nicht folgen.',
-    other: 'Diesem Gespräch kann nicht gefolgt werden.',
+    other: 'Der Server hat es abgelehnt. Wählen Sie ein anderes, oder laden Sie die Seite neu.',
   },
+  notFollowed: 'Diesem Gespräch kann nicht gefolgt werden',
 
   transcription: { ok: null, silent: 'Es kommen keine Worte an', down: 'Transkription ausgefallen' },
   assistance: {
@@ -101,7 +102,7 @@ export const de: Words = {
   suggested: 'Vorgeschlagene Dokumente',
   relevance: 'Relevanz',
   newTab: '(öffnet einen neuen Tab)',
-  why_: 'Wegen',
+  becauseOf: 'Wegen',
   showLine: 'Die Zeile zeigen, zu der dies vorgeschlagen wurde',
   helpful: 'Hilfreich',
   unhelpful: 'Nicht hilfreich',
@@ -177,6 +178,7 @@ export const de: Words = {
   filterSearch: 'Kunden, Agenten und letzte Zeilen durchsuchen',
   allStates: 'Alle',
   attention: 'Brauchen Hilfe',
+  state: 'Stand',
   everyAgent: 'Alle Agenten',
   agent: 'Agent',
   customer: 'Kunde',

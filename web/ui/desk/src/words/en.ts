@@ -45,8 +45,9 @@ export const en = {
   refused: {
     unknown_call: 'This call is no longer yours, or it was erased.',
     forbidden: 'Your role may not follow this call.',
-    other: 'This call cannot be followed.',
+    other: 'The server refused it. Choose another call, or reload this page.',
   },
+  notFollowed: 'This call cannot be followed',
 
   transcription: { ok: null, silent: 'No words are coming in', down: 'Transcription is down' },
   assistance: { ok: 'Suggestions ready', slow: 'Suggestions are late', down: 'Suggestions are down' },
@@ -107,7 +108,7 @@ export const en = {
   suggested: 'Suggested documents',
   relevance: 'Relevance',
   newTab: '(opens in a new tab)',
-  why_: 'Because of',
+  becauseOf: 'Because of',
   showLine: 'Show the line this was suggested for',
   helpful: 'Helpful',
   unhelpful: 'Not helpful',
@@ -183,6 +184,7 @@ export const en = {
   filterSearch: 'Search customers, agents and last lines',
   allStates: 'All',
   attention: 'Need attention',
+  state: 'State',
   everyAgent: 'Every agent',
   agent: 'Agent',
   customer: 'Customer',
