@@ -7,7 +7,8 @@ request still needs its token, and no answer under /v1 depends on a cookie.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -66,6 +67,23 @@ def origin_check(origins: list[str]) -> Callable[[str], bool]:
     if "*" in listed:
         return lambda origin: bool(urlsplit(origin).scheme)
     return lambda origin: origin.lower() in listed
+
+
+def socket_origins(origins: list[str]) -> Any:
+    """The same list for Flask-SocketIO, which takes a list for all there is: our own origin
+    goes on being allowed."""
+    if not origins or "*" in origins:
+        return "*" if origins else None
+    listed = origin_check(origins)
+    return lambda origin, environ: listed(origin or "") or _is_own(origin or "", environ)
+
+
+def _is_own(origin: str, environ: Mapping[str, Any]) -> bool:
+    """As the browser sees us, through a proxy or without one."""
+    hosts = (environ.get("HTTP_X_FORWARDED_HOST", ""), environ.get("HTTP_HOST", ""))
+    return urlsplit(origin).netloc.lower() in {
+        host.split(",")[0].strip().lower() for host in hosts if host
+    }
 
 
 def _share(response: Response, origin: str, allows: Callable[[str], bool]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json as plain_json
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError as Refused
@@ -31,6 +31,7 @@ from web import engineio_http, namespaces
 from web.delays import Delays
 from web.direct import Direct
 from web.environs import kept_of
+from web.headers import socket_origins
 from web.heartbeat import Heartbeat
 from web.outlet import SocketOutlet, TestClientTransport
 from web.packets import CheckedPacket, Malformed
@@ -68,7 +69,7 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
     """Flask-SocketIO over our actors. `node.queue_url` '' means no message queue."""
     settings = node.settings
     manager = SharedRooms(node.queue_url, channel=QUEUE_CHANNEL) if node.queue_url else LocalRooms()
-    server, origins = settings.server, cast(Any, settings.server.origins)
+    server = settings.server
     socketio = SocketIO(
         app,
         async_mode="gevent",
@@ -80,7 +81,7 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
         ping_interval=server.ping_interval_s,
         ping_timeout=server.ping_timeout_s,
         monitor_clients=False,  # the heartbeat does
-        cors_allowed_origins="*" if "*" in origins else (origins or None),
+        cors_allowed_origins=socket_origins(server.origins),
         manage_session=False,
         logger=False,
         engineio_logger=False,

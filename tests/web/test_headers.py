@@ -94,3 +94,16 @@ def test_a_preflight_is_answered_for_listed_origins() -> None:
 def test_a_star_allows_every_origin_by_its_name() -> None:
     response = client_of(origins=["*"]).get("/v1/calls", headers={"Origin": THEIRS})
     assert response.headers["Access-Control-Allow-Origin"] == THEIRS
+
+
+def test_sockets_take_listed_origins_beside_our_own() -> None:
+    allows = headers.socket_origins([OURS])
+    us = {"HTTP_HOST": "calls.example:5000"}
+    assert allows(OURS, us)
+    assert allows("http://calls.example:5000", us)
+    assert allows("https://public.example", us | {"HTTP_X_FORWARDED_HOST": "public.example"})
+    assert not allows(THEIRS, us)
+    assert not allows("http://calls.example", us)
+    assert not allows(None, us)
+    assert headers.socket_origins([]) is None
+    assert headers.socket_origins(["*"]) == "*"

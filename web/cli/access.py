@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.config import Settings, SettingsError, load
 from engine.identity import Tokens
+from engine.secret_strength import SHORTEST, weakness
 from engine.wire import Role
 from web.cli.bearer import Bearer
 from web.cli.client import Api
@@ -51,6 +52,9 @@ def make_token(configured: Settings, agent_id: str, role: Role, tenant: str) -> 
             "Set it to the server's secret: export JWT_SECRET=... (`make run` keeps its own"
             " in var/jwt-secret)."
         )
+    weak = weakness(configured.jwt_secret) if configured.tokens.algorithm == "HS256" else None
+    if weak and (not configured.development.tokens or len(configured.jwt_secret) < SHORTEST):
+        raise Failure(f"JWT_SECRET {weak}; a server refuses it.")
     try:
         token, _ = Tokens(configured).issue(agent_id, role, tenant, time.time())
     except ValueError as problem:

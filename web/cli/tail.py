@@ -42,6 +42,7 @@ class Tail:
         self._show, self._interim, self._raw = show, interim, raw
         self._outage = Outage(say)
         self.cursor: Cursor | None = None
+        self._health: Any = None  # as it was said last
         self._ended = False
 
     def follow(self, stopping: Callable[[float], bool]) -> None:
@@ -150,6 +151,10 @@ class Tail:
             if place is not Relation.NEXT:
                 return False
             self.cursor = Cursor(body["epoch"], body["seq"])
+        if name == "call:health":
+            if body == self._health:
+                return True  # said now and then, whether it changed or not
+            self._health = body
         if name == "call:status":
             self._ended = body["status"] == "ended"
         if self._raw:
