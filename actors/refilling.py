@@ -144,7 +144,8 @@ class Refiller:
         if old.ended_at is None:
             return None
         context = self._actor.context
-        ends = seconds_of(old.ended_at) + context.settings.call.retention_s
+        kept_s = context.settings.call.retention_of(self._actor.key.tenant)
+        ends = seconds_of(old.ended_at) + kept_s
         return ends - context.clock.wall()
 
     def _ask(self, request: Append) -> None:

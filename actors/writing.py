@@ -237,7 +237,7 @@ class Writer:
 
     def _expiry(self, command: Any) -> int | None:
         if isinstance(command, m.Change) and command.patch.status == "ended":
-            return self._actor.context.settings.call.retention_s
+            return self._actor.context.settings.call.retention_of(self._actor.key.tenant)
         return None
 
     def on_failed(self, reason: str, uncertain: bool) -> None:

@@ -39,9 +39,9 @@ _decode_view = msgspec.json.Decoder(CallView).decode
 class CallIndex:
     """Every call of every tenant, newest first by start.
 
-    Ended calls are kept for `retention_s` after their end, and at most `max_ended` of a
-    tenant, those that ended first leaving first. Everything raises LogUnavailable; every
-    write may be repeated. `clock` gives seconds since 1970.
+    Ended calls are kept for `retention_of(tenant)` seconds after their end, and at most
+    `max_ended` of a tenant, those that ended first leaving first. Everything raises
+    LogUnavailable; every write may be repeated. `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class CallIndex:
         client: redis.Redis,
         *,
         max_ended: int = 10_000,
-        retention_s: float = 604_800,
+        retention_of: Callable[[str], float] = lambda tenant: 604_800,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._pipe = RedisPipe(client, (_INDEX,))
         self._max_ended = max_ended
-        self._retention_s = retention_s
+        self._retention_of = retention_of
         self._clock = clock
 
     def put(self, tenant: str, view: CallView, ended: bool) -> None:
@@ -171,7 +171,7 @@ class CallIndex:
     def _trim(self, tenant: str) -> None:
         """Take out calls that ended too long ago, and those above the bound."""
         ends = _stem(tenant) + "ends"
-        too_old = f"({self._clock() - self._retention_s}"
+        too_old = f"({self._clock() - self._retention_of(tenant)}"
         old, excess = self._pipe.run(
             [
                 ("ZRANGE", ends, "-inf", too_old, "BYSCORE", "LIMIT", 0, _CHUNK),

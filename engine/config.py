@@ -98,11 +98,16 @@ class Audit(Section, frozen=True):
 
 class CallLife(Section, frozen=True):
     retention_s: Count = 604_800
+    retention_by_tenant: dict[str, Count] = {}
     max_events: Annotated[int, Meta(ge=10, le=1_000_000)] = 50_000
     late_grace_s: Annotated[float, Meta(ge=0)] = 30
     silent_s: Positive = 14_400
     sweep_s: Positive = 60
     early_subscribe_s: Positive = 60
+
+    def retention_of(self, tenant: str) -> int:
+        """Seconds that a tenant's calls are kept after their end."""
+        return self.retention_by_tenant.get(tenant, self.retention_s)
 
 
 class Actors(Section, frozen=True):

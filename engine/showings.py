@@ -53,21 +53,25 @@ _pack, _unpack = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Showi
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Unanswered).decode
 
 
-def keep_s(settings: Settings) -> int:
-    """For how long a verdict on a suggestion may come: a call's longest life, then its log's."""
-    return settings.call.retention_s + int(settings.call.silent_s)
+def keep_of(settings: Settings) -> Callable[[str], int]:
+    """By tenant, the seconds in which a verdict on a suggestion may come: a call's longest life,
+    then its log's."""
+    return lambda tenant: settings.call.retention_of(tenant) + int(settings.call.silent_s)
 
 
 class ShowingStore:
     """Every method raises redis.RedisError where the store is away, and may be repeated (a
-    repeated `note` counts twice). `keep_s`: for how long after the last suggestion a verdict
-    may come."""
+    repeated `note` counts twice). `keep_of` a tenant: for how long after the last suggestion a
+    verdict may come."""
 
     def __init__(
-        self, client: redis.Redis, keep_s: int, clock: Callable[[], float] = time.time
+        self,
+        client: redis.Redis,
+        keep_of: Callable[[str], int],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client: Any = client
-        self._keep_s = keep_s
+        self._keep_of = keep_of
         self._clock = clock
 
     def note(self, call: CallKey, suggestion: AiSuggestion, asked: Asked) -> None:
@@ -80,7 +84,7 @@ class ShowingStore:
         mine = _of_call(call)
         with self._client.pipeline(transaction=False) as pipe:
             pipe.hset(mine, mapping=dict.fromkeys(ids, showing))
-            pipe.expire(mine, self._keep_s)
+            pipe.expire(mine, self._keep_of(call.tenant))
             for doc_id in ids:
                 pipe.hincrby(_counts(call.tenant), doc_id, 1)
             pipe.execute()
@@ -99,13 +103,13 @@ class ShowingStore:
         key = _unanswered(call.tenant)
         with self._client.pipeline(transaction=False) as pipe:
             pipe.zadd(key, {_encode(entry): entry.at})
-            pipe.zremrangebyscore(key, "-inf", now - self._keep_s)
+            pipe.zremrangebyscore(key, "-inf", now - self._keep_of(call.tenant))
             pipe.zremrangebyrank(key, 0, -UNANSWERED_KEPT - 1)
             pipe.execute()
 
     def unanswered(self, tenant: str) -> list[Unanswered]:
         """The newest first."""
-        since = self._clock() - self._keep_s
+        since = self._clock() - self._keep_of(tenant)
         found = []
         for raw in self._client.zrangebyscore(_unanswered(tenant), since, "+inf"):
             try:

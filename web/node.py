@@ -35,7 +35,7 @@ from engine.log import CallKey
 from engine.log_redis import RedisLog
 from engine.page_tokens import PageTokens
 from engine.redaction.redactor import Redactor
-from engine.showings import ShowingStore, keep_s
+from engine.showings import ShowingStore, keep_of
 from engine.token_ledger import TokenLedger
 from engine.verdicts import Verdict, VerdictStore
 from engine.wall import WallStore
@@ -109,7 +109,7 @@ class Node:
             refill_ms=settings.store.refill_ms,
             cluster=self.ways.is_cluster,
         )
-        self.index = CallIndex(self._client, retention_s=settings.call.retention_s)
+        self.index = CallIndex(self._client, retention_of=settings.call.retention_of)
         self._standings = standing.Standings(self._client)
         self._audit_store = AuditStore(
             self._client,
@@ -117,7 +117,7 @@ class Node:
             retention_s=settings.audit.retention_s,
         )
         self.documents = DocumentStore(self._client)
-        self._showings = ShowingStore(self._client, keep_s(settings))
+        self._showings = ShowingStore(self._client, keep_of(settings))
         self._verdicts = VerdictStore(self._client, showings=self._showings)
 
     def _make_actors(self) -> None:

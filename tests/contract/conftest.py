@@ -301,5 +301,5 @@ def now() -> list[float]:
 @pytest.fixture
 def index(store_url: str, now: list[float]) -> Iterator[CallIndex]:
     client = connect(store_url)
-    yield CallIndex(client, max_ended=5, retention_s=3600, clock=lambda: now[0])
+    yield CallIndex(client, max_ended=5, retention_of=lambda tenant: 3600, clock=lambda: now[0])
     client.close()

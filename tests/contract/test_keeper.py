@@ -236,7 +236,7 @@ def test_ten_thousand_documents_with_one_text_are_one_thing_to_say(
 def test_verdicts_reach_every_nodes_votes_and_leave_them_again(client: Any, tenant: str) -> None:
     model = Letters()
     query = packed(model.model, model.embed(["where can i park"])[0])
-    showings = ShowingStore(client, 3600)
+    showings = ShowingStore(client, lambda tenant: 3600)
     verdicts = VerdictStore(client, showings=showings)
     here, there = node(client, embedder=model), node(client, "node-2", Letters())
     call = CallKey(tenant, "c")

@@ -38,7 +38,7 @@ def now() -> list[float]:
 
 @pytest.fixture
 def showings(client: Any, now: list[float]) -> ShowingStore:
-    return ShowingStore(client, KEEP_S, clock=lambda: now[0])
+    return ShowingStore(client, lambda tenant: KEEP_S, clock=lambda: now[0])
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def another(key: str, value: Any) -> Any:
             key, ["https://desk.example"]
         )
     if isinstance(value, dict):
-        return {"cc-leads": "supervisor"}
+        return {"acme": 60} if "tenant" in key else {"cc-leads": "supervisor"}
     return {"fsync": "always", "algorithm": "ES256", "use": "none"}.get(key, "else")
 
 
@@ -171,3 +171,9 @@ def test_settings_cannot_be_changed() -> None:
     found = Settings()
     with pytest.raises(AttributeError):
         found.server.port = 1  # type: ignore[misc]
+
+
+def test_a_tenant_may_keep_its_calls_for_another_time_than_the_others() -> None:
+    settings = load(None, {"EARSHOT__CALL__RETENTION_BY_TENANT": '{"acme": 3600}'})
+    assert settings.call.retention_of("acme") == 3600
+    assert settings.call.retention_of("default") == settings.call.retention_s

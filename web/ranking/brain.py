@@ -23,7 +23,7 @@ from engine.knowledge.report import KnowledgeReport, report
 from engine.knowledge.store import DocumentStore
 from engine.knowledge.vector_store import VectorStore
 from engine.knowledge.votes import VoteMemory
-from engine.showings import ShowingStore, keep_s
+from engine.showings import ShowingStore, keep_of
 from engine.verdicts import VerdictStore
 from engine.wire import SuggestedDocument, SummaryKind
 from web.ranking.frames import LOADING, Begin
@@ -48,7 +48,7 @@ class Brain:
         )
         self.documents = DocumentStore(client)
         self.verdicts = VerdictStore(client)
-        self._showings = ShowingStore(client, keep_s(settings))
+        self._showings = ShowingStore(client, keep_of(settings))
         self.embedder: Embedder | None = None
         self.why = LOADING
         self._questions: Embedder | None = None

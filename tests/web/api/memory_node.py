@@ -35,7 +35,7 @@ class _World(World):
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         super().__init__(settings)
         self.lists = CallIndex(client, clock=self.wall)
-        self.showings = ShowingStore(client, 3600, clock=self.wall)
+        self.showings = ShowingStore(client, lambda tenant: 3600, clock=self.wall)
         self.opinions = VerdictStore(client, clock=self.wall, showings=self.showings)
 
     def index(self, call: CallKey, view: Any, assigned: Any, unassigned: Any) -> None:
