@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulation.schedule import draw, run
 
-SEEDS = 1200
+SEEDS = 2400
 PARTS = 12  # tests, so that a failing one is named soon
 
 
