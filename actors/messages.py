@@ -154,8 +154,7 @@ class TopSeen(Control, frozen=True):
 
 
 class Vanished(Control, frozen=True):
-    """A look found no such log: erased on another node, expired, or looked for before it was
-    created. The reader makes sure."""
+    """A look found no such log: erased, expired, or not created yet. The reader makes sure."""
 
 
 class Led(Control, frozen=True):
