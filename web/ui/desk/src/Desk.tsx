@@ -1,5 +1,5 @@
 /** The three places of the desk and which call they show. */
-import { useCalls, useConnection, useClient, useServerEvent } from '@earshot/react';
+import { useCalls, useConnection, useClient, useServerEvent, useSession } from '@earshot/react';
 import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { Announcer } from './Announcer.tsx';
 import { CallList } from './calls/CallList.tsx';
@@ -14,6 +14,7 @@ import type { Target } from './transcript/Transcript.tsx';
 import { useRefusals } from './useRefusals.ts';
 
 export function Desk(): ReactNode {
+  const session = useSession();
   const [callId, choose] = useChosenCall();
   const [pane, setPane] = useState<Pane>('transcript');
   const [target, setTarget] = useState<Target | null>(null);
@@ -44,6 +45,7 @@ export function Desk(): ReactNode {
       <Suggestions
         key={`documents ${callId}`}
         callId={callId}
+        isReadOnly={session !== null && session.role !== 'agent'}
         showLine={(segment_id) => {
           setTarget({ segment_id });
           setPane('transcript');

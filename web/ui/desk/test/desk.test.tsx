@@ -156,6 +156,13 @@ describe('a suggestion', () => {
     });
   });
 
+  it('is not for a supervisor to judge', async () => {
+    server.role = 'supervisor';
+    await opened();
+    const buttons = within(await card()).getAllByRole('button');
+    expect(buttons.map((button) => button.textContent).join()).not.toContain('elpful');
+  });
+
   it('shows title, link, marked words, relevance and the summary', async () => {
     await opened();
     const shown = await card();

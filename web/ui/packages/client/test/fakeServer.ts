@@ -49,6 +49,7 @@ export class FakeServer {
   echoMs = 1;
   /** Added to the clock of `server_time`, in milliseconds. */
   skewMs = 0;
+  role = 'agent';
   /** From `agent:connect` to the token's end, in milliseconds. */
   lifetimeMs = 3_600_000;
   /** The rows of `calls:watch`; undefined: those of `calls`. */
@@ -164,7 +165,7 @@ export class FakeServer {
     const calls = [...this.calls.values()].map((call) => call.view);
     const server_time = new Date(Date.now() + this.skewMs).toISOString();
     const expires_at = new Date(Date.now() + this.skewMs + this.lifetimeMs).toISOString();
-    const data = { agent_id: body.agent_id, role: 'agent', expires_at, server_time };
+    const data = { agent_id: body.agent_id, role: this.role, expires_at, server_time };
     return { ok: true, data: { ...data, calls: calls.filter((call) => call.status !== 'ended') } };
   }
 
