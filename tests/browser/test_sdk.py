@@ -3,41 +3,23 @@ as networks do. The scenarios are in sdk/scenarios.mjs; they run a few at a time
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.live.server import SECRET, LiveServer
+from tests.browser.scenarios import names_in, outcomes_of
+from tests.live.server import LiveServer
 
-ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).with_name("sdk")
-SCENARIOS = re.findall(
-    r"^  async (\w+)\(place", (FOLDER / "scenarios.mjs").read_text(encoding="utf-8"), re.MULTILINE
-)
+TIMEOUT_S = 240
 
 
 @pytest.fixture(scope="module")
 def outcomes(browser_server: LiveServer, node: str, chromium: str) -> dict[str, str | None]:
-    """What each scenario found wrong; None: nothing."""
-    ran = subprocess.run(
-        [node, str(FOLDER / "run.mjs"), browser_server.url],
-        cwd=ROOT,
-        env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    outcomes: dict[str, str | None] = json.loads(ran.stdout)
-    return outcomes
+    return outcomes_of(FOLDER, browser_server, node, chromium, TIMEOUT_S)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", names_in(FOLDER))
 def test_the_client_keeps_its_promise(scenario: str, outcomes: dict[str, str | None]) -> None:
     problem = outcomes[scenario]
     assert problem is None, problem
