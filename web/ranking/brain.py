@@ -28,7 +28,7 @@ from engine.verdicts import VerdictStore
 from engine.wire import SuggestedDocument, SummaryKind
 from web.ranking.frames import LOADING, Begin
 
-CONNECTIONS = 4  # of the keeping, the embedding and a ranking thread
+CONNECTIONS = 4  # of the keeping, the embedding, a ranking thread and the one beside it
 
 
 class Ranking(NamedTuple):

@@ -1,9 +1,10 @@
 """The ranking process: an index of every tenant, a model, and threads that answer.
 
 Owns its threads and the connection to the server: one thread reads requests, some rank, one
-keeps the indexes in step with the store, one makes vectors that are missing. What takes
-processor time here is never in the way of a delivery; when it cannot keep up it sheds. It
-knows no Socket.IO, and gevent is not imported.
+answers what nobody in a call waits for (searches, reports, after-call summaries), one keeps
+the indexes in step with the store, one makes vectors that are missing. What takes processor
+time here is never in the way of a delivery; when it cannot keep up it sheds. It knows no
+Socket.IO, and gevent is not imported.
 """
 
 from __future__ import annotations
@@ -41,13 +42,17 @@ class Waiting(NamedTuple):
     since: float
 
 
+Requests = queue.Queue[Waiting]
+
+
 class Worker:
     """`link` is connected to the server."""
 
     def __init__(self, link: socket.socket) -> None:
         self._link = link
         self._sending = threading.Lock()
-        self._requests: queue.Queue[Waiting] = queue.Queue(WAITING)
+        self._suggesting: Requests = queue.Queue(WAITING)
+        self._asides: Requests = queue.Queue(WAITING)
 
     def run(self) -> int:
         """Until the server is gone."""
@@ -73,7 +78,8 @@ class Worker:
         self._brain = Brain(begin)
         self._upkeep = Upkeep(self._brain, self._send)
         for number in range(begin.settings.assist.workers):
-            _thread(f"rank-{number}", self._rank_on)
+            _thread(f"rank-{number}", lambda: self._answer_on(self._suggesting))
+        _thread("aside", lambda: self._answer_on(self._asides))
         _thread("keep", self._upkeep.keep)
         _thread("embed", self._upkeep.embed)
 
@@ -81,14 +87,16 @@ class Worker:
         if isinstance(frame, f.Watch):
             self._upkeep.watch(frame.tenant)
             return
+        # A report over 10,000 documents takes longer than a suggestion may.
+        requests = self._suggesting if isinstance(frame, f.Suggest) else self._asides
         try:
-            self._requests.put_nowait(Waiting(frame, time.monotonic()))
+            requests.put_nowait(Waiting(frame, time.monotonic()))
         except queue.Full:
             self._send(f.Shed(frame.id))
 
-    def _rank_on(self) -> None:
+    def _answer_on(self, requests: Requests) -> None:
         while True:
-            request, since = self._requests.get()
+            request, since = requests.get()
             late = time.monotonic() - since > MOST_WAIT_S
             if late and isinstance(request, f.Suggest):
                 self._send(f.Shed(request.id))
