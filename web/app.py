@@ -13,6 +13,7 @@ from flask_socketio import SocketIO
 
 from web import api, headers
 from web.node import Node
+from web.refused_origins import RefusedOrigins
 from web.sign_in import routes as sign_in
 from web.sockets import create_socketio
 
@@ -30,12 +31,13 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     """Everything that is served, on a node that runs."""
     app = Flask("earshot", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    headers.install(app, node.settings.server)
+    refused = RefusedOrigins(node.clock.mono)
+    headers.install(app, node.settings.server, refused.note)
     api.install(app, node)
     app.register_blueprint(api.blueprint(node))
     sign_in.install(app, node)
     _serve_desk(app, desk)
-    return App(app, create_socketio(app, node))
+    return App(app, create_socketio(app, node, refused.note))
 
 
 def _serve_desk(app: Flask, desk: Path) -> None:

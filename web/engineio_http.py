@@ -38,9 +38,10 @@ Environ = dict[str, Any]
 Respond = Callable[..., Any]
 
 
-def install(eio_server: Any) -> None:
-    """Correct this engineio.Server. Call it once, before it is asked anything."""
-    front = _HttpFront(eio_server)
+def install(eio_server: Any, refused: Callable[[str], None]) -> None:
+    """Correct this engineio.Server. Call it once, before it is asked anything. `refused` is told
+    the origin of each request that python-engineio refuses for it."""
+    front = _HttpFront(eio_server, refused)
     # Its methods look these up on the instance; it has no other seam.
     eio_server.handle_request = front.handle_request
     eio_server._ok = front.ok
@@ -48,8 +49,9 @@ def install(eio_server: Any) -> None:
 
 
 class _HttpFront:
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, refused: Callable[[str], None]) -> None:
         self._server = server
+        self._refused_origin = refused
         self._theirs = server.handle_request
         self._their_ok = server._ok
         self._busy: set[tuple[str, str]] = set()  # (method, sid) of requests under way
@@ -138,6 +140,10 @@ class _HttpFront:
         return self.ok()
 
     def _pass_on(self, environ: Environ, start_response: Respond) -> Any:
+        if origin := environ.get("HTTP_ORIGIN"):
+            allowed = self._server._cors_allowed_origins(environ)
+            if allowed is not None and origin not in allowed:
+                self._refused_origin(origin)
         try:
             return self._theirs(environ, start_response)
         except KeyError:  # the session ended while the request was under way

@@ -35,8 +35,9 @@ _SHOWN = "Retry-After"
 _PREFLIGHT_S = "600"
 
 
-def install(app: Flask, server: Server) -> None:
-    """Put the headers on every answer of `app`, and answer preflights of /v1."""
+def install(app: Flask, server: Server, refused: Callable[[str], None]) -> None:
+    """Put the headers on every answer of `app`, and answer preflights of /v1. `refused` is told
+    the origin of each that is not allowed."""
     allows = origin_check(server.origins)
     ancestors = " ".join(["'self'", *server.embedders])
 
@@ -44,7 +45,11 @@ def install(app: Flask, server: Server) -> None:
     def preflight() -> Response | None:
         asked = request.headers.get("Access-Control-Request-Method")
         if request.method == "OPTIONS" and asked and request.path.startswith("/v1/"):
-            return Response(status=204 if allows(request.headers.get("Origin", "")) else 403)
+            origin = request.headers.get("Origin", "")
+            if allows(origin):
+                return Response(status=204)
+            refused(origin)
+            return Response(status=403)
         return None
 
     @app.after_request

@@ -39,6 +39,7 @@ from engine.showings import ShowingStore, keep_of
 from engine.token_ledger import TokenLedger
 from engine.verdicts import Verdict, VerdictStore
 from engine.wall import WallStore
+from engine.wire import HealthReason
 from web.asking import ask
 from web.assist import AssistPool
 from web.audit import AuditTrail
@@ -303,6 +304,10 @@ class Node:
         if len(self.directory.connections) >= FULL_SHARE * self.settings.limits.max_connections:
             reasons.append("the node is full")
         return reasons
+
+    def why(self) -> HealthReason | None:
+        """What keeps every tenant's suggestions from being at their best; None: nothing."""
+        return self.context.condition.why("")  # '' is nobody's tenant, and has no documents to lack
 
     def metrics(self) -> bytes:
         """This process's numbers, as Prometheus reads them."""

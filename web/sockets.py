@@ -39,6 +39,8 @@ from web.rooms import LocalRooms, SharedRooms
 from web.transport import install
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from web.node import Node
 
 log = logging.getLogger("earshot.sockets")
@@ -65,8 +67,9 @@ class Codec:
         return parse(raw)
 
 
-def create_socketio(app: Flask, node: Node) -> SocketIO:
-    """Flask-SocketIO over our actors. `node.queue_url` '' means no message queue."""
+def create_socketio(app: Flask, node: Node, refused: Callable[[str], None]) -> SocketIO:
+    """Flask-SocketIO over our actors. `node.queue_url` '' means no message queue. `refused` is
+    told the origin of each page that may not connect."""
     settings = node.settings
     manager = SharedRooms(node.queue_url, channel=QUEUE_CHANNEL) if node.queue_url else LocalRooms()
     server = settings.server
@@ -92,7 +95,7 @@ def create_socketio(app: Flask, node: Node) -> SocketIO:
     socketio.on_event("connect", front.on_connect)
     socketio.on_event("disconnect", front.on_disconnect)
     front.take_commands()
-    engineio_http.install(socketio.server.eio)
+    engineio_http.install(socketio.server.eio, refused)
     namespaces.install(socketio.server)
     node.rooms = front
     return socketio

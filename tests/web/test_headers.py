@@ -12,10 +12,12 @@ from web import headers
 
 OURS, THEIRS = "https://desk.example", "https://evil.example"
 
+REFUSED: list[str] = []
+
 
 def client_of(**server: Any) -> Any:
     app = Flask("headers")
-    headers.install(app, Server(**server))
+    headers.install(app, Server(**server), REFUSED.append)
 
     @app.get("/")
     def page() -> Response:
@@ -82,12 +84,14 @@ def test_the_pages_are_shared_with_nobody() -> None:
 
 def test_a_preflight_is_answered_for_listed_origins() -> None:
     asked = {"Access-Control-Request-Method": "POST"}
+    REFUSED.clear()
     client = client_of(origins=[OURS])
     yes = client.options("/v1/calls", headers={**asked, "Origin": OURS})
     assert yes.status_code == 204
     assert "Authorization" in yes.headers["Access-Control-Allow-Headers"]
     no = client.options("/v1/calls", headers={**asked, "Origin": THEIRS})
     assert no.status_code == 403
+    assert REFUSED == [THEIRS]
     assert "Access-Control-Allow-Origin" not in no.headers
 
 

@@ -5,6 +5,8 @@ Owns three pages outside /v1 that need no token. They say nothing about calls or
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from engine.errors import Unavailable
 from web.api import whole
 from web.api.answering import Answer
@@ -22,7 +24,7 @@ def ready(node: Node, asked: Asked) -> Answer:
     reasons = whole.reasons(node)
     if reasons:
         raise Unavailable(f"Not ready: {'; '.join(reasons)}")
-    return Answer(Ready())
+    return Answer(Ready(why=whole.why(node) or UNSET))
 
 
 def metrics(node: Node, asked: Asked) -> Answer:

@@ -17,7 +17,7 @@ from engine.identity import Identity
 from engine.knowledge.documents import Document
 from engine.knowledge.report import KnowledgeReport
 from engine.log import CallKey, CallLog
-from engine.wire import CallView, Status, SuggestedDocument
+from engine.wire import CallView, HealthReason, Status, SuggestedDocument
 from web.api.shapes import KnowledgeState
 
 
@@ -136,6 +136,10 @@ class Node(Protocol):
 
     def ready(self) -> list[str]:
         """Why the node takes no traffic; empty when it does."""
+        ...
+
+    def why(self) -> HealthReason | None:
+        """What keeps every tenant's suggestions from being at their best; None: nothing."""
         ...
 
     def metrics(self) -> bytes:

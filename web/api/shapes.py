@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from engine.answers import DocumentBody, SegmentReceipt
 from engine.verdicts import Verdict
-from engine.wire import LOG_EVENTS, Error, Id, Seq, Status
+from engine.wire import LOG_EVENTS, Error, HealthReason, Id, Seq, Status
 
 MAX_DOCUMENTS = 10_000  # of one PUT
 MAX_LINES = 1_000  # of one POST /segments
@@ -97,7 +97,11 @@ class Alive(Struct):
 
 
 class Ready(Struct):
+    """`why`: suggestions are not at their best, and this is the gravest reason, as `call:health`
+    has it. Left out when there is none."""
+
     status: Literal["ready"] = "ready"
+    why: HealthReason | UnsetType = UNSET
 
 
 class OpenApi(Struct):

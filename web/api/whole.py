@@ -7,13 +7,17 @@ process, and the server takes traffic when one of them does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from engine.wire import HealthReason
 from web.api.seam import Node
 
-READY, METRICS = "ready", "metrics"
+READY, METRICS, WHY = "ready", "metrics", "why"
+_GRAVEST: Sequence[HealthReason] = (
+    *("store_away", "restarting", "no_documents", "overloaded", "words_only"),
+)
 _SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S.*)")
 _FAMILY = re.compile(r"# (?:TYPE|HELP) (\S+)")
 # Samples of one family carry these behind its name, for histograms and summaries.
@@ -22,7 +26,11 @@ _ENDINGS = re.compile(r"_(?:bucket|sum|count|total|created)$")
 
 def pages(node: Node) -> dict[str, Callable[[], bytes]]:
     """What this process tells the others."""
-    return {READY: lambda: msgspec.json.encode(node.ready()), METRICS: node.metrics}
+    return {
+        READY: lambda: msgspec.json.encode(node.ready()),
+        METRICS: node.metrics,
+        WHY: lambda: msgspec.json.encode(node.why()),
+    }
 
 
 def reasons(node: Node) -> list[str]:
@@ -34,6 +42,17 @@ def reasons(node: Node) -> list[str]:
         if page == b"[]":
             return []
     return own
+
+
+def why(node: Node) -> HealthReason | None:
+    """What keeps suggestions from being at their best, in any of the processes."""
+    told = [node.why(), *(_reason(page) for page in node.others(WHY).values())]
+    return min((one for one in told if one is not None), key=_GRAVEST.index, default=None)
+
+
+def _reason(page: bytes) -> HealthReason | None:
+    found: HealthReason | None = msgspec.json.decode(page, type=HealthReason | None)
+    return found
 
 
 def metrics(node: Node) -> bytes:

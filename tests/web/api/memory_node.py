@@ -25,6 +25,7 @@ from engine.log import CallKey
 from engine.showings import ShowingStore
 from engine.times import instant_at
 from engine.verdicts import Verdict, VerdictStore
+from engine.wire import HealthReason
 from tests.actors.world import Box, World
 from web.api.shapes import KnowledgeState
 
@@ -84,6 +85,7 @@ class MemoryNode:
         self._watched: set[str] = set()
         self.allowances = Allowances(UNLIMITED)
         self.reasons: list[str] = []
+        self.hampered: HealthReason | None = None
         self.numbers = b""
         self.number = 0
         self.pages: dict[str, dict[int, bytes]] = {}
@@ -144,6 +146,9 @@ class MemoryNode:
 
     def ready(self) -> list[str]:
         return self.reasons
+
+    def why(self) -> HealthReason | None:
+        return self.hampered
 
     def metrics(self) -> bytes:
         return self.numbers

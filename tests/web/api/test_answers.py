@@ -152,6 +152,19 @@ def test_a_node_is_ready_until_it_says_why_not(nobody: Caller, node: MemoryNode)
     assert refused["message"] == "Not ready: draining; the store is away"
 
 
+def test_a_node_that_is_ready_says_what_its_suggestions_lack(
+    nobody: Caller, node: MemoryNode
+) -> None:
+    node.hampered = "words_only"
+    assert _json(nobody.get("/readyz")) == {"status": "ready", "why": "words_only"}
+
+
+def test_of_several_processes_the_gravest_lack_is_told(nobody: Caller, node: MemoryNode) -> None:
+    node.hampered = "words_only"
+    node.pages["why"] = {2: b"null", 3: b'"restarting"'}
+    assert _json(nobody.get("/readyz")) == {"status": "ready", "why": "restarting"}
+
+
 def test_numbers_are_shown_to_who_has_no_token(nobody: Caller, node: MemoryNode) -> None:
     node.numbers = b"earshot_connections 3.0\n"
     response = nobody.get("/metrics")

@@ -1,0 +1,44 @@
+"""Pages of other origins that were refused, in the server's log.
+
+Owns one line an origin and minute, so that whoever runs the server finds out why somebody's page
+stays empty. Of what the page sent only a well-formed scheme, host and port is written, and of
+origins that are made up no more than a few: this log cannot be filled from outside.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+log = logging.getLogger("earshot.server")
+
+QUIET_S = 60.0  # before the same origin is told again
+MOST = 20  # origins in that time; of the others only that there are more
+MORE, ILL = "(others)", "(no origin)"
+# As browsers write it; "null" is a page in a sandbox or from a file.
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]{0,20}://[a-z0-9.:_\[\]-]{1,253}", re.ASCII)
+
+
+class RefusedOrigins:
+    """`clock`: monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._told: dict[str, float] = {}  # until when each is told, oldest first
+
+    def note(self, origin: str) -> None:
+        now = self._clock()
+        while self._told and next(iter(self._told.values())) <= now:
+            del self._told[next(iter(self._told))]
+        named = origin.lower() if _ORIGIN.fullmatch(origin.lower()) else ILL
+        if named not in self._told and len(self._told) >= MOST:
+            named = MORE
+        if named in self._told:
+            return
+        self._told[named] = now + QUIET_S
+        log.warning(
+            "origin.refused origin=%s: a page from there may not connect or read; "
+            "server.origins names those that may",
+            named,
+        )
