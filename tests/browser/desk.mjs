@@ -1,14 +1,8 @@
 // Opens the desk in Debian's Chromium and prints what an agent would see, one JSON object.
 // Arguments: URL. Run by test_desk.py with the packages of web/ui.
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { launch } from './stage.mjs';
 
-const { chromium } = createRequire(resolve('web/ui/package.json'))('playwright-core');
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 const complaints = [];
 page.on('console', (message) => {

@@ -6,14 +6,10 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fromUi, mint } from './sdk/place.mjs';
+import { launch } from './stage.mjs';
 
 const [server, agentId, folder] = process.argv.slice(2);
 const ui = resolve('web/ui');
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  `--host-resolver-rules=MAP localhost:5000 ${new URL(server).host}`,
-];
 const run = (command, ...all) => execFileSync(command, all, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
 
 // What npm would install: ours unpacked, the others as they are.
@@ -62,8 +58,8 @@ const site = createServer(({ url }, response) => {
 });
 await new Promise((done) => site.listen(0, '127.0.0.1', done));
 
-const { chromium } = fromUi('playwright-core');
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+// The README names the server where a reader would have it.
+const browser = await launch(`--host-resolver-rules=MAP localhost:5000 ${new URL(server).host}`);
 const page = await browser.newPage();
 const complaints = [];
 page.on('console', (message) => {

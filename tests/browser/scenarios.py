@@ -1,7 +1,7 @@
 """Scenarios in a real browser, written in JavaScript and judged one by one in Python.
 
-Owns how a folder's `scenarios.mjs` is read for their names and its `run.mjs` is run, once for
-all of them. What a scenario does, and through which failing network, is the folder's.
+Owns how a folder's files are read for the names of their scenarios and its `run.mjs` is run, once
+for all of them. What a scenario does, and through which failing network, is the folder's.
 """
 
 from __future__ import annotations
@@ -18,16 +18,22 @@ ROOT = Path(__file__).parents[2]
 _SCENARIO = re.compile(r"^  async (\w+)\(place", re.MULTILINE)
 
 
-def names_in(folder: Path) -> list[str]:
-    return _SCENARIO.findall((folder / "scenarios.mjs").read_text(encoding="utf-8"))
+def names_in(folder: Path, files: tuple[str, ...] = ("scenarios.mjs",)) -> list[str]:
+    texts = ((folder / file).read_text(encoding="utf-8") for file in files)
+    return [name for text in texts for name in _SCENARIO.findall(text)]
 
 
 def outcomes_of(
-    folder: Path, server: LiveServer, node: str, chromium: str, timeout_s: float
+    folder: Path,
+    server: LiveServer,
+    node: str,
+    chromium: str,
+    timeout_s: float,
+    files: tuple[str, ...] = ("scenarios.mjs",),
 ) -> dict[str, str | None]:
     """What each scenario found wrong; None: nothing."""
     ran = subprocess.run(
-        [node, str(folder / "run.mjs"), server.url],
+        [node, str(folder / "run.mjs"), server.url, *(str(folder / file) for file in files)],
         cwd=ROOT,
         env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
         capture_output=True,

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { fromUi } from '../sdk/place.mjs';
+import { launch } from '../stage.mjs';
 
 const UPDATES = 24;
 /** Each update's best of so many counts: what else the machine does is nobody's fault here. */
@@ -35,11 +36,7 @@ const site = createServer(({ url }, response) => {
 });
 await new Promise((done) => site.listen(0, '127.0.0.1', done));
 
-const { chromium } = fromUi('playwright-core');
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--js-flags=--expose-gc'],
-});
+const browser = await launch('--js-flags=--expose-gc');
 const tab = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 tab.on('pageerror', (error) => process.stderr.write(`${error.stack}\n`));
 await tab.goto(`http://127.0.0.1:${site.address().port}/`);
