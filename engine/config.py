@@ -1,18 +1,15 @@
-"""Settings: defaults, then config.yaml, then the environment.
+"""Settings: what can be set, in what bounds, and the defaults.
 
 Owns the names and bounds of every setting; config.yaml says the unit and the reason of
-each. Settings are passed as an argument and never imported; secrets come from the
-environment alone and are never shown.
+each, and config_sources.py where their values come from. Settings are passed as an argument
+and never imported; secrets come from the environment alone and are never shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
-import yaml
 from msgspec import Meta, Struct, field
 
 from engine.wire import Role
@@ -24,7 +21,8 @@ AtLeastATick = Annotated[float, Meta(ge=0.05)]  # seconds, in fractions of them
 
 
 class SettingsError(Exception):
-    """A setting is unknown or ill; the message names it and where it came from."""
+    """Settings are unknown or ill: a line for each, which names it, the variable or the file
+    and line it came from, and what it takes."""
 
 
 class Section(Struct, forbid_unknown_fields=True, frozen=True):
@@ -35,12 +33,23 @@ class Server(Section, frozen=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 5000
     processes: Annotated[int, Meta(ge=1, le=64)] = 1
-    name: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{0,32}\Z")] = ""
+    name: Annotated[
+        str,
+        Meta(pattern=r"\A[A-Za-z0-9-]{0,32}\Z", description="up to 32 letters, digits and `-`"),
+    ] = ""
     drain_s: Positive = 25
     ping_interval_s: AtLeastATick = 20
     ping_timeout_s: AtLeastATick = 15
     origins: list[str] = []
-    embedders: list[Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.*:-]+$")]] = []
+    embedders: list[
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^https?://[A-Za-z0-9.*:-]+$",
+                description="origins such as https://crm.example",
+            ),
+        ]
+    ] = []
 
 
 class Store(Section, frozen=True):
@@ -189,9 +198,9 @@ RedactionKind = Literal["card", "iban", "phone", "email", "national_id", "code",
 
 class Redaction(Section, frozen=True):
     kinds: list[RedactionKind] = field(default_factory=lambda: list(get_args(RedactionKind)))
-    regions: list[Annotated[str, Meta(pattern="^[A-Z]{2}$")]] = field(
-        default_factory=lambda: ["US", "GB"]
-    )
+    regions: list[
+        Annotated[str, Meta(pattern="^[A-Z]{2}$", description="countries such as US")]
+    ] = field(default_factory=lambda: ["US", "GB"])
 
 
 class Development(Section, frozen=True):
@@ -231,64 +240,3 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
         for section in ("embedding", "chat"):
             shown[section]["key"] = "set" if shown[section]["key"] else "not set"
         return f"Settings({shown})"
-
-
-_SHORT_NAMES = (
-    ("PORT", "server", "port"),
-    ("REDIS_URL", "store", "url"),
-    ("JWKS_URL", "tokens", "jwks_url"),
-)
-
-
-def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
-    """Raises SettingsError naming the key. A path that does not exist is an error; None
-    means defaults."""
-    values: dict[str, Any] = {}
-    if path is not None:
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except OSError as problem:
-            raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as problem:
-            raise SettingsError(f"{path} is not YAML: {problem}") from None
-        if not isinstance(values, dict):
-            raise SettingsError(f"{path} must hold sections, e.g. `server:`")
-        for name in SECRETS:
-            if name in values:
-                raise SettingsError(f"{path}: `{name}` belongs in the environment ({name.upper()})")
-        _convert(values, str(path), strict=True)
-    for name, text in environment.items():
-        if name.startswith("EARSHOT__"):
-            _override(values, name, text)
-    for name, section, key in _SHORT_NAMES:
-        if environment.get(name):
-            values.setdefault(section, {})[key] = environment[name]
-    for name in SECRETS:
-        values[name] = environment.get(name.upper(), "")
-    return _convert(values, "environment", strict=False)
-
-
-def _override(values: dict[str, Any], name: str, text: str) -> None:
-    parts = name.lower().split("__")[1:]
-    if len(parts) != 2 or not all(parts):
-        raise SettingsError(f"{name}: expected EARSHOT__SECTION__KEY")
-    section, key = parts
-    shape = {f.name: f.type for f in msgspec.structs.fields(Settings)}.get(section)
-    if shape is None or shape is str:
-        raise SettingsError(f"{name}: there is no section `{section}`")
-    known = {f.name: f.type for f in msgspec.structs.fields(shape)}
-    if key not in known:
-        raise SettingsError(f"{name}: there is no setting `{section}.{key}`")
-    # Lists are given as JSON; everything else as its text.
-    is_json = text.startswith(("[", "{"))
-    try:
-        values.setdefault(section, {})[key] = yaml.safe_load(text) if is_json else text
-    except yaml.YAMLError:
-        raise SettingsError(f'{name}: a list is written as JSON, e.g. ["a"]') from None
-
-
-def _convert(values: dict[str, Any], source: str, *, strict: bool) -> Settings:
-    try:
-        return msgspec.convert(values, Settings, strict=strict)
-    except msgspec.ValidationError as problem:
-        raise SettingsError(f"{source}: {problem}") from None

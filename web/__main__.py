@@ -9,4 +9,4 @@ import sys
 from web.start import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -25,7 +25,7 @@ from gevent.event import Event
 
 from engine.config import Settings
 from web.place import Place
-from web.start import CannotStart, OpenStore, announce, listen
+from web.start import CANNOT_START, ILL_SETTINGS, CannotStart, OpenStore, announce, listen
 
 log = logging.getLogger("earshot.processes")
 
@@ -104,7 +104,7 @@ class Parent:
             code = self._run_one(number)
             if self._stop.is_set():
                 return
-            if code == 1 and not self._ready[number].is_set():
+            if code in (CANNOT_START, ILL_SETTINGS) and not self._ready[number].is_set():
                 self._give_up()  # it cannot start, and has said why
                 return
             deaths = 1 if time.monotonic() - began > SETTLED_S else deaths + 1

@@ -50,7 +50,7 @@ class Server:
             gevent.signal_handler(number, self._stop.set)
         opened = None
         try:
-            opened = OpenStore(self._settings)
+            opened = OpenStore(self._settings, warned=self._place is not None)
             node = Node(self._settings, opened.url)
             node.store_trouble = lambda: opened.trouble
         except BaseException:

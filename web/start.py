@@ -1,8 +1,9 @@
 """How a server starts: its settings, the port, the store, and then one process or several.
 
 Owns what comes before anything is served, whoever serves, and the exit codes: 0 after a drain,
-1 when it cannot start (with a sentence that says why, never a traceback). gevent is patched by
-__main__.py before this is imported. It imports only what a parent needs, which serves nothing.
+1 when it cannot start, 2 when a setting has to be mended first (with a sentence that says why,
+never a traceback). gevent is patched by __main__.py before this is imported. It imports only
+what a parent needs, which serves nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import store
 from engine.addresses import is_safe
-from engine.config import Settings, SettingsError, load
+from engine.config import Settings, SettingsError
+from engine.config_sources import load
+from engine.config_words import listed
 from engine.identity import Tokens
 from engine.secret_strength import SHORTEST, weakness
 from engine.store_embedded import EmbeddedStore
+from web import usage
 from web.place import place_in
 from web.store_keeper import StoreKeeper
 
@@ -26,24 +31,25 @@ log = logging.getLogger("earshot.server")
 
 CONFIG = Path("config.yaml")
 BACKLOG = 1024
+CANNOT_START, ILL_SETTINGS = 1, 2  # exit codes
 
 
 class CannotStart(Exception):
     """The message is for the person who starts the server."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Run until SIGTERM or SIGINT; the exit code."""
-    logging.basicConfig(
-        level=os.environ.get("LOG_LEVEL", "INFO").upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
-    for noisy in ("bm25s", "engineio.server", "geventwebsocket.handler", "socketio.server"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if arguments:
+        return usage.answer(arguments)
     try:
+        log_to_stderr(os.environ.get("LOG_LEVEL") or "INFO")
         settings = load(CONFIG if CONFIG.exists() else None, os.environ)
         check(settings)
+    except (SettingsError, CannotStart) as problem:
+        say(str(problem))
+        return ILL_SETTINGS
+    try:
         place = place_in(os.environ)
         if place is None and settings.server.processes > 1:
             from web.processes import Parent
@@ -52,10 +58,23 @@ def main() -> int:
         from web.server import Server
 
         Server(settings, place).run()
-    except (SettingsError, CannotStart, store.StoreUnusable) as problem:
+    except (CannotStart, store.StoreUnusable) as problem:
         say(str(problem))
-        return 1
+        return CANNOT_START
     return 0
+
+
+def log_to_stderr(level: str) -> None:
+    """Raises SettingsError where there is no such level."""
+    if level.upper() not in usage.LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL must be {listed(usage.LOG_LEVELS)}, not {level!r}")
+    logging.basicConfig(
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("bm25s", "engineio.server", "geventwebsocket.handler", "socketio.server"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def check(settings: Settings) -> None:
@@ -113,9 +132,12 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class OpenStore:
-    """The store that the settings name, or our own, which is kept running until `close`."""
+    """The store that the settings name, or our own, which is kept running until `close`. What
+    is wrong with its settings goes to the log, unless `warned`: whoever started this process
+    has said it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, warned: bool = False) -> None:
+        self._warned = warned
         self._embedded: EmbeddedStore | None = None
         self._keeper: StoreKeeper | None = None
         try:
@@ -136,7 +158,7 @@ class OpenStore:
             if self._embedded.taken_over:
                 log.info("store.taken_over pid=%d", self._embedded.pid)
             self._keeper = StoreKeeper(self._embedded).start()
-        for warning in facts.warnings:
+        for warning in () if self._warned else facts.warnings:
             log.warning("store.warning %s", warning)
         log.info("store.ready flavour=%s version=%s", facts.flavour, facts.version)
         return url
@@ -160,5 +182,7 @@ def announce(listener: socket.socket) -> None:
     print(f"listening on http://{host}:{port}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def say(sentence: str) -> None:
-    print(f"earshot: {sentence}", file=sys.stderr)  # noqa: T201 - for the person at the keyboard
+def say(text: str) -> None:
+    """For the person at the keyboard; each line for itself."""
+    for line in text.splitlines():
+        print(f"earshot: {line}", file=sys.stderr)  # noqa: T201

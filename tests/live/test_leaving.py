@@ -180,11 +180,11 @@ def refused(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Starts a server that must refuse; what it says, which is checked for its form."""
     servers: list[LiveServer] = []
 
-    def begin(**settings: Any) -> str:
+    def begin(code: int = 1, **settings: Any) -> str:
         server = LiveServer(tmp_path / f"refused-{len(servers)}", **settings)
         servers.append(server)
         server.launch()
-        assert server.wait(REFUSED_S) == 1
+        assert server.wait(REFUSED_S) == code
         said = server.log
         assert "Traceback" not in said, said
         assert "listening on" not in said, said
@@ -198,7 +198,7 @@ def refused(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 
 def test_without_a_secret_it_names_the_setting(refused: Callable[..., str]) -> None:
-    assert "JWT_SECRET is not set" in refused(JWT_SECRET=None)
+    assert "JWT_SECRET is not set" in refused(2, JWT_SECRET=None)
 
 
 def test_a_port_in_use_is_named(refused: Callable[..., str]) -> None:
@@ -232,14 +232,15 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_password(
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"EARSHOT__SERVER__COLOUR": "red"}, "server.colour"),
-        ({"PORT": "http"}, "port"),
+        ({"EARSHOT__SERVER__COLOUR": "red"}, "`server.colour`"),
+        ({"PORT": "http"}, "PORT: `server.port` must be a whole number"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be DEBUG, INFO"),
     ],
 )
 def test_a_setting_that_is_unknown_or_ill_is_named(
     refused: Callable[..., str], settings: dict[str, str], named: str
 ) -> None:
-    assert named in refused(**settings)
+    assert named in refused(2, **settings)
 
 
 def test_a_folder_that_cannot_be_written_is_named(

@@ -224,7 +224,7 @@ def test_a_process_that_cannot_start_ends_the_server_with_its_reason(tmp_path: P
     server = LiveServer(tmp_path / "refused", EARSHOT__SERVER__PROCESSES=2, JWT_SECRET="short")
     try:
         server.launch()
-        assert server.wait() == 1
+        assert server.wait() == 2
         assert "JWT_SECRET has fewer than" in server.log
         assert "processes.started" not in server.log
     finally:

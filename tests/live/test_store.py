@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from redis.exceptions import ConnectionError as Away
 
+from engine.config import Settings, Store
 from engine.store import StoreUnusable, connect, wait_for
 from tests.live.certificates import tls
+from web.start import OpenStore
 
 BOUND_S = 10.0
 Start = Callable[..., int]
@@ -82,6 +84,19 @@ def test_a_redis_with_an_append_only_file_is_used_without_warning(start: Start) 
 def test_a_redis_without_an_append_only_file_is_used_with_a_warning(start: Start) -> None:
     facts = wait_for(f"redis://127.0.0.1:{start()}", BOUND_S)
     assert "no append-only file" in facts.warnings[0]
+
+
+def test_of_several_processes_only_the_first_to_open_a_store_warns_of_it(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(store=Store(url=f"redis://127.0.0.1:{start()}"))
+    with caplog.at_level("WARNING", "earshot.server"):
+        OpenStore(settings).close()
+        OpenStore(settings, warned=True).close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "store.warning The store keeps no append-only file: when it restarts, calls that were"
+        " acknowledged are lost. Set appendonly to yes there."
+    ]
 
 
 @pytest.mark.parametrize("rename", [(), ("--rename-command", "CONFIG", "")])

@@ -18,7 +18,8 @@ import socketio
 from flask_socketio import Namespace, SocketIO, emit, join_room
 from gevent import monkey
 
-from engine.config import Settings, load
+from engine.config import Settings
+from engine.config_sources import load
 from engine.hints_redis import HintStream
 from engine.store_embedded import EmbeddedStore
 from tests.live.raw_client import RawClient

@@ -8,38 +8,49 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
-from engine.config import Settings, SettingsError, load
+from engine.config import Settings, SettingsError
+from engine.config_sources import load
 from engine.identity import Tokens
 from engine.secret_strength import SHORTEST, weakness
 from engine.wire import Role
 from web.cli.bearer import Bearer
 from web.cli.client import Api
-from web.cli.failures import Failure, Refused
+from web.cli.failures import Failure, IllSettings, Refused
 
 DEFAULT_URL = "http://127.0.0.1:5000"
 OWN_NAME = "earshot-cli"  # `sub` of the tokens made for the command line itself
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """config.yaml of the working directory, else of this checkout, then the environment."""
+def settings(
+    environment: Mapping[str, str] = os.environ, *, only: Container[str] | None = None
+) -> Settings:
+    """config.yaml of the working directory, else of this checkout, then the environment.
+    `only`: the sections that are needed."""
     found = [folder / "config.yaml" for folder in (Path.cwd(), CHECKOUT)]
     path = next((path for path in found if path.is_file()), None)
     try:
-        return load(path, environment)
+        return load(path, environment, only=only)
     except SettingsError as problem:
-        raise Failure(str(problem)) from None
+        raise IllSettings(str(problem)) from None
+
+
+def signing() -> Settings:
+    """What a token is signed with. A mistake elsewhere in config.yaml is the server's to tell."""
+    return settings(only=("tokens", "development"))
 
 
 def bearer(url: str, given: str | None, role: Role) -> Bearer:
     """The right to act as `role` at `url`."""
     if given:
         return Bearer(given, None)
-    configured = settings()
-    if configured.jwt_secret and configured.tokens.algorithm == "HS256":
+    if not os.environ.get("JWT_SECRET"):
+        return Bearer(None, lambda: _development_token(url, role))
+    configured = signing()
+    if configured.tokens.algorithm == "HS256":
         return Bearer(None, lambda: make_token(configured, OWN_NAME, role, "default"))
     return Bearer(None, lambda: _development_token(url, role))
 

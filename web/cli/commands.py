@@ -19,8 +19,8 @@ import msgspec
 from engine.wire import Role
 from web.cli import access
 from web.cli.client import Api
-from web.cli.failures import Failure
-from web.cli.options import A_LIFETIME, A_SPEED, AN_ID, of_a_server
+from web.cli.failures import Failure, IllSettings
+from web.cli.options import A_LIFETIME, A_PORT, A_SPEED, AN_ID, of_a_server
 from web.cli.words import count
 
 PATH = click.Path(exists=True, path_type=Path)
@@ -44,7 +44,7 @@ class _OfMake(click.Command):
             return super().parse_args(ctx, args)
         except click.BadParameter as problem:
             name = problem.param.name if problem.param else None
-            raise Failure(f"{(name or 'make run').upper()}: {problem.message}") from None
+            raise IllSettings(f"{(name or 'make run').upper()}: {problem.message}") from None
 
 
 @click.group(
@@ -91,7 +91,7 @@ def token(agent_id: str, role: str, tenant: str, lifetime: int | None) -> None:
       ./earshot token recogniser --role producer --lifetime 7d
       EARSHOT_TOKEN=$(./earshot token me --role supervisor) ./earshot calls
     """
-    configured = access.settings()
+    configured = access.signing()
     if lifetime is not None:
         tokens = msgspec.structs.replace(configured.tokens, lifetime_s=lifetime)
         configured = msgspec.structs.replace(configured, tokens=tokens)
@@ -342,7 +342,7 @@ def tail(call_id: str, interim: bool, raw: bool, url: str, token: str | None) ->
 @earshot.command("run-demo", cls=_OfMake, hidden=True)
 @click.option("--data", type=PATH, help="Folder to replay  [default: demo]")
 @click.option("--speed", type=A_SPEED, default=1.0)
-@click.option("--port", type=click.IntRange(1, 65535), default=5000, envvar="PORT")
+@click.option("--port", type=A_PORT, default=5000, envvar="PORT")
 @click.option("--calls", type=click.IntRange(1, 200), default=4)
 def run_demo(data: Path | None, speed: float, port: int, calls: int) -> None:
     """What `make run` does: a server, its documents and calls, until Ctrl-C."""

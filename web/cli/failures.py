@@ -1,6 +1,6 @@
 """What can go wrong between the command line and a server, in words for people.
 
-Owns the three failures and how each is shown. It never prints a traceback.
+Owns the failures and how each is shown. It never prints a traceback.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ class Failure(click.ClickException):
     """Shown as one or two lines on stderr; the exit code is 1."""
 
     exit_code = 1
+
+
+class IllSettings(Failure):
+    """What config.yaml or the environment says cannot be; the exit code is that of a command
+    line with a mistake in it."""
+
+    exit_code = 2
 
 
 class Refused(Failure):

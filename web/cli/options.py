@@ -60,8 +60,21 @@ class SpeedType(click.ParamType[float]):
         return speed
 
 
+class PortType(click.ParamType[int]):
+    """One to listen on that can be told to others."""
+
+    name = "port"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        port = int(value) if str(value).isdecimal() else 0
+        if not 1 <= port <= 65_535:
+            self.fail(f"{value!r} is not a port between 1 and 65535", param)
+        return port
+
+
 AN_ID = IdType()
 A_LIFETIME = LifetimeType()
+A_PORT = PortType()
 A_SPEED = SpeedType()
 
 

@@ -194,7 +194,7 @@ class RankingProcess:
     def _on_frame(self, frame: Any) -> None:
         if isinstance(frame, f.Serving):
             if self.serving is None:
-                log.info("ranking.ready model=%s %s", frame.model or "none:", frame.why)
+                log.info("ranking.ready %s", in_words(frame))
             self.serving = frame
             return
         result = self._pending.pop(frame.id, None)
@@ -254,6 +254,16 @@ class RankingProcess:
             except (OSError, msgspec.EncodeError):
                 return False
         return True
+
+
+def in_words(serving: f.Serving) -> str:
+    """What it ranks by, for the log. To have no model yet is no fault where there is nothing to
+    embed: it is loaded with the first documents."""
+    if serving.model:
+        return f"model={serving.model}{': ' if serving.why else ''}{serving.why}"
+    if serving.why == f.LOADING and not any(one.documents for one in serving.tenants.values()):
+        return "documents=0: its model is loaded when there are some"
+    return f"by words: {serving.why}"
 
 
 def _environment() -> dict[str, str]:

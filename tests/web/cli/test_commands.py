@@ -80,7 +80,7 @@ def test_what_was_typed_wrong_is_named(arguments: tuple[str, ...], named: str) -
 )
 def test_what_make_run_was_given_wrong_is_named_as_make_names_it(option: str, value: str) -> None:
     result = run("run-demo", option, value)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.output.startswith(f"Error: {option[2:].upper()}: ")
     assert value in result.output
     assert result.output.count("\n") == 1
@@ -95,11 +95,28 @@ def test_an_interrupt_ends_a_command_quietly(monkeypatch: pytest.MonkeyPatch) ->
     assert (result.exit_code, result.output) == (130, "")
 
 
-def test_a_setting_that_is_unknown_is_named() -> None:
-    env = {"JWT_SECRET": SECRET, "EARSHOT__SERVER__PROT": "1"}
-    result = run("token", "a", env=env)
-    assert result.exit_code == 1
-    assert "there is no setting `server.prot`" in result.output
+def test_a_setting_that_a_command_needs_is_judged_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("server:\n  drian_s: 3\ntokens:\n  lifetime: 60\n")
+    result = run("token", "a", env={"JWT_SECRET": SECRET})
+    assert result.exit_code == 2
+    assert "config.yaml, line 4: there is no setting `tokens.lifetime`" in result.output
+    assert "did you mean `lifetime_s`?" in result.output
+    (tmp_path / "config.yaml").write_text("server:\n  drian_s: 3\ntokens:\n  lifetime_s: 60\n")
+    assert run("token", "a", env={"JWT_SECRET": SECRET}).exit_code == 0
+
+
+def test_a_client_with_a_token_or_without_a_secret_reads_no_settings(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("{ no YAML\n")
+    server.answer = lambda asked: (200, {"calls": [], "token": "development"})
+    for token in ("mine", ""):
+        result = run("calls", env=talking(server) | {"EARSHOT_TOKEN": token, "JWT_SECRET": ""})
+        assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan", "inf"])
