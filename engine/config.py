@@ -148,6 +148,7 @@ class Limits(Section, frozen=True):
     producer_segments_per_s: Positive = 5000
     outlet_bytes: Annotated[int, Meta(ge=4096)] = 262_144
     slow_s: Positive = 30
+    documents_per_tenant: Count = 100_000
 
 
 class Assist(Section, frozen=True):

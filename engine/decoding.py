@@ -23,6 +23,7 @@ T = TypeVar("T")
 _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _ID_RULE = re.compile(r"Expected `str` matching regex '\^\[A-Za-z0-9_")
+_SIZE = re.compile(r"Expected `(str|array)` of length (>=|<=) (\d+)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_MESSAGE = 300  # characters of a message: some quote what was sent
 _MAX_DEPTH = 32  # nesting of free-form values (metadata); deeper is refused
@@ -123,9 +124,19 @@ def _refusal(problem: msgspec.ValidationError) -> BadRequest:
     if missing:
         field = f"{path}.{missing['name']}" if path else missing["name"]
         return BadRequest(f"`{field}` is required", field=field)
+    size = _SIZE.fullmatch(text)
+    if size:
+        text = _size_rule(*size.groups())
     if _ID_RULE.match(text):
         text = "Expected an id: 1 to 128 of letters, digits and _.:@|+*-"
     return BadRequest(f"{text}: `{path}`" if path else text, field=path or None)
+
+
+def _size_rule(kind: str, sense: str, bound: str) -> str:
+    if (sense, bound) == (">=", "1"):
+        return "Must not be empty"
+    things = "characters" if kind == "str" else "entries"
+    return f"{'At least' if sense == '>=' else 'At most'} {int(bound):,} {things}"
 
 
 def _plain(problem: Exception) -> str:

@@ -117,7 +117,7 @@ class Node:
             max_entries=settings.audit.max_entries,
             retention_s=settings.audit.retention_s,
         )
-        self.documents = DocumentStore(self._client)
+        self.documents = DocumentStore(self._client, most=settings.limits.documents_per_tenant)
         self._showings = ShowingStore(self._client, keep_of(settings))
         self._verdicts = VerdictStore(self._client, showings=self._showings)
 

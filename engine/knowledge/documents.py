@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from engine import decoding
 from engine.answers import DocumentBody, DocumentsReceipt, DocumentView, Refusal
-from engine.errors import BadRequest
+from engine.errors import BadRequest, Conflict, EngineError
 from engine.knowledge import markup
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
@@ -45,11 +46,30 @@ class Document(Struct, frozen=True, omit_defaults=True):
         )
 
 
+class Placed(Struct, frozen=True):
+    """A document as it was read. `where`: its line or file, for people."""
+
+    where: str
+    body: DocumentBody
+
+
 class Refused(Struct, frozen=True):
     """A document that was not taken. `where`: the line or file it stood in, '' if unknown."""
 
     where: str
     refusal: Refusal
+
+    def told(self) -> Refusal:
+        """The refusal with its place in the message, for who sees nothing else of it."""
+        if not self.where:
+            return self.refusal
+        error = self.refusal.error
+        said = replace(error, message=f"{self.where}: {error.message}")
+        return Refusal(self.refusal.id, said)
+
+
+def refused(where: str, doc_id: str | None, problem: EngineError) -> Refused:
+    return Refused(where, Refusal(doc_id, decoding.error_of(problem)))
 
 
 def document_of(body: DocumentBody, tenant: str, updated_at: str) -> Document:
@@ -77,25 +97,35 @@ def document_of(body: DocumentBody, tenant: str, updated_at: str) -> Document:
 
 
 def read_batch(
-    items: Iterable[DocumentBody | Refused], tenant: str, updated_at: str
+    items: Iterable[Placed | Refused], tenant: str, updated_at: str
 ) -> tuple[list[Document], list[Refused]]:
     """What can be kept of a batch, and what cannot with the reason. Where an id stands
-    twice, the last one holds."""
-    kept: dict[str, Document] = {}
-    refused: list[Refused] = []
+    twice, the last one holds and those before it are refused."""
+    kept: dict[str, tuple[str, Document]] = {}
+    out: list[Refused] = []
     for item in items:
         if isinstance(item, Refused):
-            refused.append(item)
+            out.append(item)
             continue
+        doc_id = item.body.id
         try:
-            kept[item.id] = document_of(item, tenant, updated_at)
+            document = document_of(item.body, tenant, updated_at)
         except BadRequest as problem:
-            refused.append(Refused("", Refusal(item.id, decoding.error_of(problem))))
-    return list(kept.values()), refused
+            out.append(refused(item.where, doc_id, problem))
+            continue
+        if doc_id in kept:
+            out.append(refused(kept[doc_id][0], doc_id, replaced_by(item.where)))
+        kept[doc_id] = item.where, document
+    return [document for _, document in kept.values()], out
+
+
+def replaced_by(where: str) -> Conflict:
+    """Why the first of two documents with one id is not kept."""
+    return Conflict(f"{where} has the same id, and the last one holds: `id`", field="id")
 
 
 def receipt(accepted: int, refused: Iterable[Refused]) -> DocumentsReceipt:
-    return DocumentsReceipt(accepted, [item.refusal for item in refused])
+    return DocumentsReceipt(accepted, [item.told() for item in refused])
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ read where it stood and why; the rest goes on. It never judges what the text say
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,10 @@ import msgspec
 from msgspec import Struct
 
 from engine import decoding
-from engine.answers import DocumentBody, Refusal
-from engine.errors import BadRequest, Conflict, EngineError, TooLarge
+from engine.answers import DocumentBody
+from engine.errors import BadRequest, EngineError, TooLarge
 from engine.knowledge import markup
-from engine.knowledge.documents import Refused
+from engine.knowledge.documents import Placed, Refused, refused
 
 MAX_FILE_BYTES = 2_000_000  # a text of 500,000 characters, in any alphabet
 MAX_LINE_BYTES = 4_000_000  # the same with everything escaped
@@ -28,7 +30,7 @@ _TAGS_LINE = re.compile(r"tags\s*:\s*(.*)", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:@|+*-]+")
 _SUFFIXES = (".md", ".markdown", ".html", ".htm", ".txt")
 
-Item = DocumentBody | Refused
+Item = Placed | Refused
 
 
 class _Batch(Struct):
@@ -43,57 +45,70 @@ def read_json(body: bytes) -> Iterator[Item]:
         yield _item(f"documents[{place}]", item)
 
 
-def read_lines(lines: Iterable[bytes]) -> Iterator[Item]:
-    """One JSON document a line; blank lines are passed over. Lines are counted from 1."""
+def read_lines(lines: Iterable[bytes], file: str = "") -> Iterator[Item]:
+    """One JSON document a line; blank lines are passed over. Lines are counted from 1, and
+    named `line 3`, or `file:3`."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        where = f"line {number}"
+        where = f"{file}:{number}" if file else f"line {number}"
         try:
             if len(line) > MAX_LINE_BYTES:
-                raise TooLarge(f"More than {MAX_LINE_BYTES:,} bytes")
+                raise TooLarge(f"More than {MAX_LINE_BYTES:,} bytes: `text`", field="text")
             yield _item(where, _value(line))
         except EngineError as problem:
-            yield _refused(where, None, problem)
+            yield refused(where, None, problem)
 
 
 def read_folder(folder: Path) -> Iterator[Item]:
     """`kb.jsonl` of a folder, else its folder `kb`, else its *.md, *.html and *.txt files,
-    those of its folders too. Raises BadRequest when there is none of them."""
+    those of its folders too; each stands where it does below `folder`. A file or folder in
+    it that cannot be read is refused alone. Raises BadRequest when there is none of them,
+    OSError where none can be looked for."""
+    top = folder
     if not (folder / "kb.jsonl").is_file() and (folder / "kb").is_dir():
         folder = folder / "kb"
     lines = folder / "kb.jsonl"
     if lines.is_file():
         with lines.open("rb") as file:
-            yield from read_lines(file)
+            yield from read_lines(file, lines.relative_to(top).as_posix())
         return
-    files = files_of(folder)
-    if not files:
+    closed: list[OSError] = []
+    files = files_of(folder, closed.append)
+    if closed and Path(closed[0].filename) == folder:
+        raise closed[0]
+    if not files and not closed:
         raise BadRequest(f"{folder} holds no kb.jsonl and no .md, .html or .txt file")
-    taken: dict[str, str] = {}
+    for problem in closed:
+        where = Path(problem.filename).relative_to(top).as_posix()
+        yield refused(f"{where}/", None, BadRequest(f"Cannot be read: {problem.strerror}"))
     for path in files:
-        where = path.relative_to(folder).as_posix()
-        doc_id = id_of(where)
-        if doc_id in taken:
-            problem = Conflict(f"{taken[doc_id]} has the id {doc_id} too", field="id")
-            yield _refused(where, doc_id, problem)
-            continue
-        taken[doc_id] = where
-        try:
-            yield read_file(path, doc_id)
-        except EngineError as problem:
-            yield _refused(where, doc_id, problem)
+        doc_id = id_of(path.relative_to(folder).as_posix())
+        yield read_placed(path, path.relative_to(top).as_posix(), doc_id)
 
 
-def files_of(folder: Path) -> list[Path]:
-    """The files read_folder reads, sorted; hidden ones are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+def read_placed(path: Path, where: str, doc_id: str) -> Item:
+    """The document of a file that stands at `where`, or why there is none."""
+    try:
+        return Placed(where, read_file(path, doc_id))
+    except EngineError as problem:
+        return refused(where, doc_id, problem)
+
+
+def files_of(folder: Path, on_closed: Callable[[OSError], None] | None = None) -> list[Path]:
+    """The files read_folder reads, sorted; hidden ones are left out. `on_closed` is told of
+    folders that cannot be read."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=on_closed):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(place, name) for name in names if not name.startswith("."))
+        found += [path for path in paths if path.suffix.lower() in _SUFFIXES and _readable(path)]
+    return sorted(found)
+
+
+def _readable(path: Path) -> bool:
+    """A file, or what looks like one and leads nowhere, which is refused by name; no pipe."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def id_of(relative_path: str) -> str:
@@ -106,12 +121,18 @@ def read_file(path: Path, doc_id: str) -> DocumentBody:
     """A document of a file: its title is the first heading or `<title>`, of plain text the
     first line; without one, the file's name. A line `tags: a, b` may follow the title.
     Raises BadRequest or TooLarge."""
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise TooLarge(f"More than {MAX_FILE_BYTES:,} bytes", field="text")
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise TooLarge(f"More than {MAX_FILE_BYTES:,} bytes: `text`", field="text")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise BadRequest(f"Not UTF-8 at byte {problem.start}: `text`", field="text") from None
+    except OSError as problem:
+        raise BadRequest(f"Cannot be read: {problem.strerror}: `text`", field="text") from None
+    if not text.strip():
+        raise BadRequest("The file is empty: `text`", field="text")
+    if "\x00" in text:  # said of the text, before a title is made of it
+        raise BadRequest("Holds a NUL character: `text`", field="text")
     text, tags = _without_tags(text)
     title = markup.title_of(text)
     if not title and path.suffix.lower() == ".txt":
@@ -147,15 +168,17 @@ def _parsed(body: bytes) -> _Batch:
 def _value(raw: bytes) -> Any:
     try:
         return decoding.parse(raw)
+    except json.JSONDecodeError as problem:
+        raise BadRequest(f"Not JSON at character {problem.pos + 1}: {problem.msg}") from None
     except (ValueError, RecursionError) as problem:
         raise BadRequest(f"Not JSON: {problem}") from None
 
 
 def _item(where: str, value: Any) -> Item:
     try:
-        return decoding.convert(DocumentBody, value)
+        return Placed(where, decoding.convert(DocumentBody, value))
     except EngineError as problem:
-        return _refused(where, _id_in(value), problem)
+        return refused(where, _id_in(value), problem)
 
 
 def _id_in(value: Any) -> str | None:
@@ -164,9 +187,3 @@ def _id_in(value: Any) -> str | None:
     if not isinstance(found, str):
         return None
     return found.encode("utf-8", "replace").decode()[:128]
-
-
-def _refused(where: str, doc_id: str | None, problem: EngineError) -> Refused:
-    error = decoding.error_of(problem)
-    error.message = f"{where}: {error.message}"
-    return Refused(where, Refusal(doc_id, error))

@@ -36,15 +36,30 @@ CHUNK_BYTES = 1_000_000  # a script longer than that would hold up the calls' ap
 _CHANNEL = re.compile(r"earshot:\{(.+)\}:documents:changed")
 _SCAN = 500  # fields asked for at once
 DELETED_KEPT = 10_000  # ids of deleted documents; a node that missed more loads everything
+MOST = 100_000  # documents of one tenant: limits.documents_per_tenant
 _TENANTS = "earshot:documents:tenants"
 
-# KEYS: documents, version, changes. ARGV: channel, then the arguments of HSET.
+# KEYS: documents, version, changes. ARGV: channel, the most documents there may be, then the
+# arguments of HSET. Answers the ids that found no room.
 _PUT = """
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-local version = redis.call('INCR', KEYS[2])
-for at = 2, #ARGV, 2 do redis.call('ZADD', KEYS[3], version, ARGV[at]) end
-redis.call('PUBLISH', ARGV[1], version)
-return version
+local held, most = redis.call('HLEN', KEYS[1]), tonumber(ARGV[2])
+local put, over = {}, {}
+for at = 3, #ARGV, 2 do
+  local new = redis.call('HEXISTS', KEYS[1], ARGV[at]) == 0
+  if new and held >= most then
+    over[#over + 1] = ARGV[at]
+  else
+    if new then held = held + 1 end
+    redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
+    put[#put + 1] = ARGV[at]
+  end
+end
+if #put > 0 then
+  local version = redis.call('INCR', KEYS[2])
+  for _, id in ipairs(put) do redis.call('ZADD', KEYS[3], version, id) end
+  redis.call('PUBLISH', ARGV[1], version)
+end
+return over
 """
 # KEYS: documents, version, changes, floor. ARGV: channel, document id, the most deleted ones
 # that stay in `changes`. 0: there was no such document.
@@ -82,27 +97,36 @@ class DocumentStore:
     """Every method may raise Unavailable; nothing it raises for is half-written.
 
     `client` may decode answers or not. A put that was uncertain may be repeated as it is.
+    `most`: documents of one tenant; those that are there may be replaced when it is reached.
     """
 
-    def __init__(self, client: redis.Redis, deleted_kept: int = DELETED_KEPT) -> None:
+    def __init__(
+        self, client: redis.Redis, deleted_kept: int = DELETED_KEPT, most: int = MOST
+    ) -> None:
         self._client: Any = client
         self._deleted_kept = deleted_kept
+        self.most = most
         self._put = client.register_script(_PUT)
         self._delete = client.register_script(_DELETE)
 
     def put_many(
-        self, documents: Iterable[Document], progress: Callable[[int], None] | None = None
+        self,
+        documents: Iterable[Document],
+        progress: Callable[[int], None] | None = None,
+        over: Callable[[str], None] = lambda doc_id: None,
     ) -> int:
         """Write documents, in chunks that are each one step of the version; the count of
-        them. `progress` is told the size of every chunk once it is written. When the store
-        goes away midway the chunks before are kept."""
+        them. `progress` is told the size of every chunk once it is written, `over` the id of
+        each that found no room. When the store goes away midway the chunks before are kept."""
         total = 0
         for tenant, chunk in _chunks(documents):
             with saying_unavailable():
                 self._client.sadd(_TENANTS, tenant)
                 keys = _keys(tenant)
-                self._put(keys=keys[:3], args=[_channel(tenant), *chunk])
-            total += len(chunk) // 2
+                full = self._put(keys=keys[:3], args=[_channel(tenant), self.most, *chunk])
+            for raw in full:
+                over(_text(raw))
+            total += len(chunk) // 2 - len(full)
             if progress:
                 progress(len(chunk) // 2)
         return total

@@ -64,6 +64,25 @@ def test_a_tenant_without_documents_is_empty(store: DocumentStore, tenant: str) 
     assert store.put_many([]) == 0
 
 
+def test_a_tenant_at_its_limit_keeps_what_it_has_and_may_change_it(
+    client: Any, tenant: str
+) -> None:
+    store = DocumentStore(client, most=3)
+    over: list[str] = []
+    store.put_many([document(tenant, "a"), document(tenant, "b")])
+
+    more = [document(tenant, "b", "New."), document(tenant, "c"), document(tenant, "d")]
+    assert store.put_many(more, over=over.append) == 2
+
+    assert over == ["d"]
+    assert sorted(one.id for one in store.load_all(tenant)) == ["a", "b", "c"]
+    version = store.version(tenant)
+    assert store.put_many([document(tenant, "d")], over=over.append) == 0
+    assert store.version(tenant) == version, "nothing has changed"
+    store.delete(tenant, "a")
+    assert store.put_many([document(tenant, "d")]) == 1
+
+
 def test_every_change_raises_the_version_and_a_deletion_of_nothing_does_not(
     store: DocumentStore, tenant: str
 ) -> None:

@@ -17,8 +17,8 @@ from gevent.lock import BoundedSemaphore
 
 from engine.answers import DocumentBody, DocumentHits, DocumentsReceipt, DocumentView
 from engine.decoding import parse
-from engine.errors import Busy, NotFound, TooLarge
-from engine.knowledge.documents import Document, Refused, read_batch, receipt
+from engine.errors import Busy, NotFound, TooLarge, TooMany
+from engine.knowledge.documents import Document, Refused, read_batch, receipt, refused
 from engine.knowledge.readers import Item, read_json, read_lines
 from engine.memory import trim
 from engine.times import instant_at
@@ -46,17 +46,26 @@ def put(node: Node, asked: Asked) -> Answer:
         _one_reader.release()
     if isinstance(read, Exception):
         raise read
-    kept, refused = read
-    accepted = node.documents.put_many(kept) if kept else 0
-    if kept:
-        doc_ids = [document.id for document in kept]
+    kept, refusals = read
+    over: set[str] = set()
+    accepted = node.documents.put_many(kept, over=over.add) if kept else 0
+    if accepted:
+        doc_ids = [document.id for document in kept if document.id not in over]
         node.audit.note(asked.identity, "documents.put", doc_ids=doc_ids)
     del read, kept  # before what they took is given back
     if accepted >= MANY:
         gevent.get_hub().threadpool.spawn(trim)
     node.watch_documents(tenant)
     node.documents_changed(tenant)
-    return Answer(receipt(accepted, refused))
+    refusals += [refused("", doc_id, _no_room(node)) for doc_id in sorted(over)]
+    return Answer(receipt(accepted, refusals))
+
+
+def _no_room(node: Node) -> TooMany:
+    return TooMany(
+        f"The knowledge base holds {node.documents.most:,} documents, the most it may: `id`",
+        field="id",
+    )
 
 
 def get(node: Node, asked: Asked) -> Answer:
@@ -142,9 +151,10 @@ ROUTES = [
         ("busy", "unavailable"),
         body=Body({JSON: DocumentsBody, LINES: DocumentBody}, bulk=True, raw=True),
         notes=f"At most {MAX_DOCUMENTS:,} documents and {BULK_BYTES:,} bytes. A document "
-        "replaces the one with its id; one that is wrong is in `refused` and harms no other, "
-        "also when all are. JSON lines are told by the content type, or by a first line that is "
-        "a document.",
+        "replaces the one with its id, also an earlier one of the same body, which is then "
+        "refused with `conflict`. One that is wrong is in `refused` and harms no other, also when "
+        "all are; new ones beyond `limits.documents_per_tenant` are, with `too_many`. JSON lines "
+        "are told by the content type, or by a first line that is a document.",
     ),
     Route(
         "GET",

@@ -11,12 +11,18 @@ from web.api.routing import ADMINS, ANY_ROLE, Asked, Route
 from web.api.seam import Node
 from web.api.shapes import KnowledgeState
 
+NO_DOCUMENTS = "there are no documents, so nothing is suggested"
+
 
 def state(node: Node, asked: Asked) -> Answer:
     tenant = asked.identity.tenant
     found = node.suggester.state(tenant)
-    if found.ranking != "ok":  # nobody has read them yet
+    if found.ranking == "ok":
+        found.current = found.version == node.documents.version(tenant)
+    else:  # nobody has read them yet
         found.documents = node.documents.count(tenant)
+    if not found.documents:
+        found.why = NO_DOCUMENTS
     return Answer(found)
 
 
@@ -34,8 +40,8 @@ ROUTES = [
         ANY_ROLE,
         ("busy", "unavailable"),
         notes="As the node that answers serves it; another one may be a second behind. `ranking` "
-        "is down while its process is being started. `model` is '' where words alone rank, and "
-        "`why` then says why.",
+        "is down while its process is being started. `model` is '' where words alone rank; `why` "
+        "says why that is, or why nothing is suggested.",
     ),
     Route(
         "GET",

@@ -106,4 +106,4 @@ def body(request: Request, limit: int) -> bytes:
 
 
 def too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The body is larger than {limit:,} bytes")
+    return TooLarge(f"The body is larger than {limit:,} bytes: `body`", field="body")

@@ -81,7 +81,8 @@ class VerdictList(Struct):
 
 
 class KnowledgeState(Struct):
-    """What is served of a tenant's documents. `waiting`: documents without vectors so far."""
+    """What is served of a tenant's documents. `waiting`: documents without vectors so far;
+    `current`: nothing has changed since."""
 
     ranking: Literal["ok", "idle", "down"]
     version: int = 0
@@ -90,6 +91,7 @@ class KnowledgeState(Struct):
     waiting: int = 0
     model: str = ""
     why: str = ""
+    current: bool = False
 
 
 class Alive(Struct):

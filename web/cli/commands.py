@@ -7,7 +7,6 @@ the other files of this package.
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -106,8 +105,9 @@ def import_documents(paths: tuple[Path, ...], wait: bool, url: str, token: str |
     """Put the documents of each PATH into the server's knowledge base.
 
     PATH is a folder (its kb.jsonl, else every .md, .html and .txt in it), a .jsonl file with
-    one document a line, or one document's file. A document that is there already is replaced.
-    What is refused is listed with the reason, and the exit code is then 1; the rest is in.
+    one document a line, or one document's file. A document that is there already is replaced,
+    so an import may be repeated. What is refused is listed with its file or line and the
+    reason, and the exit code is then 1; the rest is in.
     docs/data-formats.md describes the formats. A server that is away is waited for, 30 s long.
     Documents are found by their words at once, and by their meaning when the server has made
     their vectors, which --wait waits for.
@@ -117,31 +117,14 @@ def import_documents(paths: tuple[Path, ...], wait: bool, url: str, token: str |
       ./earshot import-documents demo/kb
       ./earshot import-documents manual.jsonl faq/ --url https://earshot.example.org
     """
-    from rich.progress import Progress
+    from web.cli import importing
 
-    from web.cli import documents
+    def api() -> Api:
+        return Api(url, access.bearer(url, token, "admin"))
 
-    items = [item for path in paths for item in documents.read(path)]
-    bearer = access.bearer(url, token, "admin")
-    with Api(url, bearer) as api, Progress(disable=not sys.stdout.isatty()) as progress:
-        bar = progress.add_task("Importing", total=len(items))
-        outcome = documents.send(
-            api, items, lambda done: progress.advance(bar, done),
-            say=lambda text: click.echo(text, err=True),
-        )  # fmt: skip
-        if wait and outcome.accepted:
-            from web.cli import knowledge
-
-            vectors = progress.add_task("Making vectors", total=None)
-            knowledge.await_vectors(
-                api, lambda done, of: progress.update(vectors, completed=done, total=of)
-            )
-    click.echo(f"{count(outcome.accepted, 'document')} imported.")
-    if outcome.refused:
-        click.echo(f"{count(len(outcome.refused), 'document')} refused:", err=True)
-        for line in outcome.refused:
-            click.echo(f"  {line}", err=True)
-        raise SystemExit(1)
+    code = importing.run(api, paths, wait=wait)
+    if code:
+        raise SystemExit(code)
 
 
 @earshot.command("knowledge")

@@ -6,16 +6,20 @@ engine/knowledge/readers.py, what a document may be is the server's.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from engine import decoding
 from engine.answers import DocumentBody
 from engine.errors import EngineError
 from engine.knowledge import readers
+from engine.knowledge.documents import Placed, replaced_by
 from engine.knowledge.documents import Refused as Unreadable
 from web.cli.client import Api
 from web.cli.failures import Failure, Refused, Stopped
@@ -27,42 +31,81 @@ CHUNK_BYTES = 1_000_000  # a tenth of what a request may carry, so that the bar 
 INDEXING_S = 120.0  # the answer comes when the chunk can be found
 PATIENCE_S = 30.0  # for a server that is away
 
-
-class Outcome(NamedTuple):
-    """What came of an import; each refusal is one line for people."""
-
-    accepted: int
-    refused: list[str]
+_PLACE = re.compile(r"documents\[(\d+)\]")
 
 
-def read(path: Path) -> list[readers.Item]:
+class Outcome:
+    """What has come of an import so far; each refusal is one line for people, with the place
+    of the document first."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+        self._held: dict[str, str] = {}  # id of what is in -> where it stood
+
+    @property
+    def accepted(self) -> int:
+        return len(self._held)
+
+    def unread(self, item: Unreadable) -> None:
+        error = msgspec.to_builtins(item.refusal.error)
+        self._refuse(item.where, item.refusal.id, error)
+
+    def answered(self, chunk: list[Placed], answer: dict[str, Any]) -> None:
+        """What the server says of a chunk."""
+        out: set[int] = set()
+        for entry in answer["refused"]:
+            at, error = _named_here(entry["error"], chunk)
+            if at is None:  # no place was named
+                at = next((n for n in reversed(range(len(chunk)))
+                           if chunk[n].body.id == entry.get("id")), None)  # fmt: skip
+            if at is not None:
+                out.add(at)
+            self._refuse("" if at is None else chunk[at].where, entry.get("id"), error)
+        for at, one in enumerate(chunk):
+            if at not in out:
+                self._hold(one)
+
+    def _hold(self, one: Placed) -> None:
+        earlier = self._held.get(one.body.id)
+        if earlier is not None:
+            error = decoding.error_of(replaced_by(one.where))
+            self._refuse(earlier, one.body.id, msgspec.to_builtins(error))
+        self._held[one.body.id] = one.where
+
+    def _refuse(self, where: str, doc_id: str | None, error: dict[str, Any]) -> None:
+        place = f"{where} ({doc_id})" if where and doc_id else where or doc_id or "(no id)"
+        self.refused.append(f"{place}: {Refused.from_error(error).format_message()}")
+
+
+def read(path: Path) -> Iterator[readers.Item]:
     """What a folder, a .jsonl file or one document's file holds. Raises Failure."""
     try:
         if path.is_dir():
-            return list(readers.read_folder(path))
-        if path.suffix in (".jsonl", ".ndjson"):
+            for item in readers.read_folder(path):
+                yield replace(item, where=str(path / item.where))
+        elif path.suffix in (".jsonl", ".ndjson"):
             with path.open("rb") as file:
-                return list(readers.read_lines(file))
-        if path.suffix.lower() not in ONE_FILE:
+                yield from readers.read_lines(file, str(path))
+        elif path.suffix.lower() in ONE_FILE:
+            yield readers.read_placed(path, str(path), readers.id_of(path.name))
+        else:
             raise Failure(f"{path} is no document: expected a .md, .html, .txt or .jsonl file.")
-        return [readers.read_file(path, readers.id_of(path.name))]
     except EngineError as problem:
-        named = problem.message.startswith(str(path))
-        raise Failure(problem.message if named else f"{path}: {problem.message}") from None
+        raise Failure(problem.message) from None
     except OSError as problem:
-        raise Failure(f"{path} cannot be read: {problem.strerror}") from None
+        raise Failure(f"{problem.filename or path} cannot be read: {problem.strerror}") from None
 
 
-def chunks(bodies: Iterable[DocumentBody]) -> Iterator[list[DocumentBody]]:
-    """Bodies in lists small enough for one request; a larger one goes alone."""
-    chunk: list[DocumentBody] = []
+def chunks(documents: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """Documents in lists small enough for one request; a larger one goes alone."""
+    chunk: list[Placed] = []
     size = 0
-    for body in bodies:
-        length = len(msgspec.json.encode(body))
+    for one in documents:
+        length = len(msgspec.json.encode(one.body))
         if chunk and (len(chunk) >= CHUNK_DOCUMENTS or size + length > CHUNK_BYTES):
             yield chunk
             chunk, size = [], 0
-        chunk.append(body)
+        chunk.append(one)
         size += length
     if chunk:
         yield chunk
@@ -71,22 +114,21 @@ def chunks(bodies: Iterable[DocumentBody]) -> Iterator[list[DocumentBody]]:
 def send(
     api: Api,
     items: Iterable[readers.Item],
+    outcome: Outcome,
     advance: Callable[[int], None],
     say: Callable[[str], None],
-) -> Outcome:
-    """Puts the documents; `advance` is told how many items are done. Raises Failure."""
+) -> None:
+    """Puts the documents and keeps in `outcome` what came of them, also when it ends early;
+    `advance` is told how many items are done. Raises Failure."""
     items = list(items)
     unread = [item for item in items if isinstance(item, Unreadable)]
-    refused = [_line(item.refusal.id, msgspec.to_builtins(item.refusal.error)) for item in unread]
+    for item in unread:
+        outcome.unread(item)
     advance(len(unread))
-    accepted = 0
     outage = Outage(say)
-    for chunk in chunks(item for item in items if isinstance(item, DocumentBody)):
-        answer = _put(api, chunk, outage)
-        accepted += answer["accepted"]
-        refused += [_line(entry.get("id"), entry["error"]) for entry in answer["refused"]]
+    for chunk in chunks(item for item in items if isinstance(item, Placed)):
+        outcome.answered(chunk, _put(api, [one.body for one in chunk], outage))
         advance(len(chunk))
-    return Outcome(accepted, refused)
 
 
 def _put(api: Api, chunk: list[DocumentBody], outage: Outage) -> dict[str, Any]:
@@ -109,5 +151,17 @@ def _bare(document: DocumentBody) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
-def _line(doc_id: str | None, error: dict[str, Any]) -> str:
-    return f"{doc_id or '(no id)'}: {Refused.from_error(error).format_message()}"
+def _named_here(error: dict[str, Any], chunk: list[Placed]) -> tuple[int | None, dict[str, Any]]:
+    """The server names places in what it was sent; people know where it was read. The number
+    of the document that is refused, None where none is named, and the error in their words."""
+    message = str(error.get("message", ""))
+    first = _PLACE.match(message)
+    if first is None or int(first[1]) >= len(chunk):
+        return None, error
+
+    def here(found: re.Match[str]) -> str:
+        at = int(found[1])
+        return chunk[at].where if at < len(chunk) else found[0]
+
+    bare = message[first.end() :].removeprefix(": ")
+    return int(first[1]), error | {"message": _PLACE.sub(here, bare)}

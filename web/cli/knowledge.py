@@ -27,6 +27,9 @@ def state(api: Api) -> dict[str, Any]:
 
 def lines(found: dict[str, Any]) -> list[str]:
     """What is served, in words."""
+    if not found["documents"]:
+        return ["There are no documents, so nothing is suggested.",
+                "Import some: ./earshot import-documents FOLDER"]  # fmt: skip
     said = [f"{count(found['documents'], 'document')} in {count(found['passages'], 'passage')}."]
     if found["ranking"] == "down":
         said.append("Ranking is being started.")
@@ -53,7 +56,9 @@ def await_vectors(
         if found["ranking"] != "down":
             progress(found["documents"] - found["waiting"], found["documents"])
             loading = found["ranking"] == "ok" and not found["model"] and "loaded" in found["why"]
-            if not loading and not (found["model"] and found["waiting"]):
+            # A server of before does not say whether it has seen the newest change.
+            waits = loading or (found["model"] and found["waiting"])
+            if found.get("current", True) and not waits:
                 return found
         sleep(LOOK_S)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from engine.answers import DocumentBody
 from engine.knowledge import readers
+from engine.knowledge.documents import Placed
 from web.cli import documents
 from web.cli.client import Api, segment
 from web.cli.failures import Refused
@@ -35,7 +36,8 @@ def fingerprint(source: Path) -> str:
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(source).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        with suppress(OSError):  # the import says so
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
@@ -50,12 +52,12 @@ class Stamp:
         current = fingerprint(self._source)
         if self._noted() == current and self._is_there(api):
             return
-        items = documents.read(self._source)
-        outcome = documents.send(api, items, lambda done: None, click.echo)
+        items, outcome = list(documents.read(self._source)), documents.Outcome()
+        documents.send(api, items, outcome, lambda done: None, click.echo)
         click.echo(f"{count(outcome.accepted, 'document')} imported from {self._source}.")
         for line in outcome.refused:
             click.echo(f"  refused: {line}", err=True)
-        first = next((item.id for item in items if isinstance(item, DocumentBody)), None)
+        first = next((item.body.id for item in items if isinstance(item, Placed)), None)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(json.dumps({"fingerprint": current, "first_id": first}))
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.answers import DocumentBody, Refusal
 from engine.errors import BadRequest
-from engine.knowledge.documents import Refused, document_of, read_batch, receipt
+from engine.knowledge.documents import Placed, Refused, document_of, read_batch, receipt
 from engine.wire import Error
 
 NOW = "2025-01-01T00:00:00.000Z"
@@ -85,7 +85,9 @@ def test_an_address_on_the_web_or_a_path_is_taken(url: str) -> None:
 
 def test_of_a_batch_the_good_ones_are_kept_and_the_others_named() -> None:
     unread = Refused("line 3", Refusal(None, Error("bad_request", "Not JSON", False)))
-    items = [body(id="a"), body(id="b", text="<script></script>"), unread, body(id="c")]
+    bodies = body(id="a"), body(id="b", text="<script></script>"), body(id="c")
+    first, second, third = (Placed(f"line {n}", one) for n, one in enumerate(bodies, 1))
+    items = [first, second, unread, third]
 
     kept, refused = read_batch(items, "default", NOW)
 
@@ -97,9 +99,24 @@ def test_of_a_batch_the_good_ones_are_kept_and_the_others_named() -> None:
         (None, "bad_request"),
     ]
     assert answer.refused[0].error.field == "text"
+    assert answer.refused[0].error.message == "line 2: Holds no readable text: `text`"
 
 
-def test_of_two_documents_with_one_id_the_last_one_holds() -> None:
-    kept, _ = read_batch([body(text="Old."), body(text="New.")], "default", NOW)
+def test_of_two_documents_with_one_id_the_last_one_holds_and_the_other_is_named() -> None:
+    items = [Placed("line 1", body(text="Old.")), Placed("line 2", body(text="New."))]
+
+    kept, refused = read_batch(items, "default", NOW)
 
     assert [document.text for document in kept] == ["New."]
+    [told] = receipt(1, refused).refused
+    assert (told.id, told.error.code, told.error.field) == ("refunds", "conflict", "id")
+    assert told.error.message == "line 1: line 2 has the same id, and the last one holds: `id`"
+
+
+def test_a_document_that_cannot_be_kept_takes_no_others_place() -> None:
+    items = [Placed("line 1", body(text="Old.")), Placed("line 2", body(text=" "))]
+
+    kept, refused = read_batch(items, "default", NOW)
+
+    assert [document.text for document in kept] == ["Old."]
+    assert [item.where for item in refused] == ["line 2"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from msgspec import UNSET
 
 from engine.answers import DocumentBody
 from engine.errors import BadRequest
-from engine.knowledge.documents import Refused
+from engine.knowledge.documents import Placed, Refused
 from engine.knowledge.readers import (
     MAX_FILE_BYTES,
     MAX_LINE_BYTES,
@@ -23,10 +24,10 @@ from engine.knowledge.readers import (
 GOOD = b'{"id":"a","title":"A","text":"Text.","domain":"ignored"}'
 
 
-def split(items: Iterable[DocumentBody | Refused]) -> tuple[list[DocumentBody], list[Refused]]:
+def split(items: Iterable[Placed | Refused]) -> tuple[list[DocumentBody], list[Refused]]:
     every = list(items)
     return (
-        [item for item in every if isinstance(item, DocumentBody)],
+        [item.body for item in every if isinstance(item, Placed)],
         [item for item in every if isinstance(item, Refused)],
     )
 
@@ -51,7 +52,7 @@ def test_one_bad_line_is_refused_and_the_others_are_read() -> None:
         ("line 5", "c c", "id"),
         ("line 6", None, UNSET),
     ]
-    assert all(item.refusal.error.message.startswith(f"{item.where}: ") for item in refused)
+    assert all(item.told().error.message.startswith(f"{item.where}: ") for item in refused)
 
 
 @pytest.mark.parametrize("text", [r"a\u0000b", r"a\ud800b"])
@@ -118,19 +119,61 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> No
     (tmp_path / "nul.txt").write_bytes(b"a\x00b")
     (tmp_path / "huge.txt").write_bytes(b"x" * (MAX_FILE_BYTES + 1))
     (tmp_path / "empty.md").write_bytes(b"")
-    (tmp_path / "same.md").write_text("# One")
-    (tmp_path / "same.txt").write_text("Two")
+    (tmp_path / "blank.md").write_text("\ufeff \n\n")
+    (tmp_path / "gone.md").symlink_to("nowhere.md")
+    (tmp_path / "good.md").write_text("# One")
+    os.mkfifo(tmp_path / "pipe.md")
 
     bodies, refused = split(read_folder(tmp_path))
 
-    assert [body.id for body in bodies] == ["same"]
-    assert {item.where: item.refusal.error.code for item in refused} == {
-        "latin.txt": "bad_request",
-        "nul.txt": "bad_request",
-        "huge.txt": "too_large",
-        "empty.md": "bad_request",
-        "same.txt": "conflict",
+    assert [body.id for body in bodies] == ["good"]
+    told = {item.where: item.refusal.error for item in refused}
+    assert {where: (error.code, error.field) for where, error in told.items()} == {
+        "latin.txt": ("bad_request", "text"),
+        "nul.txt": ("bad_request", "text"),
+        "huge.txt": ("too_large", "text"),
+        "empty.md": ("bad_request", "text"),
+        "blank.md": ("bad_request", "text"),
+        "gone.md": ("bad_request", "text"),
     }
+    assert told["empty.md"].message == "The file is empty: `text`"
+    assert told["gone.md"].message == "Cannot be read: No such file or directory: `text`"
+
+
+def closed_to_us(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it were somebody else's; root may read everything."""
+    scandir = os.scandir
+
+    def refuse(place: object) -> object:
+        if Path(str(place)) == folder:
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
+def test_a_folder_below_that_cannot_be_read_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "good.md").write_text("# One")
+    closed_to_us(tmp_path / "secret", monkeypatch)
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert [body.id for body in bodies] == ["good"]
+    assert [(item.where, item.refusal.error.message) for item in refused] == [
+        ("secret/", "Cannot be read: Permission denied")
+    ]
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed_to_us(tmp_path, monkeypatch)
+
+    with pytest.raises(PermissionError):
+        list(read_folder(tmp_path))
 
 
 def test_a_folder_with_json_lines_is_read_by_them(tmp_path: Path) -> None:
@@ -141,6 +184,16 @@ def test_a_folder_with_json_lines_is_read_by_them(tmp_path: Path) -> None:
     bodies, refused = split(read_folder(tmp_path))
 
     assert ([body.id for body in bodies], refused) == (["d0", "d1", "d2"], [])
+
+
+def test_a_bad_line_is_named_by_its_file_wherever_that_lies(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb" / "kb.jsonl").write_text("{}\n")
+    (tmp_path / "kb" / "bad.md").write_text("")
+
+    assert [item.where for item in read_folder(tmp_path)] == ["kb/kb.jsonl:1"]
+    (tmp_path / "kb" / "kb.jsonl").unlink()
+    assert [item.where for item in read_folder(tmp_path)] == ["kb/bad.md"]
 
 
 def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:

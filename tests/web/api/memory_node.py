@@ -59,8 +59,9 @@ class _Searcher(CallSuggester):
     world: _World
 
     def state(self, tenant: str) -> KnowledgeState:
-        served = self._library.version(tenant) is not None
-        return KnowledgeState("ok" if served else "idle", 0, *self._library.counts(tenant))
+        version = self._library.version(tenant)
+        served = "ok" if version is not None else "idle"
+        return KnowledgeState(served, version or 0, *self._library.counts(tenant))
 
     def report(self, tenant: str) -> KnowledgeReport:
         titles = {one.id: one.title for one in self._library.index(tenant).documents()}

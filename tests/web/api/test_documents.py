@@ -105,6 +105,34 @@ def test_a_document_that_is_wrong_is_refused_alone(admin: Caller) -> None:
     assert admin.get("/v1/documents/router").status_code == 200
 
 
+def test_a_document_of_a_body_that_a_later_one_replaces_is_named(admin: Caller) -> None:
+    twice = [FEE, ROUTER, FEE | {"text": "Another text."}]
+    body = admin("PUT", "/v1/documents", {"documents": twice}).get_json()
+    assert body["accepted"] == 2
+    [told] = body["refused"]
+    assert (told["id"], told["error"]["code"], told["error"]["field"]) == (
+        "late-fee", "conflict", "id",
+    )  # fmt: skip
+    assert told["error"]["message"].startswith("documents[0]: documents[2] has the same id")
+    assert admin.get("/v1/documents/late-fee").get_json()["text"] == "Another text."
+
+
+def test_a_tenant_at_its_limit_is_told_which_documents_found_no_room(
+    admin: Caller, node: MemoryNode
+) -> None:
+    node.documents.most = 1
+    body = admin("PUT", "/v1/documents", {"documents": [FEE, ROUTER]}).get_json()
+    assert body["accepted"] == 1
+    [told] = body["refused"]
+    assert (told["id"], told["error"]["code"], told["error"]["field"]) == (
+        "router", "too_many", "id",
+    )  # fmt: skip
+    assert "holds 1 documents, the most it may" in told["error"]["message"]
+    assert error(admin.get("/v1/documents/router"), 404)["code"] == "not_found"
+    again = admin("PUT", "/v1/documents", {"documents": [FEE | {"text": "New."}]}).get_json()
+    assert again == {"accepted": 1, "refused": []}
+
+
 def test_documents_that_are_all_refused_are_still_answered(admin: Caller) -> None:
     response = admin("PUT", "/v1/documents", {"documents": [{"id": "x"}]})
     assert response.status_code == 200

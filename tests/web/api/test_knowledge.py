@@ -18,9 +18,12 @@ WIFI = {"id": "wifi", "title": "Wi-Fi", "text": "The password is at the desk."}
 def test_any_role_sees_what_is_served(admin: Caller, ann: Caller) -> None:
     before = ann.get("/v1/knowledge").get_json()
     assert (before["ranking"], before["documents"]) == ("idle", 0)
+    assert before["why"] == "there are no documents, so nothing is suggested"
     admin("PUT", "/v1/documents", {"documents": [PARKING, WIFI]})
     after = ann.get("/v1/knowledge").get_json()
     assert (after["ranking"], after["documents"], after["passages"]) == ("ok", 2, 2)
+    assert "no documents" not in after["why"]
+    assert (before["current"], after["current"]) == (False, True)
 
 
 def test_the_report_is_for_admins(

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from web.cli.access import CHECKOUT
+from web.cli.client import Api
 from web.cli.commands import earshot
 
 SECRET = "a secret that is long enough to sign with it"
@@ -141,7 +142,51 @@ def test_refused_documents_make_the_exit_code_1(server: Any, tmp_path: Path) -> 
     result = run("import-documents", str(tmp_path), env=talking(server))
     assert result.exit_code == 1
     assert "1 document imported." in result.output
-    assert "b: b.md: Not UTF-8" in result.output
+    assert f"{tmp_path}/b.md (b): Not UTF-8 at byte 0 (bad_request, field `text`)" in result.output
+
+
+def test_one_bad_file_by_name_does_not_keep_the_others_out(server: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("")
+    (tmp_path / "b.md").write_text("# B")
+    server.answer = lambda asked: (200, {"accepted": 1, "refused": []})
+    result = run("import-documents", str(tmp_path / "a.md"), str(tmp_path / "b.md"),
+                 env=talking(server))  # fmt: skip
+    assert result.exit_code == 1
+    assert "1 document imported." in result.output
+    assert f"{tmp_path}/a.md (a): The file is empty (bad_request, field `text`)" in result.output
+
+
+def test_ctrl_c_says_what_is_in(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"id": f"d{n}", "title": "T", "text": "Text."} for n in range(2_000)]
+    (tmp_path / "kb.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    put = Api.put
+
+    def interrupted(*given: Any, **more: Any) -> Any:
+        if server.asked:
+            raise KeyboardInterrupt
+        return put(*given, **more)
+
+    monkeypatch.setattr(Api, "put", interrupted)
+    server.answer = lambda asked: (200, {"refused": []})
+    result = run("import-documents", str(tmp_path), env=talking(server))
+    assert result.exit_code == 130
+    assert "1,000 documents imported.\nStopped." in result.output
+
+
+def test_a_server_that_goes_away_midway_leaves_the_report_of_what_is_in(
+    server: Any, tmp_path: Path, refuse: Any
+) -> None:
+    rows = [{"id": f"d{n}", "title": "T", "text": "Text."} for n in range(2_000)]
+    (tmp_path / "kb.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    server.answer = lambda asked: (
+        refuse("forbidden", 403) if len(server.asked) > 1 else (200, {"refused": []})
+    )
+    result = run("import-documents", str(tmp_path), env=talking(server))
+    assert result.exit_code == 1
+    assert "1,000 documents imported." in result.output
+    assert "forbidden" in result.output
 
 
 def test_a_dialogue_is_replayed(server: Any, tmp_path: Path) -> None:
