@@ -337,8 +337,10 @@ def _language(metadata: dict[str, Any] | None) -> str | None:
 
 
 def _tags(metadata: dict[str, Any] | None) -> frozenset[str]:
-    """`tags` of a call's metadata, if they are a list of texts."""
+    """`tags` of a call's metadata, if they are texts; one text is one tag."""
     tags = (metadata or {}).get("tags")
+    if isinstance(tags, str):
+        tags = [tags]
     return (
         frozenset(tag for tag in tags if isinstance(tag, str))
         if isinstance(tags, list)

@@ -66,9 +66,11 @@ def digest_of(text: str) -> bytes:
 
 
 def embedded(documents: Sequence[Unembedded], embedder: Embedder) -> list[DocumentVectors]:
-    """The record of each document, all embedded as one batch. Raises what `embed` raises."""
+    """The record of each document, all embedded as one batch, what is the same only once.
+    Raises what `embed` raises."""
     texts = [text for document in documents for text in document.texts]
-    rows = quantised(embedder.embed(texts))
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    rows = quantised(embedder.embed(list(places)))[[places[text] for text in texts]]
     found, at = [], 0
     for document in documents:
         end = at + len(document.texts)

@@ -310,6 +310,43 @@ def _knows(node: LiveServer) -> bool:
         return bool(caller.get("/v1/documents/search?q=router")["documents"])
 
 
+def test_documents_are_followed_within_a_second_and_searches_never_pause(nodes: Nodes) -> None:
+    admin, reader = nodes.here.caller("admin-1", "admin"), nodes.there.caller("ann", "agent")
+    found: list[str] = []
+    done = threading.Event()
+
+    def search() -> None:
+        """Of a document that is there all the while: a pause would be a miss or an error."""
+        with Caller(nodes.there.url, nodes.there.token("eve", "agent")) as eve:
+            while not done.is_set():
+                hits = eve.get("/v1/documents/search?q=steady lighthouse")["documents"]
+                found.append(hits[0]["id"] if hits else "none")
+
+    def put(doc_id: str, text: str) -> None:
+        body = {"documents": [{"id": doc_id, "title": "Of the coast", "text": text}]}
+        assert admin.ask("PUT", "/v1/documents", body).json()["accepted"] == 1
+
+    def excerpts() -> str:
+        return str(reader.get("/v1/documents/search?q=zephyr ferry")["documents"])
+
+    put("steady", "The steady lighthouse.")
+    until(lambda: "steady" in str(reader.get("/v1/documents/search?q=lighthouse")))
+    searching = threading.Thread(target=search)
+    searching.start()
+    took_s = []
+    for number in range(5):
+        put("ferry", f"The zephyr ferry number {number} departs.")
+        began = time.monotonic()
+        until(lambda n=number: f"number {n}" in excerpts())
+        took_s.append(time.monotonic() - began)
+    assert admin.ask("DELETE", "/v1/documents/ferry").status_code == 204
+    until(lambda: "ferry" not in excerpts())
+    done.set()
+    searching.join()
+    assert sorted(took_s)[2] < 1 + SLACK_S, "one or two may have met a busy machine"
+    assert set(found) == {"steady"}
+
+
 def test_when_one_is_killed_the_other_goes_on_with_the_call(nodes: Nodes, tmp_path: Any) -> None:
     """A third node dies without a word while its subscriber's call is written elsewhere."""
     agent_id, caller = new_id("agent"), nodes.here.caller()
