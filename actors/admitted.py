@@ -1,6 +1,6 @@
 """The three kinds of messages, by what a full mailbox does with them.
 
-Owns the words; messages.py owns the messages. CONTROL is the answer to something that was
+Owns the words; messages/ owns the messages. CONTROL is the answer to something that was
 bounded before and is always taken, DURABLE is refused (the sender hears `busy`), and a HINT is
 dropped, because a cursor sees the gap.
 """

@@ -2,15 +2,16 @@
 
 Owns the fold of the call on this node and the order of everything that happens to it. It
 never waits for the store: what it asks comes back as a message. Keeping up with the log is
-in following.py, writing in writing.py, who is joined in audience.py, leading in leading.py.
+in following.py, what waits for it in waiting.py, writing in writing.py, who is joined in
+audience.py, leading in leading.py, who hears of which event in consequences.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from actors import consequences
 from actors import messages as m
 from actors.audience import Audience, unknown_call
 from actors.context import Context
@@ -23,6 +24,7 @@ from actors.mailbox import Bounds
 from actors.ports import Frame
 from actors.receipts import detail_of
 from actors.refilling import Refiller
+from actors.waiting import WaitingRoom
 from actors.wall_row import WallRow
 from actors.watchers import Watchers
 from actors.writing import Writer
@@ -32,7 +34,6 @@ from engine.identity import Identity
 from engine.log import CallKey, Page, StoredEvent
 from engine.wire import LogEvent
 
-WAITING = 256  # messages kept while the log is being read; then `unavailable`
 MISSING_S = 5.0  # an actor whose call does not exist leaves memory after this
 
 
@@ -57,10 +58,9 @@ class CallActor(DispatchedActor):
         self.writer = Writer(self, bounds.call_mailbox_durable)
         self.follower = Follower(self)
         self.refiller = Refiller(self)
-        self._waiting: deque[Any] = deque()
+        self.waiting = WaitingRoom(self)
         self._handling: Any = None  # the message of this moment: answered if it fails us
         self._watching_deadlines = False
-        self._releasing = False
         self._last_activity = context.clock.mono()
 
     # --- life -----------------------------------------------------------------------------
@@ -78,8 +78,8 @@ class CallActor(DispatchedActor):
         """Who asked what we failed on hears it at once; everybody else may ask again."""
         failed_on, fault = self._handling, Internal("A fault of ours; it was noted")
         if isinstance(failed_on, (m.Join, m.Inspect, m.ReadHistory, m.Erase)):
-            self._refuse(failed_on, fault)
-        self.writer.refuse_one(failed_on, fault)
+            self.refuse(failed_on, fault)
+        self.writer.answers.refuse_one(failed_on, fault)
         self._abandon()
 
     def on_stop(self) -> None:
@@ -89,7 +89,8 @@ class CallActor(DispatchedActor):
         super().let_go()
         self.leader.let_go()
         parts: tuple[Any, ...] = (self.audience, self.audience.reads, self.health, self.leader)
-        parts += (self.writer, self.follower, self.refiller, self.row, self.watchers, self.interims)
+        parts += (self.writer, self.follower, self.refiller, self.waiting, self.row)
+        parts += (self.watchers, self.interims, self.writer.answers)
         for part in parts:
             del part._actor
 
@@ -100,12 +101,12 @@ class CallActor(DispatchedActor):
             self.context.store.resign(self.key)
         gone = Unavailable("The call's actor ended; ask again")
         self.writer.abandon(gone)
-        self._release(gone)
+        self.waiting.release(gone)
         for message in self.actor_inbox.peek():
             if isinstance(message, m.Join):
                 self.send(message.agent, m.CallLost(self.key))
             elif hasattr(message, "reply_to"):
-                self._refuse(message, gone)
+                self.refuse(message, gone)
         self.audience.lose()
 
     def later(self, delay_s: float, message: Any) -> None:
@@ -148,7 +149,7 @@ class CallActor(DispatchedActor):
         if self.call is None and not self.loading:
             limit_s = min(limit_s, MISSING_S)
         idle_s = self.context.clock.mono() - self._last_activity
-        busy = len(self.audience) or self.writer.busy or self.refiller.busy or self._waiting
+        busy = len(self.audience) or self.writer.busy or self.refiller.busy or len(self.waiting)
         if busy or not self.actor_inbox.empty() or idle_s < limit_s:
             self.later(max(1.0, limit_s - idle_s), m.Tick("passivate"))
             return
@@ -178,7 +179,7 @@ class CallActor(DispatchedActor):
         self.interims.clear()
         self.audience.gone()
         self.writer.refuse_all(unknown_call())
-        self._release(None)
+        self.waiting.release(None)
         self.later(MISSING_S, m.Tick("passivate"))
 
     def _on_following(self, _: m.Following) -> None:
@@ -192,7 +193,7 @@ class CallActor(DispatchedActor):
         if not self.loading:
             return
         if read.reason is not None:
-            self._release(Unavailable("The store is away"))
+            self.waiting.release(Unavailable("The store is away"))
             self.later(RELOAD_S, m.Following())
             return
         if read.page is None:
@@ -201,7 +202,7 @@ class CallActor(DispatchedActor):
         self.loading = False
         self._fold(read.page)
         self.leader.on_loaded()
-        self._release(None)
+        self.waiting.release(None)
         self.writer.pump()
         self.follower.look()
 
@@ -214,18 +215,7 @@ class CallActor(DispatchedActor):
         call.seq = page.top
         self.refiller.on_loaded(page, call)
 
-    def _release(self, error: EngineError | None) -> None:
-        """Handle, or refuse, what waited for the log."""
-        self._releasing = True
-        for _ in range(len(self._waiting)):
-            message = self._waiting.popleft()
-            if error is None:
-                self.on_receive(message)
-            else:
-                self._refuse(message, error)
-        self._releasing = False
-
-    def _refuse(self, message: Any, error: EngineError) -> None:
+    def refuse(self, message: Any, error: EngineError) -> None:
         if isinstance(message, m.Join):
             self.send(message.agent, m.Refused(self.key, message.generation, error))
         else:
@@ -235,15 +225,12 @@ class CallActor(DispatchedActor):
         """False: the message waits for the log, or was refused."""
         self._last_activity = self.context.clock.mono()
         missing = self.call is None and not self.loading and not self.writing
-        if missing and isinstance(message, m.Join) and not self._releasing:
+        if missing and isinstance(message, m.Join) and not self.waiting.releasing:
             self.loading = True  # it may have been made since
             self.follower.load()
         if not self.loading:
             return True
-        if len(self._waiting) >= WAITING:
-            self._refuse(message, Unavailable("The call is being read", retry_after_ms=500))
-        else:
-            self._waiting.append(message)
+        self.waiting.admit(message)
         return False
 
     # --- folding and telling --------------------------------------------------------------
@@ -268,40 +255,13 @@ class CallActor(DispatchedActor):
         self._last_activity = self.context.clock.mono()
         if call.unread > unread_before:
             return  # not understood: told as it is, and nothing follows from it
-        if stored.event == "transcription:update":
-            self.interims.forget(call.segments[-1].segment_id)
-            self.health.heard()
-            self.leader.on_final(call.segments[-1])
-        elif stored.event == "call:status":
-            self._on_status(call, agents_before, own)
-        elif stored.event == "feedback:update" and own:
-            self.context.store.verdict(self.key, stored.body)
-
-    def _on_status(self, call: Call, before: tuple[str, ...], own: bool) -> None:
-        if own:
-            assigned = [agent for agent in call.agent_ids if agent not in before]
-            unassigned = [agent for agent in before if agent not in call.agent_ids]
-            self.index(assigned, unassigned)
-        self.audience.expel(call.agent_ids)
-        self.leader.on_status()
-        self.health.look()
+        consequences.of_event(self, call, stored, own=own, before=agents_before)
 
     def index(self, assigned: Sequence[str] = (), unassigned: Sequence[str] = ()) -> None:
         """Into the derived lists, as the call is now."""
         if self.call is not None:
             view = self.call.view(self.context.clock.wall())
             self.context.store.index(self.key, view, assigned, unassigned)
-
-    def on_foreign_state(self, origin: str, event: str, body: bytes) -> None:
-        """What another node says of the call that is not in the log."""
-        if event == "call:health":
-            if origin != self.context.node and self.call is not None:
-                self.health.on_foreign(body)
-        elif event == "call:watchers":
-            if origin != self.context.node:
-                self.watchers.on_foreign(origin, body)
-        else:
-            self.interims.on_foreign(origin, body)
 
     # --- questions and commands -----------------------------------------------------------
 
@@ -319,7 +279,7 @@ class CallActor(DispatchedActor):
         try:
             return self.require_watcher(ask.identity)
         except EngineError as refusal:
-            self._refuse(ask, refusal)
+            self.refuse(ask, refusal)
             return None
 
     def _on_join(self, join: m.Join) -> None:
@@ -330,9 +290,7 @@ class CallActor(DispatchedActor):
 
     def _on_leave(self, leave: m.Leave) -> None:
         self.audience.leave(leave.connection_id)
-        for waiting in tuple(self._waiting):
-            if isinstance(waiting, m.Join) and waiting.connection_id == leave.connection_id:
-                self._waiting.remove(waiting)
+        self.waiting.leave(leave.connection_id)
         self._last_activity = self.context.clock.mono()
 
     def _on_inspect(self, ask: m.Inspect) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from actors import messages as m
 from actors.chunks import CHUNK_EVENTS
+from actors.consequences import of_foreign_state
 from engine.cursor import Relation, relation
 from engine.log import Hint, Moved, StoredEvent
 
@@ -138,7 +139,7 @@ class Follower:
         call = actor.call
         if hint.seq == 0:
             told = hint.events[0]
-            actor.on_foreign_state(hint.origin, told.event, told.body)
+            of_foreign_state(actor, hint.origin, told.event, told.body)
             return
         last = hint.seq + len(hint.events) - 1
         if call is None:

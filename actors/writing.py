@@ -1,8 +1,8 @@
 """How a CallActor writes: commands in, one append in flight, answers out.
 
 Owns the queue of commands, the batch in flight and what each of the log's answers means
-for it. Decides nothing (engine/decide.py) and folds nothing (the CallActor does, when
-told). It never answers `ok` before the event is in the log.
+for it. Decides nothing (engine/decide.py), folds nothing (the CallActor does, when told) and
+words no answer (answering.py). Nothing is answered `ok` before the event is in the log.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from actors import messages as m
-from actors.receipts import hidden_by, receipt_of
+from actors.answering import Answers, conflict_of
 from actors.work import FENCED, Work, drafts_of
 from engine import decide
 from engine.errors import (
@@ -21,7 +21,6 @@ from engine.errors import (
     CallFull,
     Conflict,
     EngineError,
-    Final,
     NotFound,
     Timeout,
     Unavailable,
@@ -66,11 +65,10 @@ class Writer:
 
     def __init__(self, actor: CallActor, bound: int) -> None:
         self._actor = actor
-        self._bound = bound
         self._queue: deque[Work] = deque()
         self.batch: Batch | None = None
         self._paused = False  # a refill window is open
-        self._open: dict[Work, None] = {}  # not answered yet, oldest first
+        self.answers = Answers(actor, bound)
 
     @property
     def busy(self) -> bool:
@@ -80,13 +78,10 @@ class Writer:
         """Queue a command; a full queue answers `busy`."""
         context = self._actor.context
         work = Work(command, context.clock.mono() + context.settings.actors.command_timeout_s)
-        full = len(self._open) > self._bound  # with those in flight: they may come back
-        self._open[work] = None
-        if full:
-            self._refuse(work, Busy("Too many commands wait for this call", retry_after_ms=500))
+        if not self.answers.promise(work):
             return
         if self.batch is not None and not self._queue and self._passes_by(work):
-            self._finish(work, {})
+            self.answers.finish(work, {})
             return
         self._queue.append(work)
         self.pump()
@@ -106,7 +101,7 @@ class Writer:
         try:
             self._decide(work)
         except EngineError as refusal:
-            self._refuse(work, refusal)
+            self.answers.refuse(work, refusal)
         return True
 
     def pump(self) -> None:
@@ -133,28 +128,23 @@ class Writer:
     def refuse_all(self, error: EngineError) -> None:
         """Nothing of the queue can be written; what is in flight keeps its own fate."""
         while self._queue:
-            self._refuse(self._queue.popleft(), error)
-
-    def refuse_one(self, command: Any, error: EngineError) -> None:
-        """The work of this command, wherever it stands; nothing if it was answered."""
-        for work in tuple(self._open):
-            if work.command is command:
-                self._refuse(work, error)
+            self.answers.refuse(self._queue.popleft(), error)
 
     def abandon(self, error: EngineError) -> None:
         """The actor ends. Whoever asks again does so with the same ids."""
-        for work in tuple(self._open):
-            self._refuse(work, error)
+        self.answers.refuse_all(error)
         self._queue.clear()
 
     def on_deadline(self, now: float) -> None:
         """Answer those who waited too long. What is in flight stays there: its fate is open."""
         for work in self.batch.works if self.batch else ():
             if work.deadline <= now:
-                self._refuse(work, Timeout("The store did not answer; ask again with the same id"))
+                self.answers.refuse(
+                    work, Timeout("The store did not answer; ask again with the same id")
+                )
         for work in [work for work in self._queue if work.deadline <= now]:
             self._queue.remove(work)
-            self._refuse(work, Unavailable("The store is away; nothing was written"))
+            self.answers.refuse(work, Unavailable("The store is away; nothing was written"))
 
     # --- deciding -------------------------------------------------------------------------
 
@@ -176,7 +166,7 @@ class Writer:
                         self._actor.follower.make_sure()
                     break
                 self._queue.popleft()
-                self._refuse(work, refusal)
+                self.answers.refuse(work, refusal)
                 continue
             if taken:
                 mine = work.keys()
@@ -186,7 +176,7 @@ class Writer:
                 keys |= mine
             self._queue.popleft()
             if not work.drafts and not taken:
-                self._finish(work, {})
+                self.answers.finish(work, {})
                 continue
             taken.append(work)
             count += len(work.drafts)
@@ -248,7 +238,7 @@ class Writer:
         if not uncertain and not self.batch.uncertain:
             works, self.batch = self.batch.works, None
             for work in works:
-                self._refuse(work, Unavailable("The store is away; nothing was written"))
+                self.answers.refuse(work, Unavailable("The store is away; nothing was written"))
             self.pump()
             return
         # Asked again with the same keys before anything else is written: a Known answer
@@ -316,7 +306,7 @@ class Writer:
         for work in batch.works:
             if heard and work.drafts:
                 context.lag.told(self._arrived(work))
-            self._finish(work, seqs)
+            self.answers.finish(work, seqs)
 
     def _on_known(self, batch: Batch, answer: Known) -> None:
         """What is known is taken out and the rest decided again, once the fold has caught up
@@ -328,22 +318,12 @@ class Writer:
                     continue
                 seq, same = found
                 if not same and not isinstance(work.command, FENCED):
-                    self._refuse(work, self._conflict(work, draft))
+                    self.answers.refuse(work, conflict_of(work, draft))
                     break
                 work.known[draft.key] = seq
         batch.works = [work for work in batch.works if not work.answered]
         self._again(batch)
         self._actor.follower.expect(max((seq for seq, _ in answer.known.values()), default=0))
-
-    def _conflict(self, work: Work, draft: decide.Draft) -> EngineError:
-        if isinstance(work.command, m.AppendSegments):
-            ids = [segment.segment_id for segment in work.command.segments]
-            place = ids.index(draft.key.removeprefix("segment:"))
-            return Final(
-                f"Segment {ids[place]} is final with another content",
-                field=f"segments[{place}].segment_id",
-            )
-        return Conflict("The same id was used with another content", field="feedback_id")
 
     def _again(self, batch: Batch) -> None:
         """Back to the head of the queue, in order, to be decided on the newer fold."""
@@ -351,46 +331,10 @@ class Writer:
             work.ours = work.ours or bool(batch.uncertain)
             work.tries += 1
             if work.tries > MOVED_RETRIES:
-                self._refuse(work, Busy("The call is changing too fast", retry_after_ms=200))
+                self.answers.refuse(work, Busy("The call is changing too fast", retry_after_ms=200))
             else:
                 self._queue.appendleft(work)
 
-    # --- answering ------------------------------------------------------------------------
-
-    def _finish(self, work: Work, seqs: dict[str, int]) -> None:
-        """Publish interim text, then answer. `seqs`: what this append brought."""
-        call = self._actor.call
-        if work.ours and call is not None and isinstance(work.command, (m.Create, m.Change)):
-            self._actor.index(call.agent_ids)  # it took effect unseen: nobody has been told
-        if work.answered:
-            return
-        work.answered = True
-        del self._open[work]
-        for plan in work.plans:
-            if plan.outcome == "published":
-                self._actor.interims.publish(plan.update)
-        for kind, count in hidden_by(work, seqs).items():
-            self._actor.context.counts[f"redacted:{kind}"] += count
-        if isinstance(work.command, FENCED):
-            self._actor.leader.settled(work.command, appended=bool(seqs))
-        else:
-            value = receipt_of(self._actor, work, seqs)
-            self._reply(work.command, m.Answered(work.command.token, value))
-
     def _refuse_batch(self, batch: Batch, error: EngineError) -> None:
         for work in batch.works:
-            self._refuse(work, error)
-
-    def _refuse(self, work: Work, error: EngineError) -> None:
-        if work.answered:
-            return
-        work.answered = True
-        del self._open[work]
-        self._actor.context.counts[f"commands_refused:{error.code}"] += 1
-        if isinstance(work.command, FENCED):
-            self._actor.leader.settled(work.command, appended=False, failed=True)
-        else:
-            self._reply(work.command, m.Answered(work.command.token, error=error))
-
-    def _reply(self, command: Any, answer: m.Answered) -> None:
-        self._actor.send(command.reply_to, answer)
+            self.answers.refuse(work, error)

@@ -145,8 +145,8 @@ class Node:
             clock=self.clock.mono,
             link=self.ways.link,
         )
-        self.store_client.on_lost = self.ways.suspect
-        self.store_client.on_notice = self._on_notice
+        self.store_client.follower.on_lost = self.ways.suspect
+        self.store_client.follower.on_notice = self._on_notice
         for channel in (standing.CHANNEL, *CHANNELS):
             self.ways.hints.listen(channel)
         self.ranking = RankingProcess(settings, self._url, self.name, self.clock.mono)
@@ -282,7 +282,7 @@ class Node:
 
     def _away_s(self) -> float:
         """For how long the store has not answered; 0 when it does."""
-        away = self.store_client.away_since
+        away = self.store_client.presence.away_since
         return 0.0 if away is None else self.clock.mono() - away
 
     def refusal(self) -> EngineError | None:

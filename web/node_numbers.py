@@ -36,7 +36,7 @@ def numbers_of(node: Node) -> Numbers:
     for why, count in store.hints_unread.items():
         counters[f"hints_unread:{why}"] = count
     gauges["timers"] = len(context.wheel)
-    gauges["store_away"] = store.away_since is not None
+    gauges["store_away"] = store.presence.away_since is not None
     gauges["draining"] = node.draining
     gauges.update(node.ranking.numbers())
     for link, up in store.links_up.items():

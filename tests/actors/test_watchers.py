@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from actors import messages as m
+from actors.consequences import of_foreign_state
 from engine import wire
 from tests.actors.acts import KEY, ask, change, create, joined
 from tests.actors.world import World
@@ -77,7 +78,7 @@ def test_watching_reads_only_and_changes_nothing(world: World) -> None:
 def foreign(world: World, node: str, people: list[tuple[str, str]], asks: bool = False) -> None:
     said = {"watchers": [{"agent_id": a, "role": r} for a, r in people], "asks": asks}
     actor: Any = world.directory.calls[KEY].actor  # type: ignore[attr-defined]
-    actor.on_foreign_state(node, "call:watchers", json.dumps(said).encode())
+    of_foreign_state(actor, node, "call:watchers", json.dumps(said).encode())
 
 
 def test_who_watches_on_another_node_is_one_of_them_until_it_falls_silent(world: World) -> None:
@@ -128,7 +129,7 @@ def test_what_another_node_says_ill_is_not_heard(world: World) -> None:
     ann = joined(world)
     actor: Any = world.directory.calls[KEY].actor  # type: ignore[attr-defined]
     for body in (b"", b"[]", b'{"watchers": 1}', b"\xff"):
-        actor.on_foreign_state("node-2", "call:watchers", body)
+        of_foreign_state(actor, "node-2", "call:watchers", body)
     world.run(1)
     assert watchers(ann) == [[("ann", "agent")]]
 

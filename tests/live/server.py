@@ -261,8 +261,9 @@ class LiveServer:
     def metric(self, name: str) -> float:
         """A number of /metrics, named without `earshot_` and with its labels; 0 when it is not
         there."""
-        text = requests.get(f"{self.url}/metrics", timeout=BOUND_S).text
-        found = re.search(rf"^(?:earshot_)?{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        answer = requests.get(f"{self.url}/metrics", timeout=BOUND_S)
+        answer.raise_for_status()
+        found = re.search(rf"^(?:earshot_)?{re.escape(name)} (\S+)$", answer.text, re.MULTILINE)
         return float(found[1]) if found else 0.0
 
 

@@ -55,8 +55,8 @@ def _bounded(node: Node) -> None:
     for _, actor in node.call_actors():
         sizes = {
             "mailbox": (len(actor.actor_inbox), CONTROL_WAITING),
-            "waiting": (len(actor._waiting), 256),
-            "commands": (len(actor.writer._open), SETTINGS.actors.call_mailbox_durable + 1),
+            "waiting": (len(actor.waiting), 256),
+            "commands": (len(actor.writer.answers), SETTINGS.actors.call_mailbox_durable + 1),
             "interims": (len(actor.interims.by_segment), 16),
         }
         _within(node, "the call's actor", sizes)

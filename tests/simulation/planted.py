@@ -67,7 +67,7 @@ def _hint_is_the_load(self: Follower, hint: Any) -> None:
         actor.loading = False
         for stored in hint.events:
             actor.advance(stored, own=False)
-        actor._release(None)
+        actor.waiting.release(None)
         return
     _on_hint(self, hint)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors import messages as m
+from actors.answering import Answers
 from actors.leading import Leader
 from actors.writing import Work, Writer
 from engine import decide
@@ -27,7 +28,7 @@ def _answers_first(self: Writer, works: list[Work]) -> None:
         first = batch.request.expected_seq + 1
         seqs = {entry.key: seq for seq, entry in enumerate(batch.request.entries, start=first)}
         for work in works:
-            self._finish(work, seqs)
+            self.answers.finish(work, seqs)
 
 
 def _unfenced(self: Writer, works: list[Work]) -> None:
@@ -67,7 +68,7 @@ def _same_digest(value: object) -> str:
     return ""
 
 
-def _never_answered(self: Writer, work: Work, error: EngineError) -> None:
+def _never_answered(self: Answers, work: Work, error: EngineError) -> None:
     """Who is refused because the store is away never hears of it."""
     if isinstance(error, Unavailable) and not work.answered:
         work.answered = True
@@ -76,7 +77,7 @@ def _never_answered(self: Writer, work: Work, error: EngineError) -> None:
     _refuse(self, work, error)
 
 
-_refuse = Writer._refuse
+_refuse = Answers.refuse
 
 
 def _blind(self: MemoryLog, life: Any, request: Append, exists: bool) -> Any:
@@ -142,7 +143,7 @@ WRITING_BUGS: dict[str, tuple[Swap, ...]] = {
     "retry with a new key": ((Writer, "retry", _new_key),),
     "uncertain taken for written": ((Writer, "on_failed", _uncertain_is_written),),
     "another content for a final accepted": ((decide, "digest", _same_digest),),
-    "a refused command is never answered": ((Writer, "_refuse", _never_answered),),
+    "a refused command is never answered": ((Answers, "refuse", _never_answered),),
     "append without compare": ((MemoryLog, "_refusal", _blind),),
     "keys forgotten by the store": ((MemoryLog, "_refusal", _keyless),),
     "leader does not look at its lease": ((Leader, "leads", property(_believes)),),

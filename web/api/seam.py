@@ -101,7 +101,7 @@ class Node(Protocol):
         ...
 
     def ask_call(self, key: CallKey, build: Callable[[Any, Any], Any]) -> Any:
-        """Tell the call's actor `build(reply_to, token)`, a message of actors/messages.py,
+        """Tell the call's actor `build(reply_to, token)`, a message of actors/messages,
         and wait for its answer. Returns the value of Answered, or raises its EngineError;
         Busy when the mailbox is full, Timeout when no answer came in time."""
         ...
