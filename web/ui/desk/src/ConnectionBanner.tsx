@@ -9,7 +9,10 @@ export function ConnectionBanner({ isReadOnly }: { isReadOnly?: boolean }): Reac
   const words = useWords();
   if (connection.status === 'closed') {
     return (
-      <Banner action={words.useHere} onAction={connection.retryNow}>
+      <Banner
+        action={connection.reason === 'replaced' ? words.useHere : words.tryNow}
+        onAction={connection.retryNow}
+      >
         {wordFor(words.closed, connection.reason)}
       </Banner>
     );

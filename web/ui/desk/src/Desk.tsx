@@ -12,6 +12,7 @@ import { TopBar } from './TopBar.tsx';
 import { CallView, NoCall } from './transcript/CallView.tsx';
 import type { Target } from './transcript/Transcript.tsx';
 import { useRefusals } from './useRefusals.ts';
+import { useWords } from './words/index.ts';
 
 export function Desk(): ReactNode {
   const session = useSession();
@@ -19,9 +20,10 @@ export function Desk(): ReactNode {
   const [pane, setPane] = useState<Pane>('transcript');
   const [target, setTarget] = useState<Target | null>(null);
   const toast = useToast();
+  const words = useWords();
   useEndedCalls();
   useRefusals();
-  useServerEvent('error', (error) => toast(error.message));
+  useServerEvent('error', (error) => toast(words.reasonOf(error)));
   const show = useCallback(
     (id: string) => {
       choose(id);

@@ -1,16 +1,20 @@
-/** Where a token is pasted when the server gives none. It is kept in memory only. */
+/** Who must sign in, and where: at the identity provider, or with a token that is pasted here. */
 import { useState, type FormEvent, type ReactNode } from 'react';
-import { Voice } from './icons.tsx';
+import { Card } from './Card.tsx';
 import type { Source } from './obtainToken.ts';
 import { useWords } from './words/index.ts';
 
-export function SignIn(props: {
+export interface SignInProps {
+  /** Why: the code of the refusal. */
   code: string;
+  /** The token that was not taken was pasted here. */
+  isPasted: boolean;
   signIn(token: string): boolean;
-  source?: Source | undefined;
-}): ReactNode {
-  if (props.source?.way === 'sign_in') return <SignInAgain />;
-  return <PasteToken {...props} hint={props.source?.message} />;
+  source: Source | undefined;
+}
+
+export function SignIn(props: SignInProps): ReactNode {
+  return props.source?.way === 'sign_in' ? <SignInAgain /> : <PasteToken {...props} />;
 }
 
 /** The session ended: the identity provider is who signs people in. */
@@ -18,42 +22,34 @@ function SignInAgain(): ReactNode {
   const words = useWords();
   const address = `/sign-in?next=${encodeURIComponent(window.location.pathname)}`;
   return (
-    <main className="sign-in">
-      <div className="sign-in-card">
-        <h1>
-          <Voice /> Earshot
-        </h1>
-        <p>{words.signInExpired}</p>
-        <a className="button primary" href={address}>
-          {words.signInButton}
-        </a>
-      </div>
-    </main>
+    <Card>
+      <p>{words.signInExpired}</p>
+      <a className="button primary" href={address}>
+        {words.signInButton}
+      </a>
+    </Card>
   );
 }
 
-function PasteToken(props: {
-  code: string;
-  signIn(token: string): boolean;
-  hint: string | undefined;
-}): ReactNode {
+function PasteToken({ code, isPasted, signIn, source }: SignInProps): ReactNode {
   const words = useWords();
   const [token, setToken] = useState('');
   const [isIll, setIll] = useState(false);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    setIll(!props.signIn(token.trim()));
+    setIll(!signIn(token.trim()));
   };
   return (
-    <main className="sign-in">
-      <form className="sign-in-card" onSubmit={submit}>
-        <h1>
-          <Voice /> Earshot
-        </h1>
-        <p>
-          {props.code === 'expired' ? words.signInExpired : words.signIn}
-        </p>
-        {props.hint !== undefined && <p className="field-help">{props.hint}</p>}
+    <Card>
+      <form onSubmit={submit}>
+        {code === 'expired' && <p role="status">{words.signInExpired}</p>}
+        {code !== 'expired' && isPasted && (
+          <p role="alert" className="field-error">
+            {words.tokenRefused}
+          </p>
+        )}
+        {code !== 'expired' && !isPasted && <p>{words.signIn}</p>}
+        {source?.message !== undefined && <p className="field-help">{source.message}</p>}
         <label htmlFor="token">{words.accessToken}</label>
         <textarea
           id="token"
@@ -72,6 +68,6 @@ function PasteToken(props: {
           {words.signInButton}
         </button>
       </form>
-    </main>
+    </Card>
   );
 }

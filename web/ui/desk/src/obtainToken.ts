@@ -4,6 +4,7 @@
  * server. docs/sign-in.md describes all three. Nothing is kept: each token is asked for anew.
  */
 import { UnauthorizedError, type createClient } from '@earshot/client';
+import { subjectOf } from './claims.ts';
 
 export type GetToken = Parameters<typeof createClient>[0]['getToken'];
 
@@ -24,6 +25,9 @@ export interface Source {
 
 const ANSWER_MS = 10_000; // of the page around this one
 
+/** The page around this one was asked, and did not answer. */
+export class SilentError extends Error {}
+
 /** Asks once, when the page opens. A server that cannot say is taken for one in development. */
 export async function findSource(signal?: AbortSignal): Promise<Source> {
   const way = await ask(signal);
@@ -31,7 +35,7 @@ export async function findSource(signal?: AbortSignal): Promise<Source> {
     const getToken: GetToken = (context) => askAround(way.embedders, context);
     const asked = new AbortController();
     const token = await getToken({ reason: 'initial', signal: signal ?? asked.signal });
-    return { way: 'embedded', agentId: agentOf(token), getToken: first(token, getToken) };
+    return { way: 'embedded', agentId: subjectOf(token), getToken: first(token, getToken) };
   }
   if (way.way !== 'sign_in') {
     const source: Source = { way: way.way, agentId: null, getToken: null };
@@ -58,6 +62,7 @@ const OWN_PAGE = { 'x-earshot-page': '1' };
 
 async function ask(signal?: AbortSignal): Promise<Way> {
   const response = await fetch('/sign-in/way', signal ? { signal } : {});
+  if (response.status >= 500) throw new Error(`${response.status} from /sign-in/way`);
   if (!response.ok) return { way: 'development', embedders: [] };
   return (await response.json()) as Way;
 }
@@ -94,7 +99,7 @@ function askAround(
       end(() => (typeof token === 'string' ? resolve(token) : reject(new UnauthorizedError())));
     };
     const abort = (): void => end(() => reject(new Error('not wanted any more')));
-    const late = (): void => end(() => reject(new Error('the page around this one is silent')));
+    const late = (): void => end(() => reject(new SilentError('the page around this one is silent')));
     const timer = setTimeout(late, ANSWER_MS);
     window.addEventListener('message', hear);
     signal.addEventListener('abort', abort);
@@ -112,16 +117,4 @@ function first(token: string, getToken: GetToken): GetToken {
     unused = null;
     return given !== null && context.reason === 'initial' ? Promise.resolve(given) : getToken(context);
   };
-}
-
-/** The `sub` of a JSON Web Token, unverified: the server is who checks. */
-function agentOf(token: string): string | null {
-  try {
-    const part = token.split('.')[1] ?? '';
-    const claims = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/'))) as unknown;
-    const known = typeof claims === 'object' && claims !== null && 'sub' in claims;
-    return known && typeof claims.sub === 'string' ? claims.sub : null;
-  } catch {
-    return null;
-  }
 }

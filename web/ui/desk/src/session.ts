@@ -1,7 +1,6 @@
 /**
  * Who this desk is for and where its token comes from. In development the server gives one to
- * anybody; elsewhere a person pastes one. It lives in memory only: never in the address, never
- * in storage.
+ * anybody; elsewhere a person pastes one. Never in the address; keptToken.ts says what is kept.
  */
 import { createClient, UnauthorizedError, type Client, type wire } from '@earshot/client';
 import type { GetToken } from './obtainToken.ts';
@@ -14,22 +13,10 @@ export function agentFromAddress(search: string, role: Role = 'agent'): string {
   return new URLSearchParams(search).get('agent') || DEVELOPMENT[role];
 }
 
-/** The `sub` of a JSON Web Token, unverified: the server is who checks. Null: not one. */
-export function subjectOf(token: string): string | null {
-  const part = token.split('.')[1];
-  if (token.split('.').length !== 3 || !part) return null;
-  try {
-    const claims: unknown = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')));
-    const known = typeof claims === 'object' && claims !== null && 'sub' in claims;
-    return known && typeof claims.sub === 'string' ? claims.sub : null;
-  } catch {
-    return null;
-  }
-}
-
 export interface Seat {
   agentId: string;
   client: Client;
+  isPasted: boolean;
 }
 
 /** A client for one person. `pasted` null: `given`'s tokens, else the development server's. */
@@ -40,7 +27,7 @@ export function createSeat(
   given: GetToken | null = null,
 ): Seat {
   const getToken = pasted === null ? (given ?? developmentToken(agentId, role)) : once(pasted);
-  return { agentId, client: createClient({ agentId, getToken }) };
+  return { agentId, client: createClient({ agentId, getToken }), isPasted: pasted !== null };
 }
 
 function developmentToken(agentId: string, role: Role): GetToken {

@@ -1,4 +1,7 @@
-/** Short messages about something that went wrong, or was done; each goes by itself or by hand. */
+/**
+ * Short messages about something that went wrong, or was done; each goes by itself, unless
+ * it is being read, or by hand.
+ */
 import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
 import { Cross } from './icons.tsx';
 import { useWords } from './words/index.ts';
@@ -62,12 +65,21 @@ function ToastLines(props: {
 function ToastLine(props: { toast: Toast; close(id: number): void }): ReactNode {
   const { toast, close } = props;
   const words = useWords();
+  const [isRead, setRead] = useState(false);
   useEffect(() => {
+    if (isRead) return undefined;
     const timer = setTimeout(() => close(toast.id), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [toast.id, close]);
+  }, [toast.id, close, isRead]);
   return (
-    <div className="toast" data-tone={toast.tone}>
+    <div
+      className="toast"
+      data-tone={toast.tone}
+      onPointerEnter={() => setRead(true)}
+      onPointerLeave={() => setRead(false)}
+      onFocus={() => setRead(true)}
+      onBlur={() => setRead(false)}
+    >
       <p>{toast.text}</p>
       <button
         type="button"

@@ -17,7 +17,7 @@ export function useRefusals(): void {
       if (told.current.has(item)) continue;
       told.current.add(item);
       const say = item.dismissed ? words.dismissalRefusal : words.refusal;
-      toast(say(titleOf(item.call_id, item.doc_id), item.error.message || words.notSent));
+      toast(say(titleOf(item.call_id, item.doc_id), words.reasonOf(item.error)));
     }
   }, [failed, toast, words, titleOf]);
 }

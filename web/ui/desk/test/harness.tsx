@@ -22,6 +22,7 @@ export function serveEachTest(): void {
       });
     }
     localStorage.clear();
+    sessionStorage.clear();
     loadSettings();
   });
   beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** Where a token comes from, and who is not asked and not listened to. */
 import { UnauthorizedError } from '@earshot/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findSource, type Way } from '../src/obtainToken.ts';
+import { findSource, SilentError, type Way } from '../src/obtainToken.ts';
 
 const CRM = 'https://crm.example';
 const TOKEN = `e30.${btoa(JSON.stringify({ sub: 'ann' }))}.x`;
@@ -89,5 +89,16 @@ describe('in a frame', () => {
     await vi.waitFor(() => expect(around.postMessage).toHaveBeenCalled());
     say(CRM, around, { token: undefined, error: 'signed-out' });
     await expect(found).rejects.toBeInstanceOf(UnauthorizedError);
+  });
+
+  it('silence is another thing than an answer', async () => {
+    vi.useFakeTimers();
+    try {
+      const found = expect(findSource()).rejects.toBeInstanceOf(SilentError);
+      await vi.advanceTimersByTimeAsync(10_000);
+      await found;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,7 +1,8 @@
 /** The desk's small rules: durations, marked words, who a token is for. */
 import type { CallView } from '@earshot/client';
 import { describe, expect, it } from 'vitest';
-import { agentFromAddress, subjectOf } from '../src/session.ts';
+import { subjectOf } from '../src/claims.ts';
+import { agentFromAddress } from '../src/session.ts';
 import { blocksOf } from '../src/suggestions/Prose.tsx';
 import { piecesOf } from '../src/suggestions/marks.ts';
 import { durationOf, formatDuration } from '../src/time.ts';

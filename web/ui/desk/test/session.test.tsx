@@ -1,5 +1,5 @@
 /** How the desk connects, loses its connection, and asks for a token. */
-import { act, fireEvent, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { callOf, connected, main, open, opened, serveEachTest, server, until } from './harness.tsx';
 
@@ -23,6 +23,66 @@ describe('the connection', () => {
     call.say({ segment_id: 's1', text: 'Said meanwhile.' });
     await within(main()).findByText('Said meanwhile.');
     await connected();
+  });
+});
+
+const tokenOf = (sub: string, exp = Date.now() / 1000 + 3600): string =>
+  `a.${btoa(JSON.stringify({ sub, exp }))}.c`;
+
+async function paste(token: string): Promise<void> {
+  fireEvent.change(await screen.findByLabelText('Access token'), { target: { value: token } });
+  fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+}
+
+describe('a pasted token', () => {
+  it('outlives a reload, and not a sign-out', async () => {
+    server.tokens = false;
+    open();
+    await paste(tokenOf('agent-7'));
+    await connected();
+    cleanup(); // as a reload: nothing of the page is left
+    open();
+    await connected();
+    expect(screen.getByTitle('Agent').textContent).toBe('agent-7');
+    fireEvent.click(screen.getByRole('button', { name: 'Settings' }));
+    fireEvent.click(await screen.findByRole('button', { name: 'Sign out' }));
+    await screen.findByLabelText('Access token');
+    expect(sessionStorage.length).toBe(0);
+    cleanup();
+    open();
+    await screen.findByLabelText('Access token');
+  });
+
+  it('that the server does not take is said, and forgotten', async () => {
+    server.tokens = false;
+    server.accepts = () => 'unauthenticated';
+    open();
+    await paste(tokenOf('agent-7'));
+    await screen.findByText(/did not take this token/);
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it("of a producer opens no desk, and says whose it is and what to do", async () => {
+    server.tokens = false;
+    server.role = 'producer';
+    open();
+    await paste(tokenOf('recogniser'));
+    await screen.findByText('This token is for a producer, not for a person');
+    expect(screen.queryByText('No call yet')).toBeNull();
+    screen.getByText(/earshot token recogniser --role agent/);
+    server.role = 'agent';
+    fireEvent.click(screen.getByRole('button', { name: 'Use another token' }));
+    await paste(tokenOf('agent-7'));
+    await connected();
+  });
+});
+
+describe("a supervisor's token", () => {
+  it('at an agent’s desk is shown the way to the wall', async () => {
+    server.role = 'supervisor';
+    await opened();
+    await screen.findByText('This is an agent’s desk');
+    expect(screen.getByRole('link', { name: 'Back to all calls' }).getAttribute('href')).toBe('/supervisor');
   });
 });
 

@@ -1,9 +1,9 @@
 /** The agent's calls: live ones first, ended ones below. */
 import type { CallRow } from '@earshot/client';
-import { useCalls, useClient, useConnection } from '@earshot/react';
+import { useCalls, useClient, useConnection, useSession } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Empty } from '../Empty.tsx';
-import { Phone } from '../icons.tsx';
+import { Eye, Phone } from '../icons.tsx';
 import { useWords } from '../words/index.ts';
 import { CallItem } from './CallItem.tsx';
 
@@ -17,12 +17,21 @@ export function CallList(props: {
   const calls = useCalls();
   const { agentId } = useClient();
   const isOnline = useConnection().status === 'online';
+  const role = useSession()?.role;
+  /** Calls are assigned to agents; a supervisor would wait here for ever. */
+  const isForeign = role !== undefined && role !== 'agent';
   const live = calls.filter((call) => call.status !== 'ended');
   const ended = calls.filter((call) => call.status === 'ended').slice(0, MOST_ENDED);
   return (
     <nav className="pane calls" aria-label={words.calls}>
       <Section title={words.live} calls={live} {...props} />
-      {live.length === 0 && isOnline && (
+      {live.length === 0 && isOnline && isForeign && (
+        <Empty icon={<Eye />} title={words.notAnAgent}>
+          <p>{words.notAnAgentText}</p>
+          <a href="/supervisor">{words.backToWall}</a>
+        </Empty>
+      )}
+      {live.length === 0 && isOnline && !isForeign && (
         <Empty icon={<Phone />} title={ended.length > 0 ? words.noLiveCall : words.noCallYet}>
           <p>
             {words.appearsWhen} <code>{agentId}</code>.

@@ -1,37 +1,33 @@
-/** The way out, for those who came in through the sign-in. */
+/** The way out, for those who came in by signing in or by pasting a token. */
 import { useClient } from '@earshot/react';
 import { createContext, useContext, type ReactNode } from 'react';
-import { signOut, type Source } from '../obtainToken.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
 
-/** Where the tokens come from: only a session of ours can be ended here. */
-const WayContext = createContext<Source['way'] | undefined>(undefined);
+/** Ends what this page came in by; null: there is nothing that could be ended here. */
+export type Leave = (() => void | Promise<void>) | null;
 
-export function SessionWay(props: {
-  value: Source['way'] | undefined;
-  children: ReactNode;
-}): ReactNode {
-  return <WayContext.Provider value={props.value}>{props.children}</WayContext.Provider>;
-}
+const LeaveContext = createContext<Leave>(null);
 
-export function SignOut(): ReactNode {
-  const way = useContext(WayContext);
+export const WayOut = LeaveContext.Provider;
+
+export function SignOut({ title }: { title?: string }): ReactNode {
+  const leave = useContext(LeaveContext);
   const client = useClient();
   const words = useWords();
   const toast = useToast();
-  if (way !== 'sign_in') return null;
-  const leave = async (): Promise<void> => {
+  if (leave === null) return null;
+  const run = async (): Promise<void> => {
     try {
       await client.signOut(); // what this browser keeps of this person goes first
-      await signOut();
+      await leave();
     } catch {
       toast(words.notSignedOut);
     }
   };
   return (
-    <button type="button" className="button sign-out" onClick={() => void leave()}>
-      {words.signOut}
+    <button type="button" className="button sign-out" onClick={() => void run()}>
+      {title ?? words.signOut}
     </button>
   );
 }

@@ -26,10 +26,10 @@ export function DocumentDialog(props: {
     setProblem(null);
     client.document(id, asked.signal).then(setFound, (reason: unknown) => {
       if (asked.signal.aborted) return;
-      setProblem(reason instanceof RequestError ? reason.message : String(reason));
+      setProblem(reason instanceof RequestError ? words.reasonOf(reason) : words.noAnswer);
     });
     return () => asked.abort();
-  }, [client, id, tries]);
+  }, [client, id, tries, words]);
   return (
     <Dialog title={found?.title ?? title} close={props.close} wide>
       {found === null && problem === null && <p role="status">{words.opening}</p>}

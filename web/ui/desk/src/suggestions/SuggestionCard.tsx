@@ -16,6 +16,8 @@ interface CardProps {
   open(): void;
   showLine(segmentId: string): void;
   isReadOnly: boolean;
+  /** It was judged or put away. */
+  did(deed: { helpful: boolean | null } | 'dismissed'): void;
 }
 
 export function SuggestionCard(props: CardProps): ReactNode {
@@ -57,7 +59,7 @@ export function SuggestionCard(props: CardProps): ReactNode {
       </p>
       <Because callId={callId} segmentId={card.because} showLine={props.showLine} />
       <footer className="card-foot">
-        {!isReadOnly && <Verdict callId={callId} card={card} />}
+        {!isReadOnly && <Verdict {...props} />}
         <CardTools {...props} open={open} seen={(action) => !isReadOnly && seen(card.id, action)} />
       </footer>
     </article>
@@ -129,8 +131,11 @@ function CardTools(
           label={`${words.dismiss}: ${card.title}`}
           title={words.dismiss}
           does="dismiss"
-          // A refusal is told by the desk, from the outbox.
-          onClick={() => void dismiss(card.id).settled.catch(() => undefined)}
+          onClick={() => {
+            props.did('dismissed');
+            // A refusal is told by the desk, from the outbox.
+            dismiss(card.id).settled.catch(() => undefined);
+          }}
         >
           <Cross />
         </Tool>
@@ -160,13 +165,15 @@ function Tool(props: {
   );
 }
 
-function Verdict({ callId, card }: { callId: string; card: Suggestion }): ReactNode {
+function Verdict({ callId, card, did }: CardProps): ReactNode {
   const feedback = useFeedback(callId);
   const words = useWords();
   const { helpful } = card;
   // A refusal is told by the desk, from the outbox: a verdict may be older than this page.
-  const give = (verdict: boolean | null): void =>
-    void feedback(card.id, verdict).settled.catch(() => undefined);
+  const give = (verdict: boolean | null): void => {
+    did({ helpful: verdict });
+    feedback(card.id, verdict).settled.catch(() => undefined);
+  };
   return (
     <div className="verdict" data-pending={card.pending || undefined}>
       <button

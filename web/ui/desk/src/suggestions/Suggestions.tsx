@@ -1,13 +1,14 @@
 /** What the call is about, and the documents that may answer it. */
 import { useAfterCall, useCall, useClient, useSuggestions, useSummary } from '@earshot/react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Empty } from '../Empty.tsx';
-import { Page } from '../icons.tsx';
+import { useIsOld } from '../transcript/CallState.tsx';
 import { assistanceWords, useWords } from '../words/index.ts';
 import { AfterCall } from './AfterCall.tsx';
 import { DocumentDialog } from './DocumentDialog.tsx';
+import { NoCards } from './NoCards.tsx';
 import { SuggestionCard } from './SuggestionCard.tsx';
 import { useCardKeys } from './useCardKeys.ts';
+import { useStill } from './useStill.ts';
 
 export interface SuggestionsProps {
   callId: string | null;
@@ -20,21 +21,22 @@ export interface SuggestionsProps {
 export function Suggestions(props: SuggestionsProps): ReactNode {
   const { callId, isReadOnly = false } = props;
   const words = useWords();
-  const cards = useSuggestions(callId);
+  const list = useRef<HTMLUListElement>(null);
+  const { cards, did } = useStill(useSuggestions(callId), list);
   const { summary, summary_kind } = useSummary(callId);
   const afterCall = useAfterCall(callId);
-  const { sync, info } = useCall(callId);
+  const { sync, info, health, refused } = useCall(callId);
   const [opened, open] = useState<{ id: string; title: string } | null>(null);
-  const list = useRef<HTMLUListElement>(null);
   useCardKeys(list);
-  const isLive = info !== null && info.status !== 'ended';
+  const isLive = info !== null && info.status !== 'ended' && refused === null;
   return (
     <aside className="pane suggestions" aria-label={words.suggested}>
       {afterCall && <AfterCall summary={afterCall} />}
-      {summary !== '' && !afterCall && (
-        <section className="summary">
+      {!afterCall && (summary !== '' || isLive) && (
+        // Its place is kept from the beginning: cards that are aimed at must not move.
+        <section className="summary" data-none={summary === '' || undefined}>
           <h2 className="section-title">{words.summary[summary_kind]}</h2>
-          <p dir="auto">{summary}</p>
+          <p dir="auto">{summary === '' ? words.summaryAppears : summary}</p>
         </section>
       )}
       <div className="section-head">
@@ -43,9 +45,9 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
         </h2>
         {isLive && <Assistance callId={callId} />}
       </div>
-      {callId !== null && cards.length > 0 ? (
-        <ul className="cards" ref={list}>
-          {cards.map((card) => (
+      <ul className="cards" ref={list}>
+        {callId !== null &&
+          cards.map((card) => (
             <li key={card.id}>
               <SuggestionCard
                 callId={callId}
@@ -53,16 +55,13 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
                 open={() => open(card)}
                 showLine={props.showLine}
                 isReadOnly={isReadOnly}
+                did={(deed) => did(card.id, deed)}
               />
             </li>
           ))}
-        </ul>
-      ) : (
-        sync !== 'syncing' && (
-          <Empty icon={<Page />} title={words.nothingSuggested}>
-            <p>{words.nothingSuggestedText}</p>
-          </Empty>
-        )
+      </ul>
+      {cards.length === 0 && sync !== 'syncing' && refused === null && (
+        <NoCards call={info} health={health} />
       )}
       {opened && callId !== null && (
         <DocumentDialog key={opened.id} document={opened} close={() => open(null)} />
@@ -75,7 +74,8 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
 function Assistance({ callId }: { callId: string | null }): ReactNode {
   const words = useWords();
   const { health } = useCall(callId);
-  if (!health) return null;
+  const isOld = useIsOld(callId);
+  if (!health || isOld) return null;
   const { text, tone, why } = assistanceWords(words, health);
   return (
     <p className="assistance" data-tone={tone} role="status">

@@ -1,14 +1,14 @@
 /** The chosen call: who, how long, in what state, and what is said. */
-import { useCall, useCalls, useClient, useConnection, useWatchers } from '@earshot/react';
-import type { CallHealth, CallView as Call } from '@earshot/client';
+import { useCall, useCalls, useClient, useConnection } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
 import { Empty } from '../Empty.tsx';
-import { Download, Eye, Magnifier, Voice } from '../icons.tsx';
+import { Download, Magnifier, Voice } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useFormats } from '../time.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
+import { CallState } from './CallState.tsx';
 import { download, wholeText } from './exportText.ts';
 import { Transcript, type Target } from './Transcript.tsx';
 import { useSearch } from './useSearch.ts';
@@ -49,7 +49,7 @@ export function NoCall(): ReactNode {
 function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
   const { callId, openSearch } = props;
   const words = useWords();
-  const { info } = useCall(callId);
+  const { info, refused } = useCall(callId);
   const listed = useCalls().find((row) => row.call_id === callId);
   const call = info ?? listed;
   return (
@@ -58,16 +58,8 @@ function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
         <h2>{call?.customer ?? callId}</h2>
         {call?.customer !== undefined && <span className="call-header-id">{callId}</span>}
       </div>
-      <Notes callId={callId} call={call ?? null} />
-      {call && (
-        <>
-          <span className="pill" data-status={call.status}>
-            <span className="dot" aria-hidden="true" />
-            {words.status[call.status]}
-          </span>
-          <Duration call={call} />
-        </>
-      )}
+      <CallState callId={callId} call={call ?? null} />
+      {call && refused === null && <Duration call={call} />}
       <div className="tools">
         <button
           type="button"
@@ -82,42 +74,6 @@ function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
       </div>
     </div>
   );
-}
-
-/** What is worth knowing beside the state; nothing when all is well. */
-function Notes({ callId, call }: { callId: string; call: Call | null }): ReactNode {
-  const words = useWords();
-  const { sync, health } = useCall(callId);
-  const { agentId } = useClient();
-  const others = useWatchers(callId).filter(
-    ({ agent_id, role }) => agent_id !== agentId && role !== 'agent',
-  );
-  const notes = [
-    call?.reason === 'privacy' && call.status === 'on_hold' ? words.privacy : null,
-    words.sync[sync],
-    hears(call, health) && health ? words.transcription[health.transcription] : null,
-  ].filter((note) => note !== null);
-  const watchers = [...new Set(others.map(({ agent_id }) => agent_id))].join(', ');
-  return (
-    <>
-      {notes.map((note) => (
-        <span key={note} className="note" role="status">
-          {note}
-        </span>
-      ))}
-      {watchers !== '' && (
-        <span className="watchers" title={words.watchedBy(watchers)}>
-          <Eye /> <span className="sr-only">{words.watchedBy('')}</span>
-          {watchers}
-        </span>
-      )}
-    </>
-  );
-}
-
-/** Silence is expected of a call on hold, and of one that is over. */
-function hears(call: Call | null, health: CallHealth | null): boolean {
-  return call?.status === 'active' || (call?.status === 'on_hold' && health?.transcription === 'down');
 }
 
 function Export({ callId, name }: { callId: string; name: string }): ReactNode {

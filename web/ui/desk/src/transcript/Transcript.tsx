@@ -1,11 +1,11 @@
 /** The lines of a call: those on the screen are rows of the page, the others wait. */
 import { useCall, useFills, useTranscriptIds } from '@earshot/react';
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { Empty } from '../Empty.tsx';
-import { ArrowDown, Voice } from '../icons.tsx';
+import { ArrowDown } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useToast } from '../toasts.tsx';
-import { useWords, wordFor } from '../words/index.ts';
+import { useWords } from '../words/index.ts';
+import { NoLines } from './NoLines.tsx';
 import { SearchBar } from './SearchBar.tsx';
 import { TranscriptRow } from './TranscriptRow.tsx';
 import { useFollow } from './useFollow.ts';
@@ -32,7 +32,7 @@ export function Transcript(props: {
   const ids = useTranscriptIds(callId);
   const fills = useFills(callId);
   const filledAt = useMemo(() => new Map(fills.map((fill) => [fill.segment_id, fill])), [fills]);
-  const { sync, hasOlder, loadOlder, refused } = useCall(callId);
+  const { hasOlder, loadOlder } = useCall(callId);
   const { boxRef, rows, isAtEnd, isAtStart, newCount, toEnd } = useFollow(
     ids,
     hasOlder ? TOP_WITH_OLDER_PX : TOP_PX,
@@ -59,16 +59,7 @@ export function Transcript(props: {
         tabIndex={0} // so that the keyboard can scroll it
       >
         <div className="transcript-lines">
-          {ids.length === 0 && sync === 'live' && (
-            <Empty icon={<Voice />} title={words.nothingSaid}>
-              <p>{words.wordsAppear}</p>
-            </Empty>
-          )}
-          {refused !== null && ids.length === 0 && (
-            <Empty icon={<Voice />} title={words.notFollowed}>
-              <p>{wordFor(words.refused, refused)}</p>
-            </Empty>
-          )}
+          {ids.length === 0 && <NoLines callId={callId} />}
           <ol className="lines" style={{ height: ids.length === 0 ? 0 : rows.getTotalSize() }}>
             {rows.getVirtualItems().map((row) => {
               const id = ids[row.index];

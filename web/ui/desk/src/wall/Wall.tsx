@@ -19,7 +19,7 @@ export default function Wall(): ReactNode {
   const [filter, setFilter] = useState<WallFilter>(EVERYTHING);
   const [watched, watch] = useState<string | null>(null);
   const toast = useToast();
-  useServerEvent('error', (error) => toast(error.message));
+  useServerEvent('error', (error) => toast(words.reasonOf(error)));
   const shown = calls.filter((call) => matches(call, filter));
   return (
     <div className="wall" data-watching={watched !== null}>

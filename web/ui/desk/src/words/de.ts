@@ -1,10 +1,13 @@
 /** Every sentence the desk says, in German. */
 import type { Words } from './en.ts';
+import { entranceDe } from './entranceDe.ts';
+import { refusedDe } from './refusedDe.ts';
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 const because = (reason: string): string => `${reason}.`.replace(/\.\.$/, '.');
 
 export const de: Words = {
+  ...entranceDe,
   language: 'Deutsch',
   status: { active: 'Läuft', on_hold: 'Gehalten', ended: 'Beendet' },
   speaker: { customer: 'Kunde', agent: 'Agent' },
@@ -48,6 +51,7 @@ export const de: Words = {
     slow: 'Vorschläge verspätet',
     down: 'Vorschläge ausgefallen',
   },
+  nothingToSuggest: 'Keine Dokumente',
   why: {
     no_documents: 'Die Wissensbasis hat noch keine Dokumente.',
     overloaded: 'Es gibt mehr zu tun, als dieser Server schafft.',
@@ -66,11 +70,15 @@ export const de: Words = {
   noLiveCall: 'Kein laufendes Gespräch',
   noCallYet: 'Noch kein Gespräch',
   appearsWhen: 'Ein Gespräch erscheint hier, sobald es zugeteilt ist an',
+  notAnAgent: 'Dies ist ein Arbeitsplatz für Agenten',
+  notAnAgentText: 'Sie sind als Leitung angemeldet, und Gespräche werden nur Agenten zugeteilt.',
   beganOn: (day) => `Begonnen am ${day}`,
   abandoned: 'Lange wurde nichts gesagt',
   privacy: 'Aus Datenschutz gehalten: nichts wird mitgeschrieben',
   nothingSaid: 'Noch nichts gesagt',
   wordsAppear: 'Worte erscheinen hier, während sie gesprochen werden.',
+  nothingWasSaid: 'Es wurde nichts gesagt',
+  nothingWasSaidText: 'Das Gespräch endete, ohne dass ein Wort mitgeschrieben wurde.',
   waitingForCall: 'Warten auf ein Gespräch',
   waitingForCallText: 'Sobald eines beginnt, erscheint hier, was gesagt wird.',
   notConnected: 'Noch nicht verbunden',
@@ -97,6 +105,16 @@ export const de: Words = {
   exported: (n) => `${count(n, 'Zeile', 'Zeilen')} exportiert.`,
 
   summary: { sentence: 'Vom Kunden gesagt', title: 'Kurz', model: 'Kurz', none: 'Kurz' },
+  summaryAppears: 'Worum es geht, erscheint hier.',
+  nothingWasSuggested: 'Kein Vorschlag',
+  nothingWasSuggestedText: 'Kein Dokument war nah genug an dem, was der Kunde zuletzt sagte.',
+  noDocuments: 'Die Wissensbasis ist leer',
+  noDocumentsText: 'Dokumente können vorgeschlagen werden, sobald es welche gibt.',
+  addDocuments:
+    'Die Administration fügt sie mit PUT /v1/documents hinzu oder mit diesem Befehl (Formate: docs/data-formats.md):',
+  wordsOnlyHow:
+    'Gerade vergleicht kein Modell Bedeutungen; der Kunde muss also die Wörter eines Dokuments sagen. Warum, steht im Protokoll des Servers und hier:',
+  forWhoRunsIt: 'Für den Betrieb von Earshot',
   nothingSuggested: 'Noch kein Vorschlag',
   nothingSuggestedText: 'Hier erscheinen Dokumente, die zum Gesagten passen.',
   suggested: 'Vorgeschlagene Dokumente',
@@ -121,7 +139,8 @@ export const de: Words = {
     because(`Ihre Bewertung von „${title}“ wurde nicht gespeichert: ${reason}`),
   dismissalRefusal: (title, reason) =>
     because(`„${title}“ konnte nicht weggelegt werden: ${reason}`),
-  notSent: 'sie konnte nicht gesendet werden',
+  reasonOf: ({ code, message }) => refusedDe[code as keyof typeof refusedDe] ?? message,
+  noAnswer: 'Der Server antwortet nicht',
   helpfulCount: (n) => `${n} hilfreich`,
   unhelpfulCount: (n) => `${n} nicht hilfreich`,
 
@@ -163,15 +182,6 @@ export const de: Words = {
     line: 'Zeigen, warum es vorgeschlagen wurde',
     settings: 'Einstellungen und Kürzel',
   },
-
-  signInExpired: 'Ihre Sitzung ist abgelaufen. Melden Sie sich an, um weiterzuarbeiten.',
-  signIn: 'Melden Sie sich mit einem Zugangstoken an. Sie erhalten es von Ihrer Administration.',
-  accessToken: 'Zugangstoken',
-  notAToken: 'Das ist kein Zugangstoken. Es besteht aus drei Teilen mit Punkten dazwischen.',
-  tokenStays: 'Es bleibt in dieser Seite und wird vergessen, wenn Sie sie schließen.',
-  signInButton: 'Anmelden',
-  signOut: 'Abmelden',
-  notSignedOut: 'Die Sitzung konnte nicht beendet werden. Versuchen Sie es noch einmal.',
 
   supervisor: 'Leitung',
   wall: 'Gespräche aller Agenten',

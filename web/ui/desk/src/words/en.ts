@@ -1,5 +1,6 @@
 /** Every sentence the desk says, in English: exact, short, without blame. */
 import type { Connection, Sync, wire } from '@earshot/client';
+import { entranceEn } from './entranceEn.ts';
 
 type Status = wire.CallView['status'];
 type Speaker = wire.TranscriptionUpdate['speaker'];
@@ -10,6 +11,7 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 const because = (reason: string): string => `${reason}.`.replace(/\.\.$/, '.');
 
 export const en = {
+  ...entranceEn,
   language: 'English',
   status: { active: 'Live', on_hold: 'On hold', ended: 'Ended' } as Record<Status, string>,
   speaker: { customer: 'Customer', agent: 'Agent' } as Record<Speaker, string>,
@@ -51,6 +53,7 @@ export const en = {
 
   transcription: { ok: null, silent: 'No words are coming in', down: 'Transcription is down' },
   assistance: { ok: 'Suggestions ready', slow: 'Suggestions are late', down: 'Suggestions are down' },
+  nothingToSuggest: 'No documents',
   why: {
     no_documents: 'The knowledge base has no documents yet.',
     overloaded: 'There is more to do than this server manages.',
@@ -69,11 +72,15 @@ export const en = {
   noLiveCall: 'No live call',
   noCallYet: 'No call yet',
   appearsWhen: 'A call appears here when it is assigned to',
+  notAnAgent: 'This is an agent’s desk',
+  notAnAgentText: 'You are signed in as a supervisor, and calls are assigned to agents only.',
   beganOn: (day: string) => `Began on ${day}`,
   abandoned: 'Nothing was said for long',
   privacy: 'On hold for privacy: nothing is written down',
   nothingSaid: 'Nothing said yet',
   wordsAppear: 'Words appear here while they are spoken.',
+  nothingWasSaid: 'Nothing was said',
+  nothingWasSaidText: 'The call ended without a word that was transcribed.',
   waitingForCall: 'Waiting for a call',
   waitingForCallText: 'When one begins, what is said appears here as it is spoken.',
   notConnected: 'Not connected yet',
@@ -103,6 +110,16 @@ export const en = {
     wire.AiSuggestion['summary_kind'],
     string
   >,
+  summaryAppears: 'What the call is about appears here.',
+  nothingWasSuggested: 'Nothing is suggested',
+  nothingWasSuggestedText: 'No document was close enough to what the customer said last.',
+  noDocuments: 'The knowledge base is empty',
+  noDocumentsText: 'Documents can be suggested as soon as there are some.',
+  addDocuments:
+    'An admin adds them with PUT /v1/documents, or from the command line (docs/data-formats.md has the formats):',
+  wordsOnlyHow:
+    'No model compares meanings now, so the customer has to use a document’s words. The server’s log says why, and so does:',
+  forWhoRunsIt: 'For whoever runs Earshot',
   nothingSuggested: 'Nothing suggested yet',
   nothingSuggestedText: 'Documents that match what the customer says appear here.',
   suggested: 'Suggested documents',
@@ -127,7 +144,9 @@ export const en = {
     because(`Your verdict on “${title}” was not saved: ${reason}`),
   dismissalRefusal: (title: string, reason: string) =>
     because(`“${title}” could not be put away: ${reason}`),
-  notSent: 'it could not be sent',
+  /** Of a refusal: the server says it in English. */
+  reasonOf: (error: { code: string; message: string }) => error.message || 'it could not be sent',
+  noAnswer: 'the server does not answer',
   helpfulCount: (n: number) => `${n} helpful`,
   unhelpfulCount: (n: number) => `${n} not helpful`,
 
@@ -169,15 +188,6 @@ export const en = {
     line: 'Show why it was suggested',
     settings: 'Settings and shortcuts',
   },
-
-  signInExpired: 'Your session has ended. Sign in again to go on where you were.',
-  signIn: 'Sign in with an access token. Your administrator gives you one.',
-  accessToken: 'Access token',
-  notAToken: 'This is not an access token. It has three parts with dots between them.',
-  tokenStays: 'It stays in this page and is forgotten when you close it.',
-  signInButton: 'Sign in',
-  signOut: 'Sign out',
-  notSignedOut: 'The session could not be ended. Try again.',
 
   supervisor: 'Supervisor',
   wall: 'Calls of all agents',

@@ -1,5 +1,6 @@
 /** The words of the language that was chosen: in the settings, or by the browser. */
 import type { Connection, wire } from '@earshot/client';
+import { useEffect } from 'react';
 import { useSettings } from '../settings/settings.ts';
 import { de } from './de.ts';
 import { en, type Words } from './en.ts';
@@ -20,6 +21,14 @@ export function languageOf(chosen: Language | 'auto', offered: readonly string[]
 
 export function useLanguage(): Language {
   return languageOf(useSettings().language, navigator.languages ?? []);
+}
+
+/** Tells the browser which language the page speaks, for voices and hyphens. */
+export function usePageLanguage(): void {
+  const language = useLanguage();
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
 }
 
 export function useWords(): Words {
@@ -43,6 +52,8 @@ export function connectionWords(words: Words, connection: Connection, isLost: bo
 /** How suggestions fare, and why; null while nothing was said of it. */
 export function assistanceWords(words: Words, health: wire.CallHealth | null): Said & { why: string } {
   const state = health?.suggestions ?? 'ok';
+  // The place of the cards says it at length.
+  if (health?.why === 'no_documents') return { text: words.nothingToSuggest, tone: 'wait', why: '' };
   const why = health?.why ? words.why[health.why] : '';
   const tone = state === 'down' ? 'bad' : state === 'slow' || why !== '' ? 'wait' : 'good';
   return { text: words.assistance[state], tone, why };

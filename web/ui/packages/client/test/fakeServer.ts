@@ -45,6 +45,8 @@ export class FakeServer {
   readonly requests: string[] = [];
   /** Whether `POST /v1/tokens` gives some, as in development. */
   tokens = true;
+  /** What `/sign-in/way` says; null: 503. */
+  ways: object | null | undefined;
   /** From the answer to a verdict to its event, in milliseconds. */
   echoMs = 1;
   /** Added to the clock of `server_time`, in milliseconds. */

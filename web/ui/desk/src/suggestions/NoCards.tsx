@@ -1,0 +1,55 @@
+/** Why no document is shown, and, for whoever runs Earshot, what would change that. */
+import type { CallHealth, CallView } from '@earshot/client';
+import type { ReactNode } from 'react';
+import { Empty } from '../Empty.tsx';
+import { Page } from '../icons.tsx';
+import { useWords } from '../words/index.ts';
+
+export function NoCards(props: {
+  call: CallView | null;
+  health: CallHealth | null;
+}): ReactNode {
+  const { call, health } = props;
+  const words = useWords();
+  const why = health?.why;
+  if (call?.status === 'ended') {
+    return (
+      <Empty icon={<Page />} title={words.nothingWasSuggested}>
+        <p>{words.nothingWasSuggestedText}</p>
+      </Empty>
+    );
+  }
+  if (why === 'no_documents') {
+    return (
+      <Empty icon={<Page />} title={words.noDocuments}>
+        <p>{words.noDocumentsText}</p>
+        <ForWhoRunsIt text={words.addDocuments} command="./earshot import-documents my-docs/" />
+      </Empty>
+    );
+  }
+  if (health?.suggestions === 'down' && why) {
+    return (
+      <Empty icon={<Page />} title={words.assistance.down}>
+        <p>{words.why[why]}</p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon={<Page />} title={words.nothingSuggested}>
+      <p>{words.nothingSuggestedText}</p>
+      {why === 'words_only' && <ForWhoRunsIt text={words.wordsOnlyHow} command="./earshot knowledge" />}
+    </Empty>
+  );
+}
+
+/** An agent need not read it; it is there when somebody asks them what is wrong. */
+function ForWhoRunsIt({ text, command }: { text: string; command: string }): ReactNode {
+  const words = useWords();
+  return (
+    <details className="how">
+      <summary>{words.forWhoRunsIt}</summary>
+      <p>{text}</p>
+      <code className="command">{command}</code>
+    </details>
+  );
+}

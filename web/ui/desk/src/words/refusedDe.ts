@@ -1,0 +1,32 @@
+/** Why something was refused, in German; in English the server says it itself. */
+import type { ClientCode, wire } from '@earshot/client';
+
+export const refusedDe: Record<wire.ErrorCode | ClientCode, string> = {
+  bad_request: 'Die Anfrage war fehlerhaft',
+  unauthenticated: 'Die Anmeldung gilt nicht',
+  expired: 'Die Anmeldung ist abgelaufen',
+  revoked: 'Der Zugang wurde entzogen',
+  forbidden: 'Ihre Rolle darf das nicht',
+  unknown_call: 'Das Gespräch ist nicht mehr Ihres, oder es wurde gelöscht',
+  not_found: 'Das gibt es nicht mehr',
+  call_ended: 'Das Gespräch ist beendet',
+  call_full: 'Das Gespräch hat seine größte Länge erreicht',
+  stale_revision: 'Es gibt schon eine neuere Fassung',
+  final: 'Das ist endgültig und ändert sich nicht mehr',
+  conflict: 'Dieselbe Nummer steht schon für etwas anderes',
+  too_large: 'Das ist zu groß',
+  busy: 'Der Server hat gerade zu viel zu tun',
+  rate_limited: 'Das war zu schnell hintereinander',
+  too_many: 'Das sind zu viele auf einmal',
+  too_many_connections: 'Es sind zu viele Verbindungen offen',
+  slow: 'Die Verbindung ist zu langsam',
+  timeout: 'Es kam keine Antwort',
+  unavailable: 'Der Server kann es gerade nicht speichern',
+  draining: 'Der Server startet neu',
+  replaced: 'Eine andere Verbindung ist an diese Stelle getreten',
+  internal: 'Im Server ist ein Fehler aufgetreten',
+  not_connected: 'Es besteht keine Verbindung',
+  outbox_full: 'Es warten schon zu viele Bewertungen',
+  too_old: 'Es konnte zu lange nicht gesendet werden',
+  cancelled: 'Es wurde zurückgezogen',
+};
