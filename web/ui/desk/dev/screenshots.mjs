@@ -22,6 +22,13 @@ const SHOTS = [
   { ...DESK, name: 'settings-light', press: ['Settings'] },
   { ...DESK, name: 'document-light', press: [/^Read the whole/] },
   { ...DESK, name: 'search-light', press: ['Search the transcript'], type: 'the' },
+  { ...DESK, name: 'ended-light', at: '.call-item[data-status=ended]' },
+  { ...DESK, name: 'ended-panel-dark', at: '.call-item[data-status=ended]', width: 380, scheme: 'dark', press: ['Calls'], then: ['Documents'] },
+  { ...DESK, name: 'lost-light', offline: true },
+  { ...DESK, name: 'lost-panel-dark', offline: true, width: 380, scheme: 'dark' },
+  { ...DESK, name: 'nobody-light', path: '?agent=nobody' },
+  { ...DESK, name: 'reflow-320', width: 320, height: 640 },
+  { ...DESK, name: 'zoom-200', width: 640, height: 400 },
   { ...DESK, name: 'wall-light', path: 'supervisor', row: true },
   { ...DESK, name: 'wall-full-dark', path: 'supervisor', row: true, scheme: 'dark', width: 1920, height: 1080 },
   { ...DESK, name: 'wall-panel-light', path: 'supervisor', width: 380 },
@@ -32,7 +39,8 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
 });
-async function take({ name, width, height, scheme, locale, path, press = [], type, row }) {
+async function take(shot) {
+  const { name, width, height, scheme, locale, path, press = [], at, then = [], type, row, offline } = shot;
   const page = await browser.newPage({
     viewport: { width, height },
     colorScheme: scheme,
@@ -45,9 +53,11 @@ async function take({ name, width, height, scheme, locale, path, press = [], typ
   try {
     await page.goto(new URL(path, url).href);
     await page.waitForTimeout(Number(seconds) * 500);
-    for (const button of press) {
-      await page.getByRole('button', { name: button }).first().click({ timeout: 5_000 });
-    }
+    const push = (button) => page.getByRole('button', { name: button }).first().click({ timeout: 5_000 });
+    for (const button of press) await push(button);
+    if (at) await page.locator(at).first().click({ timeout: 5_000 });
+    for (const button of then) await push(button);
+    if (offline) await page.context().setOffline(true);
     if (row) await page.locator('.wall-row').first().click({ timeout: 5_000 });
     if (type) await page.keyboard.type(type);
     await page.waitForTimeout(Number(seconds) * 500);

@@ -1,6 +1,7 @@
 /** Who must sign in, and where: at the identity provider, or with a token that is pasted here. */
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { Card } from './Card.tsx';
+import { ForWhoRunsIt } from './ForWhoRunsIt.tsx';
 import type { Source } from './obtainToken.ts';
 import { useWords } from './words/index.ts';
 
@@ -49,7 +50,6 @@ function PasteToken({ code, isPasted, signIn, source }: SignInProps): ReactNode 
           </p>
         )}
         {code !== 'expired' && !isPasted && <p>{words.signIn}</p>}
-        {source?.message !== undefined && <p className="field-help">{source.message}</p>}
         <label htmlFor="token">{words.accessToken}</label>
         <textarea
           id="token"
@@ -67,6 +67,7 @@ function PasteToken({ code, isPasted, signIn, source }: SignInProps): ReactNode 
         <button type="submit" className="button primary" disabled={token.trim() === ''}>
           {words.signInButton}
         </button>
+        {source?.message !== undefined && <ForWhoRunsIt text={source.message} />}
       </form>
     </Card>
   );

@@ -3,6 +3,7 @@ import { useClient, useConnection, useOutbox } from '@earshot/react';
 import { useState, type ReactNode } from 'react';
 import { Sliders, Voice } from './icons.tsx';
 import { SettingsDialog } from './settings/SettingsDialog.tsx';
+import { useKeyHint } from './settings/useKeyHint.ts';
 import { useShortcuts } from './settings/useShortcuts.ts';
 import { connectionWords, useWords } from './words/index.ts';
 
@@ -11,13 +12,14 @@ export function TopBar({ children }: { children?: ReactNode }): ReactNode {
   const words = useWords();
   const connection = useConnection();
   const waiting = useOutbox().pending;
+  const hint = useKeyHint();
   const [isOpen, setOpen] = useState(false);
   useShortcuts({ settings: () => setOpen(true) });
   const { text, tone } = connectionWords(words, connection, connection.isLost);
   return (
     <header className="top-bar">
       <h1 className="brand">
-        <Voice /> Earshot
+        <Voice /> <span className="brand-name">Earshot</span>
       </h1>
       {children}
       <span className="top-bar-agent" title={words.agentOfDesk}>
@@ -34,7 +36,7 @@ export function TopBar({ children }: { children?: ReactNode }): ReactNode {
         type="button"
         className="icon-button"
         aria-label={words.settings}
-        title={words.settings}
+        title={hint(words.settings, 'settings')}
         onClick={() => setOpen(true)}
       >
         <Sliders />

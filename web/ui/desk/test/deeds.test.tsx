@@ -17,7 +17,7 @@ describe('a card', () => {
 
   it('leads to the line it was suggested for, and marks it', async () => {
     await opened();
-    fireEvent.click(await screen.findByTitle('Show the line this was suggested for'));
+    fireEvent.click(await screen.findByTitle('Show the line this was suggested for (w)'));
     await until(() => {
       const shown = main().querySelector('[data-shown]');
       expect(shown?.textContent).toContain('The light is red.');

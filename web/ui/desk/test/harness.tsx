@@ -1,5 +1,5 @@
 /** The whole desk on a page whose origin is a real Socket.IO server. */
-import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import { cleanup, configure, render, screen, waitFor } from '@testing-library/react';
 import { StrictMode } from 'react';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { FakeCall } from '../../packages/client/test/fakeCall.ts';
@@ -9,6 +9,9 @@ import { loadSettings } from '../src/settings/settings.ts';
 
 export let server: FakeServer;
 let stop: () => Promise<void>;
+
+// A machine that does other things too is no fault of the desk's.
+configure({ asyncUtilTimeout: 4_000 });
 
 /** A page without layout has rows nevertheless: the virtualiser asks how tall its box is. */
 const BOX_PX = 2_000;

@@ -82,7 +82,7 @@ describe("a supervisor's token", () => {
     server.role = 'supervisor';
     await opened();
     await screen.findByText('This is an agent’s desk');
-    expect(screen.getByRole('link', { name: 'Back to all calls' }).getAttribute('href')).toBe('/supervisor');
+    expect(screen.getByRole('link', { name: 'To all calls' }).getAttribute('href')).toBe('/supervisor');
   });
 });
 

@@ -28,7 +28,7 @@ export function CallList(props: {
       {live.length === 0 && isOnline && isForeign && (
         <Empty icon={<Eye />} title={words.notAnAgent}>
           <p>{words.notAnAgentText}</p>
-          <a href="/supervisor">{words.backToWall}</a>
+          <a href="/supervisor">{words.toWall}</a>
         </Empty>
       )}
       {live.length === 0 && isOnline && !isForeign && (

@@ -2,6 +2,7 @@
 import type { CallHealth, CallView } from '@earshot/client';
 import type { ReactNode } from 'react';
 import { Empty } from '../Empty.tsx';
+import { ForWhoRunsIt } from '../ForWhoRunsIt.tsx';
 import { Page } from '../icons.tsx';
 import { useWords } from '../words/index.ts';
 
@@ -39,17 +40,5 @@ export function NoCards(props: {
       <p>{words.nothingSuggestedText}</p>
       {why === 'words_only' && <ForWhoRunsIt text={words.wordsOnlyHow} command="./earshot knowledge" />}
     </Empty>
-  );
-}
-
-/** An agent need not read it; it is there when somebody asks them what is wrong. */
-function ForWhoRunsIt({ text, command }: { text: string; command: string }): ReactNode {
-  const words = useWords();
-  return (
-    <details className="how">
-      <summary>{words.forWhoRunsIt}</summary>
-      <p>{text}</p>
-      <code className="command">{command}</code>
-    </details>
   );
 }

@@ -3,6 +3,8 @@ import type { Suggestion } from '@earshot/client';
 import { useDismiss, useFeedback, useSeen, useSegment } from '@earshot/react';
 import { useEffect, useMemo, type ReactNode } from 'react';
 import { Copy, Cross, OutwardLink, Page, Quote, ThumbDown, ThumbUp } from '../icons.tsx';
+import type { Action } from '../settings/keys.ts';
+import { useKeyHint } from '../settings/useKeyHint.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
 import { copyText } from './copyText.ts';
@@ -73,6 +75,7 @@ function Because(props: {
   showLine(segmentId: string): void;
 }): ReactNode {
   const words = useWords();
+  const hint = useKeyHint();
   const segment = useSegment(props.callId, props.segmentId);
   if (props.segmentId === '') return null;
   return (
@@ -80,7 +83,7 @@ function Because(props: {
       type="button"
       className="because"
       data-do="line"
-      title={words.showLine}
+      title={hint(words.showLine, 'line')}
       onClick={() => props.showLine(props.segmentId)}
     >
       <Quote />
@@ -120,7 +123,7 @@ function CardTools(
           </span>
         </a>
       )}
-      <Tool label={words.openLong(card.title)} title={words.open} onClick={props.open}>
+      <Tool label={words.openLong(card.title)} title={words.open} does="read" onClick={props.open}>
         <Page />
       </Tool>
       <Tool label={`${words.copy}: ${card.title}`} title={words.copy} does="copy" onClick={() => void copy()}>
@@ -147,16 +150,17 @@ function CardTools(
 function Tool(props: {
   label: string;
   title: string;
-  does?: string;
+  does?: Action;
   onClick(): void;
   children: ReactNode;
 }): ReactNode {
+  const hint = useKeyHint();
   return (
     <button
       type="button"
       className="icon-button"
       aria-label={props.label}
-      title={props.title}
+      title={hint(props.title, props.does)}
       data-do={props.does}
       onClick={props.onClick}
     >
@@ -168,6 +172,7 @@ function Tool(props: {
 function Verdict({ callId, card, did }: CardProps): ReactNode {
   const feedback = useFeedback(callId);
   const words = useWords();
+  const hint = useKeyHint();
   const { helpful } = card;
   // A refusal is told by the desk, from the outbox: a verdict may be older than this page.
   const give = (verdict: boolean | null): void => {
@@ -180,6 +185,7 @@ function Verdict({ callId, card, did }: CardProps): ReactNode {
         type="button"
         className="button quiet good"
         data-do="helpful"
+        title={hint(words.helpful, 'helpful')}
         aria-pressed={helpful === true}
         onClick={() => give(helpful === true ? null : true)}
       >
@@ -191,13 +197,13 @@ function Verdict({ callId, card, did }: CardProps): ReactNode {
         data-do="unhelpful"
         aria-pressed={helpful === false}
         aria-label={words.unhelpful}
-        title={words.unhelpful}
+        title={hint(words.unhelpful, 'unhelpful')}
         onClick={() => give(helpful === false ? null : false)}
       >
         <ThumbDown /> {helpful === false && words.unhelpful}
       </button>
       {helpful !== null && (
-        <button type="button" className="button quiet undo" data-do="undo" onClick={() => give(null)}>
+        <button type="button" className="button quiet undo" data-do="undo" title={hint(words.undo, 'undo')} onClick={() => give(null)}>
           {words.undo}
         </button>
       )}

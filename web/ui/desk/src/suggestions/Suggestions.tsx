@@ -28,6 +28,8 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
   const { sync, info, health, refused } = useCall(callId);
   const [opened, open] = useState<{ id: string; title: string } | null>(null);
   useCardKeys(list);
+  const isOld = useIsOld(callId);
+  const assistance = health && !isOld ? assistanceWords(words, health) : null;
   const isLive = info !== null && info.status !== 'ended' && refused === null;
   return (
     <aside className="pane suggestions" aria-label={words.suggested}>
@@ -43,8 +45,16 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
         <h2 className="section-title">
           {words.documents} {cards.length > 0 && <span className="count">{cards.length}</span>}
         </h2>
-        {isLive && <Assistance callId={callId} />}
+        {isLive && assistance && (
+          <p className="assistance" data-tone={assistance.tone} role="status">
+            <span className="dot" aria-hidden="true" />
+            {assistance.text}
+          </p>
+        )}
       </div>
+      {isLive && assistance && assistance.why !== '' && (
+        <p className="assistance-why">{assistance.why}</p>
+      )}
       <ul className="cards" ref={list}>
         {callId !== null &&
           cards.map((card) => (
@@ -67,24 +77,6 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
         <DocumentDialog key={opened.id} document={opened} close={() => open(null)} />
       )}
     </aside>
-  );
-}
-
-/** How assistance fares, in a word; why, when it is not at its best. */
-function Assistance({ callId }: { callId: string | null }): ReactNode {
-  const words = useWords();
-  const { health } = useCall(callId);
-  const isOld = useIsOld(callId);
-  if (!health || isOld) return null;
-  const { text, tone, why } = assistanceWords(words, health);
-  return (
-    <p className="assistance" data-tone={tone} role="status">
-      <span className="dot" aria-hidden="true" />
-      <span>
-        {text}
-        {why !== '' && <small>{why}</small>}
-      </span>
-    </p>
   );
 }
 

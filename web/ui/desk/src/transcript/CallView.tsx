@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
 import { Empty } from '../Empty.tsx';
 import { Download, Magnifier, Voice } from '../icons.tsx';
+import { useKeyHint } from '../settings/useKeyHint.ts';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useFormats } from '../time.ts';
 import { useToast } from '../toasts.tsx';
@@ -49,13 +50,14 @@ export function NoCall(): ReactNode {
 function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
   const { callId, openSearch } = props;
   const words = useWords();
+  const hint = useKeyHint();
   const { info, refused } = useCall(callId);
   const listed = useCalls().find((row) => row.call_id === callId);
   const call = info ?? listed;
   return (
     <div className="call-header">
       <div className="call-header-who">
-        <h2>{call?.customer ?? callId}</h2>
+        <h2 title={call?.customer ?? callId}>{call?.customer ?? callId}</h2>
         {call?.customer !== undefined && <span className="call-header-id">{callId}</span>}
       </div>
       <CallState callId={callId} call={call ?? null} />
@@ -65,7 +67,7 @@ function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
           type="button"
           className="icon-button"
           aria-label={words.search}
-          title={words.search}
+          title={hint(words.search, 'search')}
           onClick={openSearch}
         >
           <Magnifier />

@@ -111,7 +111,7 @@ export const de: Words = {
   noDocuments: 'Die Wissensbasis ist leer',
   noDocumentsText: 'Dokumente können vorgeschlagen werden, sobald es welche gibt.',
   addDocuments:
-    'Die Administration fügt sie mit PUT /v1/documents hinzu oder mit diesem Befehl (Formate: docs/data-formats.md):',
+    'Die Administration fügt sie mit PUT /v1/documents hinzu oder mit diesem Befehl (Formate: docs/data-formats.md):',
   wordsOnlyHow:
     'Gerade vergleicht kein Modell Bedeutungen; der Kunde muss also die Wörter eines Dokuments sagen. Warum, steht im Protokoll des Servers und hier:',
   forWhoRunsIt: 'Für den Betrieb von Earshot',
@@ -206,6 +206,7 @@ export const de: Words = {
   watchHint: 'Wählen Sie ein Gespräch',
   watchHintText: 'Sie lesen mit; niemand wird gestört, und Sie ändern nichts.',
   readOnly: 'Mitlesen',
+  toWall: 'Zu allen Gesprächen',
   backToWall: 'Zurück zu allen Gesprächen',
   wallForbidden: 'Nur die Leitung darf alle Gespräche sehen.',
   wallForbiddenText: 'Melden Sie sich mit einem Token der Leitung an, oder gehen Sie zu Ihrem Arbeitsplatz.',

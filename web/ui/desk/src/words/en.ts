@@ -116,7 +116,7 @@ export const en = {
   noDocuments: 'The knowledge base is empty',
   noDocumentsText: 'Documents can be suggested as soon as there are some.',
   addDocuments:
-    'An admin adds them with PUT /v1/documents, or from the command line (docs/data-formats.md has the formats):',
+    'An admin adds them with PUT /v1/documents, or from the command line (docs/data-formats.md has the formats):',
   wordsOnlyHow:
     'No model compares meanings now, so the customer has to use a document’s words. The server’s log says why, and so does:',
   forWhoRunsIt: 'For whoever runs Earshot',
@@ -212,6 +212,7 @@ export const en = {
   watchHint: 'Choose a call to watch it',
   watchHintText: 'You read along; nobody is disturbed, and you change nothing.',
   readOnly: 'Watching',
+  toWall: 'To all calls',
   backToWall: 'Back to all calls',
   wallForbidden: 'Only supervisors may see all calls.',
   wallForbiddenText: 'Sign in with a supervisor’s token, or go to your own desk.',
