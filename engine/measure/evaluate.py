@@ -21,8 +21,9 @@ from msgspec import Struct
 from engine.assist.suggest import AssistSettings, CallSuggester, Suggester
 from engine.assist.view import CallExcerpt
 from engine.errors import BadRequest, EngineError
-from engine.knowledge.embedding import Embedder, MiniLm
-from engine.measure.corpus import TENANT, Dialogue, Shelf, Watch, read_dialogues, shelf_of
+from engine.knowledge.embedding import Embedder
+from engine.knowledge.minilm import Shipped
+from engine.measure.corpus import KEPT, TENANT, Dialogue, Shelf, Watch, read_dialogues, shelf_of
 from engine.measure.figures import (
     Interval,
     auc,
@@ -91,9 +92,11 @@ def evaluate(
     embedder: Embedder | None = None,
     make: Make | None = None,
     watch: Watch = _nothing,
+    questions: Embedder | None = None,
 ) -> Figures:
-    """Ask a suggester at every labelled turn of a folder, then play its calls. Raises
-    BadRequest naming the file and line that cannot be read."""
+    """Ask a suggester at every labelled turn of a folder, then play its calls. `questions`:
+    the model's form for these, if it has one. Raises BadRequest naming the file and line that
+    cannot be read."""
     dialogues = read_dialogues(folder / "dialogues.jsonl") if folder.is_dir() else []
     shelf = shelf_of(folder, embedder, watch)
     if not any(dialogue.queries for dialogue in dialogues):
@@ -101,7 +104,7 @@ def evaluate(
     if make is None:
 
         def make(library: Any, settings: AssistSettings) -> Suggester:
-            return CallSuggester(library, settings, embedder)
+            return CallSuggester(library, settings, questions or embedder)
 
     shipped = AssistSettings()
     judged = AssistSettings(limit=JUDGED, threshold=0.0, lines=shipped.lines)
@@ -213,12 +216,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--words", action="store_true", help="without the embedding model")
     chosen = parser.parse_args(arguments)
-    embedder = None if chosen.words else MiniLm.installed()
-    if embedder is None and not chosen.words:
+    found = None if chosen.words else Shipped.installed(KEPT)
+    embedder, questions = found or (None, None)
+    if found is None and not chosen.words:
         sys.stderr.write("The packages of the embedding model are not installed: words alone.\n")
     with shown_progress(chosen.folder.name) as watch:
         try:
-            figures = evaluate(chosen.folder, embedder, watch=watch)
+            figures = evaluate(chosen.folder, embedder, watch=watch, questions=questions)
         except EngineError as problem:
             sys.stderr.write(f"{problem.message}\n")
             return 2

@@ -22,7 +22,8 @@ from engine.assist.suggest import AssistSettings, CallSuggester
 from engine.assist.view import CallExcerpt, CallLine
 from engine.errors import BadRequest, EngineError
 from engine.knowledge.documents import Document
-from engine.knowledge.embedding import Embedder, Matrix, MiniLm
+from engine.knowledge.embedding import Embedder, Matrix
+from engine.knowledge.minilm import MiniLm
 from engine.knowledge.votes import Vote, VoteMemory
 from engine.measure.corpus import TENANT, Shelf, Watch, index_of, read_dialogues, shelf_of
 from engine.measure.figures import Interval, Numbers, mean_interval, rounded

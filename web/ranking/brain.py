@@ -6,6 +6,7 @@ or not wanted it says why, and words alone rank.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from engine import store
@@ -15,10 +16,11 @@ from engine.assist.suggest import AssistSettings, CallSuggester
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.errors import Unavailable
-from engine.knowledge.embedding import Embedder, MiniLm
+from engine.knowledge.embedding import Embedder
 from engine.knowledge.embedding_endpoint import EndpointEmbedder, QuestionEmbedder
 from engine.knowledge.keeper import Keeper
 from engine.knowledge.library import Library
+from engine.knowledge.minilm import MiniLm, Shipped
 from engine.knowledge.report import KnowledgeReport, report
 from engine.knowledge.store import DocumentStore
 from engine.knowledge.vector_store import VectorStore
@@ -72,6 +74,11 @@ class Brain:
         self._suggester = self._make_suggester(questions, votes)
         self.embedder, self.why = documents, ""
         return True
+
+    def rest(self) -> None:
+        """Nothing is to be embedded for now: what only documents need gives its memory back."""
+        if isinstance(self.embedder, MiniLm):
+            self.embedder.release()
 
     def _make_suggester(
         self, questions: Embedder | None, votes: VoteMemory | None
@@ -127,10 +134,10 @@ def embedders_of(settings: Settings) -> tuple[Embedder, Embedder]:
     if wanted.use == "none":
         raise NoModel("embedding.use is none")
     if wanted.use == "shipped":
-        found = MiniLm.installed()
+        found = Shipped.installed(Path(wanted.cache_dir))
         if found is None:
             raise NoModel("the packages of the shipped model are not installed")
-        return found, found
+        return found.documents, found.questions
     if not wanted.base_url or not wanted.model:
         raise NoModel("embedding.use is endpoint, and base_url or model is not set")
     documents = EndpointEmbedder(wanted)

@@ -172,7 +172,6 @@ class RankingProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "web.ranking"],
                 stdin=theirs.fileno(),
-                cwd=ROOT,
                 env=_environment(),
             )
         self.starts += 1

@@ -26,6 +26,7 @@ log = logging.getLogger("earshot.ranking")
 LOOK_S = 0.5
 EMBED_AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # after a model that could not be reached
 MODEL_S = 3.0  # a first question waits so long for a model that is being loaded
+REST_S = 30.0  # without work, and the model for documents gives its memory back
 NICE = 10  # of the thread that embeds: questions come first
 
 
@@ -95,7 +96,9 @@ class Upkeep:
         self._work.set()
         failures = 0
         while True:
-            self._work.wait()
+            if not self._work.wait(REST_S):
+                self._brain.rest()
+                continue
             self._work.clear()
             try:
                 for tenant in sorted(self._known):

@@ -14,7 +14,8 @@ from engine.assist.suggest import AssistSettings, CallSuggester, Proposal
 from engine.assist.view import CallExcerpt
 from engine.errors import Unavailable
 from engine.knowledge.documents import Document
-from engine.knowledge.embedding import Matrix, MiniLm
+from engine.knowledge.embedding import Matrix
+from engine.knowledge.minilm import MiniLm
 from engine.knowledge.votes import Vote, VoteMemory
 from engine.measure.corpus import Shelf, index_of
 from tests.engine.assist.conftest import HOTEL, make_document

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.assist.suggest import AssistSettings, CallSuggester
-from engine.knowledge.embedding import MiniLm
+from engine.knowledge.minilm import Shipped
 from engine.measure.corpus import read_dialogues, shelf_of
 from engine.measure.evaluate import ask_all
 from engine.measure.figures import auc
@@ -21,9 +21,10 @@ RECALL_AT_1, RECALL_AT_5, SILENCE_AUC = 0.47, 0.73, 0.84
 
 
 def test_the_demo_corpus_is_ranked_as_well_as_it_was() -> None:
-    model = MiniLm.installed()
-    shelf = shelf_of(DEMO, model, lambda _what, _done, _of: None)
-    suggester = CallSuggester(shelf, AssistSettings(limit=5, threshold=0.0), model)
+    model = Shipped.installed()
+    assert model is not None, "requirements.lock installs the model"
+    shelf = shelf_of(DEMO, model.documents, lambda _what, _done, _of: None)
+    suggester = CallSuggester(shelf, AssistSettings(limit=5, threshold=0.0), model.questions)
 
     due, silent = ask_all(suggester, read_dialogues(DEMO / "dialogues.jsonl"))
 
