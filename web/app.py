@@ -14,7 +14,7 @@ from flask_socketio import SocketIO
 from web import api, headers
 from web.node import Node
 from web.refused_origins import RefusedOrigins
-from web.sign_in import routes as sign_in
+from web.sign_in.install import install as install_sign_in
 from web.sockets import create_socketio
 
 DESK = Path(__file__).parent / "ui" / "desk" / "dist"
@@ -35,7 +35,7 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     headers.install(app, node.settings.server, refused.note)
     api.install(app, node)
     app.register_blueprint(api.blueprint(node))
-    sign_in.install(app, node)
+    install_sign_in(app, node)
     _serve_desk(app, desk)
     return App(app, create_socketio(app, node, refused.note))
 

@@ -64,6 +64,7 @@ from web.token_desk import TokenDesk
 from web.walls import NodeWalls
 
 if TYPE_CHECKING:
+    from web.ranking.child import Child
     from web.siblings import Siblings
 
 FULL_SHARE = 0.95  # of its connections: a node this full is given no new traffic
@@ -79,10 +80,14 @@ class NoRooms:
 
 
 class Node:
-    """`url` is the store's. Everything runs when it is made; `close` ends it."""
+    """`url` is the store's. `ranking`: its process, where it was started ahead. Everything
+    runs when it is made; `close` ends it."""
 
-    def __init__(self, settings: Settings, url: str, *, queue: bool = True) -> None:
+    def __init__(
+        self, settings: Settings, url: str, *, queue: bool = True, ranking: Child | None = None
+    ) -> None:
         self.settings = settings
+        self._ranking_ahead = ranking
         self.name = f"{socket.gethostname()}-{os.getpid()}-{random.getrandbits(32):08x}"
         self.queue_url = url if queue else ""
         self.clock = SystemClock()
@@ -149,7 +154,9 @@ class Node:
         self.store_client.follower.on_notice = self._on_notice
         for channel in (standing.CHANNEL, *CHANNELS):
             self.ways.hints.listen(channel)
-        self.ranking = RankingProcess(settings, self._url, self.name, self.clock.mono)
+        self.ranking = RankingProcess(
+            settings, self._url, self.name, self.clock.mono, self._ranking_ahead
+        )
         redactor = Redactor(settings.redaction.kinds, settings.redaction.regions)
         counts: Counter[str] = Counter()
         writer = None

@@ -23,6 +23,7 @@ from web.collector import Collector
 from web.front_door import FrontDoor
 from web.node import Node
 from web.place import Place, SessionIds
+from web.ranking.child import Child
 from web.siblings import Siblings
 from web.sockets import NAMESPACE
 from web.start import OpenStore, announce, listen, main
@@ -38,8 +39,11 @@ LOOK_S = 0.05  # between looks whether everybody has gone
 class Server:
     """`place`: among the processes of one server; None: it is the only one."""
 
-    def __init__(self, settings: Settings, place: Place | None = None) -> None:
+    def __init__(
+        self, settings: Settings, place: Place | None = None, ranking: Child | None = None
+    ) -> None:
         self._settings = settings
+        self._ranking = ranking
         self._place = place
         self._stop = Event()
 
@@ -51,7 +55,7 @@ class Server:
         opened = None
         try:
             opened = OpenStore(self._settings, warned=self._place is not None)
-            node = Node(self._settings, opened.url)
+            node = Node(self._settings, opened.url, ranking=self._ranking)
             node.store_trouble = lambda: opened.trouble
         except BaseException:
             listener.close()

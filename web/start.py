@@ -25,6 +25,7 @@ from engine.secret_strength import SHORTEST, weakness
 from engine.store_embedded import EmbeddedStore
 from web import usage
 from web.place import place_in
+from web.ranking import child
 from web.store_keeper import StoreKeeper
 
 log = logging.getLogger("earshot.server")
@@ -55,9 +56,10 @@ def main(arguments: Sequence[str] = ()) -> int:
             from web.processes import Parent
 
             return Parent(settings).run()
+        ranking = child.start()  # its imports run beside ours: 1.5 s
         from web.server import Server
 
-        Server(settings, place).run()
+        Server(settings, place, ranking).run()
     except (CannotStart, store.StoreUnusable) as problem:
         say(str(problem))
         return CANNOT_START

@@ -57,7 +57,8 @@ def health(client: RawClient, why: str | None, bound_s: float = 15) -> None:
 def test_it_is_started_when_somebody_needs_it(own_server: LiveServer, on_a_call: Any) -> None:
     caller, call_id, client = on_a_call(own_server)
     caller.say(call_id, line("a1", "how can i help", speaker="agent"))
-    assert ranking_of(own_server) == []
+    # One that was started ahead is let go when nobody needs it.
+    until(lambda: ranking_of(own_server) == [], 15)
     caller.say(call_id, line("s1", "where can guests park their car"))
     client.event("ai:suggestion")
     # Either may be said first.

@@ -17,7 +17,6 @@ from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.errors import Unavailable
 from engine.knowledge.embedding import Embedder
-from engine.knowledge.embedding_endpoint import EndpointEmbedder, QuestionEmbedder
 from engine.knowledge.keeper import Keeper
 from engine.knowledge.library import Library
 from engine.knowledge.minilm import MiniLm, Shipped
@@ -98,7 +97,7 @@ class Brain:
         loaded: nobody needs to know."""
         if self._questions is None:
             return self.why != LOADING
-        return isinstance(self._questions, QuestionEmbedder) and self._questions.resting
+        return bool(getattr(self._questions, "resting", False))  # an endpoint does at times
 
     def suggest(self, excerpt: CallExcerpt) -> Ranking:
         found = self._suggester.suggest(excerpt)
@@ -140,6 +139,9 @@ def embedders_of(settings: Settings) -> tuple[Embedder, Embedder]:
         return found.documents, found.questions
     if not wanted.base_url or not wanted.model:
         raise NoModel("embedding.use is endpoint, and base_url or model is not set")
+    # Here, since only then is there a need for what speaks HTTP (0.3 s).
+    from engine.knowledge.embedding_endpoint import EndpointEmbedder, QuestionEmbedder
+
     documents = EndpointEmbedder(wanted)
     documents.probe()
     return documents, QuestionEmbedder(documents, wanted)

@@ -3,20 +3,18 @@
 Owns the process and the socket to it. Asking waits in a greenlet; the loop only passes
 bytes. A process that died is started again, with a pause that grows; what it was asked is
 answered Unavailable, and asked again by whoever asked. It is started when somebody needs it
-first: a node without documents and calls has none.
+first: a node without documents and calls has none, but for the one that a server starts
+ahead, whose imports run while its own do.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
-import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import gevent
@@ -32,23 +30,32 @@ from engine.knowledge.report import KnowledgeReport
 from engine.wire import CallSummary, SuggestedDocument
 from web.api.shapes import KnowledgeState
 from web.assist import Ranked
+from web.ranking import child
 from web.ranking import frames as f
 
 log = logging.getLogger("earshot.ranking")
 
-ROOT = Path(__file__).parents[2]
 START_S = 5.0  # longest wait for it to be started
 ANSWER_S = 15.0  # longest wait for an answer: a first question waits for the documents
 PENDING = 512  # requests; more are shed at once
 AGAIN_S = (0.2, 1.0, 2.0, 5.0, 10.0)  # before it is started again
 STEADY_S = 60.0  # a process that lived so long did not fail at once
 STOP_S = 2.0
+UNNEEDED_S = 3.0  # of knowing of no documents; then one that was started ahead is let go
 
 
 class RankingProcess:
     """Implements web.assist.Ranker, and the search of the API."""
 
-    def __init__(self, settings: Settings, url: str, node: str, mono: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        url: str,
+        node: str,
+        mono: Callable[[], float],
+        ahead: child.Child | None = None,
+    ) -> None:
+        self._ahead = ahead
         self._begin = f.Begin(url, node, settings)
         self._mono = mono
         self._ids = itertools.count(1)
@@ -147,11 +154,14 @@ class RankingProcess:
         self._closing = True
         self._greenlet.kill()
         self._end()
+        self._let_go()
 
     # --- the process ----------------------------------------------------------------------
 
     def _run(self) -> None:
         failures = 0
+        if not self._needed.wait(UNNEEDED_S):
+            self._let_go()
         self._needed.wait()
         while True:
             began = self._mono()
@@ -167,19 +177,20 @@ class RankingProcess:
             gevent.sleep(pause_s)
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "web.ranking"],
-                stdin=theirs.fileno(),
-                env=_environment(),
-            )
+        ahead, self._ahead = self._ahead, None
+        self._process, link = ahead or child.start()
         self.starts += 1
-        ours.sendall(f.packed(self._begin))
-        self._link = ours
+        link.sendall(f.packed(self._begin))
+        self._link = link
         self._linked.set()
         for tenant in sorted(self._tenants):
             self._send(f.Watch(tenant))
+
+    def _let_go(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.link.close()
+            ahead.process.wait()
 
     def _read(self) -> None:
         cutter, link = f.Cutter(), self._link
@@ -263,14 +274,3 @@ def in_words(serving: f.Serving) -> str:
     if serving.why == f.LOADING and not any(one.documents for one in serving.tenants.values()):
         return "documents=0: its model is loaded when there are some"
     return f"by words: {serving.why}"
-
-
-def _environment() -> dict[str, str]:
-    """Without secrets that it does not need: what it needs comes through the socket."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("EARSHOT__")}
-    for secret in ("JWT_SECRET", "REDIS_URL"):
-        kept.pop(secret, None)
-    # numpy's BLAS would start a thread a core, which spin beside the loop; glibc would give
-    # each thread a heap of its own and keep what is free in all of them.
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-    return kept | threads | {"PYTHONPATH": str(ROOT)}

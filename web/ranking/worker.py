@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import signal
 import socket
 import sys
 import threading
@@ -143,6 +142,4 @@ def main() -> int:
         stream=sys.stderr,
     )
     logging.getLogger("bm25s").setLevel(logging.WARNING)
-    # Ctrl-C reaches the whole group; the server drains first and then lets us go.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return Worker(socket.socket(fileno=0)).run()

@@ -25,7 +25,7 @@ from web.api.answering import Answer, refuse, respond
 from web.sign_in import pages
 from web.sign_in.provider import NotAccepted, Person, Provider, ProviderAway
 from web.sign_in.sessions import Sessions, SignedIn
-from web.sign_in.way import PageToken, SignedOut, way_of
+from web.sign_in.way import PageToken, SignedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,21 +37,6 @@ log = logging.getLogger("earshot.sign_in")
 PAGES = ("/", "/supervisor")
 UNDER_WAY_S = 600  # for a sign-in at the provider
 ASKED_BY_PAGE = "X-Earshot-Page"  # no other origin can send it without our leave
-
-
-def install(app: Flask, node: Node) -> None:
-    """The places, and the guard before the pages, as the settings say."""
-    blueprint = Blueprint("sign_in", __name__)
-
-    @blueprint.get("/sign-in/way")
-    def way() -> Any:
-        answer = respond(Answer(way_of(node.settings)))
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-
-    if node.settings.sign_in.issuer:
-        Desk(node).mount(app, blueprint)
-    app.register_blueprint(blueprint)
 
 
 class Desk:

@@ -23,7 +23,8 @@ from engine.identity import Tokens
 from engine.page_tokens import PREFIX, PageTokens
 from tests.web.identity.issuer import BACK, CLIENT, SECRET, Issuer, issuer
 from web import headers
-from web.sign_in import provider, routes
+from web.sign_in import provider
+from web.sign_in.install import install
 from web.token_desk import TokenDesk
 
 JWT_SECRET = "a secret that is long enough to seal with it"
@@ -65,7 +66,7 @@ class Place:
         )
         self.app = Flask("earshot", static_folder=None)
         headers.install(self.app, self.settings.server, lambda origin: None)
-        routes.install(self.app, node)
+        install(self.app, node)
         self.app.add_url_rule("/", "desk", lambda: "the desk")
         self.app.add_url_rule("/supervisor", "wall", lambda: "the wall")
 
@@ -449,7 +450,7 @@ def test_the_way_to_a_token_says_what_is_configured(place: Any) -> None:
 def test_without_a_provider_the_desk_can_say_what_to_configure(development: bool, way: str) -> None:
     settings = Settings(development=Development(tokens=development), jwt_secret=JWT_SECRET)
     app = Flask("earshot")
-    routes.install(app, SimpleNamespace(settings=settings))  # type: ignore[arg-type]
+    install(app, SimpleNamespace(settings=settings))  # type: ignore[arg-type]
     answer = app.test_client().get("/sign-in/way").get_json()
     assert answer["way"] == way
     assert ("sign_in.issuer" in answer.get("message", "")) is not development

@@ -1,0 +1,46 @@
+"""The ranking process as an operating system sees it: a child and the socket to it.
+
+Owns how it is started and what of our environment it gets. Its program takes a second to
+import, so a server may start it ahead, before it knows whether it is needed: until it is told
+to begin it has read nothing and does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+
+class Child(NamedTuple):
+    """`link` closed on our side, or our end, is the end of it."""
+
+    process: Any
+    link: socket.socket
+
+
+def start() -> Child:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "web.ranking"],
+            stdin=theirs.fileno(),
+            env=_environment(),
+        )
+    return Child(process, ours)
+
+
+def _environment() -> dict[str, str]:
+    """Without secrets that it does not need: what it needs comes through the socket."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("EARSHOT__")}
+    for secret in ("JWT_SECRET", "REDIS_URL"):
+        kept.pop(secret, None)
+    # numpy's BLAS would start a thread a core, which spin beside the loop; glibc would give
+    # each thread a heap of its own and keep what is free in all of them.
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+    return kept | threads | {"PYTHONPATH": str(ROOT)}
