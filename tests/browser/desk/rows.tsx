@@ -2,7 +2,7 @@
 // fed with the same interim texts; each update is timed from the event to the layout that shows it.
 import { useSyncExternalStore, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
-import { createRoot } from 'react-dom/client';
+import { createRoot, type Root } from 'react-dom/client';
 import type { Client, Segment } from '@earshot/client';
 import { EarshotProvider } from '@earshot/react';
 import { CallStore } from '../../../web/ui/packages/client/src/callStore.ts';
@@ -94,6 +94,18 @@ const place = document.getElementById('place') as HTMLElement;
 const frame = (): Promise<void> =>
   new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
 
+/** The desk's transcript, at its end. */
+async function open(): Promise<Root> {
+  const root = createRoot(place);
+  root.render(
+    <EarshotProvider client={client} reportsPaint={false}>
+      <Ours />
+    </EarshotProvider>,
+  );
+  for (let n = 0; n < 10; n += 1) await frame();
+  return root;
+}
+
 /** Times `updates` interim texts; milliseconds of each. */
 async function run(show: (line: Segment) => void, updates: number, from = LINES): Promise<number[]> {
   const taken: number[] = [];
@@ -114,13 +126,7 @@ async function run(show: (line: Segment) => void, updates: number, from = LINES)
 }
 
 async function ours(updates: number, from: number): Promise<object> {
-  const root = createRoot(place);
-  root.render(
-    <EarshotProvider client={client} reportsPaint={false}>
-      <Ours />
-    </EarshotProvider>,
-  );
-  for (let n = 0; n < 10; n += 1) await frame();
+  const root = await open();
   const show = (line: Segment): void => {
     store.transcript.apply(line);
     flushSync(tell);
@@ -151,4 +157,61 @@ async function unvirtualised(updates: number, from: number): Promise<object> {
   return { taken, rows };
 }
 
-Object.assign(window, { rows: { ours, unvirtualised } });
+/** Texts of one to four rows of letters: none is as high as it was thought to be. */
+const unequal = (n: number): string => `${n} ${SAID.repeat((n * 7) % 4)}`;
+
+/** Moves a reader about; pixels by which a line stood elsewhere than the move says. */
+async function reading(): Promise<object> {
+  store.transcript.clear();
+  store.transcript.reset(Array.from({ length: LINES }, (_, n) => lineOf(n, { text: unequal(n) })));
+  const root = await open();
+  const box = place.querySelector('.transcript-scroll') as HTMLElement;
+  const { top: edge, height } = box.getBoundingClientRect();
+  const lines = (): HTMLElement[] => [...box.querySelectorAll<HTMLElement>('.line-text')];
+  const topOf = (line: HTMLElement): number => line.getBoundingClientRect().top;
+  const first = (): HTMLElement => lines().find((line) => topOf(line) > edge) ?? lines()[0]!;
+  const drifts: Record<string, number> = {};
+  const during = async (name: string, byPx: number, change: () => void): Promise<void> => {
+    const line = first();
+    const before = topOf(line);
+    change();
+    for (let n = 0; n < 3; n += 1) {
+      await frame();
+      const drift = line.isConnected ? Math.abs(topOf(line) - before - byPx) : Infinity;
+      drifts[name] = Math.max(drifts[name] ?? 0, drift);
+    }
+  };
+  const told = (change: () => void) => () => {
+    change();
+    flushSync(tell);
+  };
+  const fromEnd = (): number => box.scrollHeight - box.scrollTop - box.clientHeight;
+  const begins = fromEnd();
+
+  for (let n = 0; n < 30; n += 1) {
+    await during('scrolling up', 120, () => (box.scrollTop -= 120));
+  }
+  for (let n = 0; n < 8; n += 1) {
+    const text = SAID.repeat(n + 1);
+    const line = lineOf(LINES, { text, revision: n, final: false });
+    await during('words at the end', 0, told(() => store.transcript.apply(line)));
+  }
+  box.scrollTop = box.scrollHeight * 0.6; // as one drags the bar: none of these was shown yet
+  for (let n = 0; n < 3; n += 1) await frame();
+  const shown = [...box.querySelectorAll('.row')].map((row) => row.getBoundingClientRect());
+  const isCovered = shown[0]!.top <= edge && shown.at(-1)!.bottom >= edge + height;
+  const older = Array.from({ length: 400 }, (_, n) => lineOf(-400 + n, { text: unequal(n) }));
+  await during('older lines above', 0, told(() => store.transcript.add(older)));
+  await during('a narrower box', 0, () => (box.style.paddingRight = '30px'));
+  for (let n = 0; n < 30; n += 1) {
+    await during('scrolling up there', 120, () => (box.scrollTop -= 120));
+    await during('and down', -60, () => (box.scrollTop += 60));
+  }
+  box.scrollTop = box.scrollHeight;
+  for (let n = 0; n < 6; n += 1) await frame();
+  const ends = fromEnd();
+  root.unmount();
+  return { drifts, isCovered, begins, ends };
+}
+
+Object.assign(window, { rows: { ours, unvirtualised, reading } });

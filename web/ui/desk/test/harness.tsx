@@ -13,7 +13,7 @@ let stop: () => Promise<void>;
 // A machine that does other things too is no fault of the desk's.
 configure({ asyncUtilTimeout: 4_000 });
 
-/** A page without layout has rows nevertheless: the virtualiser asks how tall its box is. */
+/** A page without layout has rows nevertheless: the transcript asks how tall its box is. */
 const BOX_PX = 2_000;
 
 /** In every file: a server before each test, nothing left after it. */

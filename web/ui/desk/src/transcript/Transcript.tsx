@@ -38,13 +38,11 @@ export function Transcript(props: {
     hasOlder ? TOP_WITH_OLDER_PX : TOP_PX,
   );
   const older = useOlder(loadOlder);
-  const shown = useShownLine(ids, hasOlder, loadOlder, target, (index) =>
-    rows.scrollToIndex(index, { align: 'center' }),
-  );
+  const shown = useShownLine(ids, hasOlder, loadOlder, target, rows.scrollToIndex);
   const { current } = search;
   useEffect(() => {
     const index = current === null ? -1 : ids.indexOf(current);
-    if (index >= 0) rows.scrollToIndex(index, { align: 'center' });
+    if (index >= 0) rows.scrollToIndex(index);
     // Only when another finding is looked at: new lines must not pull the reader back.
   }, [current]);
   useShortcuts({ toEnd });
@@ -60,24 +58,21 @@ export function Transcript(props: {
       >
         <div className="transcript-lines">
           {ids.length === 0 && <NoLines callId={callId} />}
-          <ol className="lines" style={{ height: ids.length === 0 ? 0 : rows.getTotalSize() }}>
-            {rows.getVirtualItems().map((row) => {
-              const id = ids[row.index];
-              if (id === undefined) return null;
+          <ol className="lines" style={{ paddingTop: rows.above, paddingBottom: rows.below }}>
+            {ids.slice(rows.from, rows.to).map((id, place) => {
+              const index = rows.from + place;
               return (
                 <TranscriptRow
                   key={id}
                   callId={callId}
                   id={id}
-                  before={ids[row.index - 1] ?? ''}
-                  index={row.index}
-                  top={row.start}
-                  of={ids.length}
+                  before={ids[index - 1] ?? ''}
+                  index={index}
                   fill={filledAt.get(id)?.count ?? 0}
                   mark={search.pattern}
                   isFound={current === id}
                   isShown={shown === id}
-                  measure={rows.measureElement}
+                  measure={rows.measure}
                 />
               );
             })}
@@ -148,7 +143,6 @@ function useShownLine(
       toast(words.lineGone);
       setDone(target);
     }
-    // `scrollTo` is another function in every render.
   }, [isOpen, target, index, hasOlder, pages]);
   return index >= 0 && target !== null && target === done ? target.segment_id : null;
 }

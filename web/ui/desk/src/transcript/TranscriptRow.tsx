@@ -1,7 +1,7 @@
 /** One line. Who speaks is told by side, label and colour; text is always only text. */
 import type { Segment } from '@earshot/client';
 import { useSegment } from '@earshot/react';
-import { memo, useEffect, useRef, type ReactNode } from 'react';
+import { memo, useCallback, useEffect, useRef, type ReactNode } from 'react';
 import { Marked } from '../suggestions/Marked.tsx';
 import { useFormats } from '../time.ts';
 import { useWords } from '../words/index.ts';
@@ -15,10 +15,6 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
   /** The line above, '' for none. */
   before: string;
   index: number;
-  /** Pixels from the first line. */
-  top: number;
-  /** How many lines there are. */
-  of: number;
   /** So many lines from here on came in after a lost connection. */
   fill: number;
   /** What the search marks. */
@@ -26,14 +22,22 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
   isFound: boolean;
   /** Somebody asked to see this line. */
   isShown: boolean;
-  measure(row: HTMLLIElement | null): void;
+  measure(id: string, row: HTMLLIElement | null): void;
 }): ReactNode {
   const segment = useSegment(props.callId, props.id);
   const before = useSegment(props.callId, props.before);
   const words = useWords();
   const { clock } = useFormats();
   const row = useRef<HTMLLIElement | null>(null);
-  const { measure, isShown } = props;
+  const { id, measure, isShown } = props;
+  // The same function each time: another would have the row observed anew in every render.
+  const place = useCallback(
+    (element: HTMLLIElement | null) => {
+      row.current = element;
+      measure(id, element);
+    },
+    [id, measure],
+  );
   useEffect(() => {
     if (isShown) row.current?.focus({ preventScroll: true });
   }, [isShown]);
@@ -41,14 +45,8 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
   const isNamed = !before || props.fill > 0 || !continues(before, segment);
   return (
     <li
-      ref={(element) => {
-        row.current = element;
-        measure(element);
-      }}
+      ref={place}
       className="row"
-      data-index={props.index}
-      style={{ transform: `translateY(${props.top}px)` }}
-      aria-setsize={props.of}
       aria-posinset={props.index + 1}
       tabIndex={isShown ? -1 : undefined}
     >

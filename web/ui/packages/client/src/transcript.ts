@@ -95,12 +95,12 @@ export class Transcript {
 
   #put(update: Segment): void {
     const id = update.segment_id;
-    const moved = this.#keep(update);
-    if (!moved) return;
-    const rest = this.ids.get().filter((other) => other !== id);
-    let at = rest.length;
-    while (at > 0 && this.#compare(rest[at - 1] ?? '', id) > 0) at -= 1;
-    this.ids.set([...rest.slice(0, at), id, ...rest.slice(at)]);
+    if (!this.#keep(update)) return;
+    const ids = this.ids.get().filter((other) => other !== id);
+    let at = ids.length;
+    while (at > 0 && this.#compare(ids[at - 1] ?? '', id) > 0) at -= 1;
+    ids.splice(at, 0, id);
+    this.ids.set(ids);
   }
 
   /** Store the segment; true if its place in the order is new. */
