@@ -81,6 +81,7 @@ class World:
         self.log.subscribe(self._on_hint)
         self.auto = auto
         self.asked: list[Any] = []  # what waits for answer()
+        self.appends: list[Any] = []  # all that was asked of the log
         self.followed: dict[CallKey, Any] = {}
         self.hints_on = True
         self.late = False  # what the store says takes its time: see `deliver`
@@ -195,6 +196,8 @@ class World:
             self.asked.append(answer)
 
     def append(self, request: Any, reply_to: Any) -> None:
+        self.appends.append(request)
+
         def answer() -> None:
             try:
                 message: Any = m.AppendAnswered(self._append(request))

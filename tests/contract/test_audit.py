@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,18 +13,6 @@ from engine.log import LogUnavailable
 from engine.store import connect
 
 AT = "2026-01-05T09:30:12.000Z"
-_tenants = (f"audit-{number}" for number in itertools.count())
-
-
-@pytest.fixture
-def client(valkey_url: str) -> Iterator[redis.Redis]:
-    with contextlib.closing(connect(valkey_url)) as found:
-        yield found
-
-
-@pytest.fixture
-def tenant() -> str:
-    return next(_tenants)
 
 
 def store_of(client: redis.Redis, **bounds: Any) -> AuditStore:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from engine.call_index import CallIndex
 from engine.errors import BadRequest
-from engine.log import LogUnavailable
+from engine.log import CallKey, LogUnavailable
 from engine.store import connect
 from engine.times import instant_at
 from engine.wire import CallView
 
 START_S = 1_700_000_000
-_tenants = (f"tenant-{number}" for number in itertools.count())
-
-
-@pytest.fixture
-def tenant() -> str:
-    return next(_tenants)
 
 
 def view(call_id: str, started: int = 0, *agents: str, **more: Any) -> CallView:
@@ -213,8 +208,10 @@ def test_a_call_leaves_when_its_retention_is_over(
     assert ids(index.list(tenant)[0]) == ["third", "second"]
 
 
-def test_a_sweep_meets_every_live_call_of_every_tenant(index: CallIndex) -> None:
-    first, second = next(_tenants), next(_tenants)
+def test_a_sweep_meets_every_live_call_of_every_tenant(
+    index: CallIndex, new_call: Callable[[], CallKey]
+) -> None:
+    first, second = new_call().call_id, new_call().call_id
     for number in range(450):
         index.put(first, view(f"call-{number}", number), ended=False)
     index.put(first, ended("over", 0, 1), ended=True)
@@ -225,8 +222,10 @@ def test_a_sweep_meets_every_live_call_of_every_tenant(index: CallIndex) -> None
     assert [one.call_id for _, one in index.live(second)] == ["only"]
 
 
-def test_calls_that_ended_after_a_moment_are_met_in_every_tenant(index: CallIndex) -> None:
-    first, second = next(_tenants), next(_tenants)
+def test_calls_that_ended_after_a_moment_are_met_in_every_tenant(
+    index: CallIndex, new_call: Callable[[], CallKey]
+) -> None:
+    first, second = new_call().call_id, new_call().call_id
     index.put(first, view("lives", 0), ended=False)
     index.put(first, ended("long ago", 0, 100), ended=True)
     index.put(first, ended("just then", 0, 200), ended=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,25 +21,11 @@ from engine.knowledge.store import (
 from engine.store import connect
 
 BOUND_S = 10.0
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def client(store_url: str) -> Iterator[Any]:
-    made = connect(store_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
 def store(client: Any) -> DocumentStore:
     return DocumentStore(client)
-
-
-@pytest.fixture
-def tenant() -> str:
-    """One that no other test of the session uses."""
-    return f"tenant-{os.getpid()}-{next(_numbers)}"
 
 
 def document(tenant: str, doc_id: str, text: str = "Some text.") -> Document:

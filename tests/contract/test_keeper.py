@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +21,6 @@ from engine.knowledge.vector_store import VectorStore
 from engine.knowledge.votes import VoteMemory, packed
 from engine.log import CallKey
 from engine.showings import ShowingStore
-from engine.store import connect
 from engine.verdicts import VerdictStore
 from engine.wire import AiSuggestion, FeedbackUpdate, SuggestedDocument
 
@@ -46,18 +45,6 @@ class Letters:
         rows = [[1.0 + ord(c) % 7 for c in text.ljust(DIMENSION)[:DIMENSION]] for text in texts]
         found = np.array(rows, dtype=np.float32)
         return found / np.linalg.norm(found, axis=1, keepdims=True)
-
-
-@pytest.fixture
-def client(store_url: str) -> Iterator[Any]:
-    found = connect(store_url)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def tenant(new_call: Callable[[], CallKey]) -> str:
-    return new_call().call_id
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from engine.log import (
     TOMBSTONE_S,
     Appended,
     CallKey,
-    Entry,
     Fenced,
     Known,
     Lease,
@@ -28,16 +27,7 @@ from engine.log import (
     StoredEvent,
     Top,
 )
-
-EPOCH = "0001"
-
-
-def entry(key: str, digest: str = "d") -> Entry:
-    return Entry(key, digest, "transcription:update", b"{}")
-
-
-def entries(*keys: str) -> tuple[Entry, ...]:
-    return tuple(entry(key) for key in keys)
+from tests.contract.entries import EPOCH, entries, entry
 
 
 def shorter(log: Any, call: CallKey, count: int, *keys: str) -> str:

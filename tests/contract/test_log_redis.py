@@ -45,18 +45,6 @@ def follow_up(call: CallKey, seq: int = 1) -> Append:
 
 
 @pytest.fixture
-def client(store_url: str) -> Iterator[redis.Redis]:
-    made = connect(store_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def log(client: redis.Redis) -> RedisLog:
-    return RedisLog(client, "node-1")
-
-
-@pytest.fixture
 def own_client(own_store: Any) -> Iterator[redis.Redis]:
     made = connect(own_store.url, socket_timeout_s=ANSWER_S, max_connections=2, pool_wait_s=0.05)
     yield made
@@ -80,10 +68,10 @@ def refused(ask: Callable[[], object]) -> bool:
 
 
 def test_a_log_is_a_stream_a_hash_of_meta_and_a_hash_of_keys(
-    log: RedisLog, client: Any, call: CallKey
+    redis_log: RedisLog, client: Any, call: CallKey
 ) -> None:
-    log.append([creation(call), follow_up(call)])
-    log.lead(call, "node-1", 60_000)
+    redis_log.append([creation(call), follow_up(call)])
+    redis_log.lead(call, "node-1", 60_000)
     keys = keys_of(call)
     fields = {b"e": b"call:status", b"d": b"{}", b"k": b"key-2", b"g": b"digest"}
     assert client.xrange(keys.log)[1] == (b"2-0", fields)
@@ -101,38 +89,38 @@ def test_a_log_is_a_stream_a_hash_of_meta_and_a_hash_of_keys(
 
 
 def test_all_keys_of_a_call_end_in_the_same_millisecond(
-    log: RedisLog, client: Any, call: CallKey
+    redis_log: RedisLog, client: Any, call: CallKey
 ) -> None:
-    log.append([creation(call)._replace(expire_s=100)])
+    redis_log.append([creation(call)._replace(expire_s=100)])
     ends = {client.pexpiretime(key) for key in keys_of(call)[:3]}
     assert len(ends) == 1
     assert 90 < ends.pop() / 1000 - time.time() <= 100
 
 
-def test_a_lease_lapses_by_the_stores_clock(log: RedisLog, call: CallKey) -> None:
-    log.append([creation(call)])
-    log.lead(call, "node-1", 40)
+def test_a_lease_lapses_by_the_stores_clock(redis_log: RedisLog, call: CallKey) -> None:
+    redis_log.append([creation(call)])
+    redis_log.lead(call, "node-1", 40)
     deadline = time.monotonic() + 5
-    lease = log.lead(call, "node-2", 40)
+    lease = redis_log.lead(call, "node-2", 40)
     while lease is not None and not lease.mine and time.monotonic() < deadline:
         time.sleep(lease.ttl_ms / 1000)
-        lease = log.lead(call, "node-2", 40)
+        lease = redis_log.lead(call, "node-2", 40)
     assert lease is not None
     assert (lease.mine, lease.fence) == (True, 2)
 
 
 def test_scripts_that_the_store_lost_are_loaded_again(
-    log: RedisLog, client: Any, call: CallKey
+    redis_log: RedisLog, client: Any, call: CallKey
 ) -> None:
     for again in range(2):
         client.script_flush()
-        assert log.append([creation(call)]) == [
+        assert redis_log.append([creation(call)]) == [
             Known({"created": (1, True)}) if again else Appended(1)
         ]
         client.script_flush()
-        assert log.read(call, 0, 10) is not None
+        assert redis_log.read(call, 0, 10) is not None
         client.script_flush()
-        assert log.lead(call, "node-1", 60_000) is not None
+        assert redis_log.lead(call, "node-1", 60_000) is not None
 
 
 def test_after_a_lost_script_only_what_did_not_run_is_run_again(
@@ -152,10 +140,10 @@ def test_after_a_lost_script_only_what_did_not_run_is_run_again(
     client.close()
 
 
-def test_many_appends_travel_together(log: RedisLog, new_call: Callable[[], CallKey]) -> None:
+def test_many_appends_travel_together(redis_log: RedisLog, new_call: Callable[[], CallKey]) -> None:
     calls = [new_call() for _ in range(300)]
-    assert log.append([creation(call) for call in calls]) == [Appended(1)] * 300
-    assert log.tops(calls) == [Top(EPOCH, 1)] * 300
+    assert redis_log.append([creation(call) for call in calls]) == [Appended(1)] * 300
+    assert redis_log.tops(calls) == [Top(EPOCH, 1)] * 300
 
 
 def test_a_client_that_decodes_is_refused(store_url: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,18 +14,6 @@ from engine.standing import CHANNEL, Change, Standing, Standings, parse_announce
 from engine.store import connect
 
 NOW = 1_700_000_000.25
-_tenants = (f"standing-{number}" for number in itertools.count())
-
-
-@pytest.fixture
-def tenant() -> str:
-    return next(_tenants)
-
-
-@pytest.fixture
-def client(valkey_url: str) -> Iterator[redis.Redis]:
-    with contextlib.closing(connect(valkey_url)) as found:
-        yield found
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,28 +11,10 @@ from engine.assist.asked import Asked
 from engine.decoding import encode
 from engine.log import CallKey
 from engine.showings import UNANSWERED_KEPT, ShowingStore
-from engine.store import connect
 from engine.verdicts import VerdictStore, tenant_of
 from engine.wire import AiSuggestion, FeedbackUpdate, SuggestedDocument
 
 KEEP_S = 3600
-
-
-@pytest.fixture
-def client(store_url: str) -> Iterator[Any]:
-    found = connect(store_url)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def tenant(new_call: Callable[[], CallKey]) -> str:
-    return new_call().call_id
-
-
-@pytest.fixture
-def now() -> list[float]:
-    return [1_700_000_000.0]
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,19 +15,6 @@ from engine.log import CallKey, LogUnavailable
 from engine.redis_pipe import RedisPipe
 from engine.store import connect
 from engine.wire import CallView, LastLine
-
-_tenants = (f"wall-{number}" for number in itertools.count())
-
-
-@pytest.fixture
-def client(valkey_url: str) -> Iterator[redis.Redis]:
-    with contextlib.closing(connect(valkey_url)) as found:
-        yield found
-
-
-@pytest.fixture
-def tenant() -> str:
-    return next(_tenants)
 
 
 def view(call_id: str, started: int = 0, **more: Any) -> CallView:

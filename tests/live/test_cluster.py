@@ -57,10 +57,7 @@ def test_calls_documents_suggestions_and_verdicts_work_whatever_primary_has_them
     admin.ask("PUT", "/v1/documents", {"documents": [DOCUMENT]}).raise_for_status()
     elsewhere = place.there.caller()
     until(lambda: elsewhere.get("/v1/documents/search?q=router")["documents"])
-    calls: dict[StoreServer, str] = {}
-    while len(calls) < ClusterStore.PRIMARIES:
-        call_id = new_id()
-        calls.setdefault(place.store.primary_of(CallKey("default", call_id)), call_id)
+    calls = one_at_each_primary(place)
     for call_id in calls.values():
         admin.create("anna", call_id=call_id)
     for call_id in calls.values():
@@ -79,6 +76,40 @@ def test_calls_documents_suggestions_and_verdicts_work_whatever_primary_has_them
         assert admin.ask("DELETE", f"/v1/calls/{call_id}").status_code < 300
         path = f"/v1/calls/{call_id}"
         until(lambda path=path: elsewhere.ask("GET", path).status_code == 404)
+
+
+def test_a_wall_is_told_of_calls_at_every_primary_by_the_other_node(place: Place) -> None:
+    """The wall's channel is of a tenant, not of a call: any server of the cluster may carry it."""
+    producer, calls = place.here.caller(), one_at_each_primary(place)
+    token = place.there.token(new_id("boss"), "supervisor")
+    with RawClient(place.there.url, {"token": token}) as wall:
+        wall.ok("calls:watch", {})
+        for call_id in calls.values():
+            producer.create("anna", call_id=call_id)
+            producer.say(call_id, line("s1", f"words of {call_id}", speaker="agent"))
+        words = {f"words of {call_id}" for call_id in calls.values()}
+        wall.until(lambda _: said_on(wall) >= words)
+        for call_id in calls.values():
+            producer.patch(f"/v1/calls/{call_id}", {"status": "ended"})
+        wall.until(lambda _: removed_from(wall) >= set(calls.values()))
+
+
+def one_at_each_primary(place: Place) -> dict[StoreServer, str]:
+    """Ids of calls that are not there yet."""
+    calls: dict[StoreServer, str] = {}
+    while len(calls) < ClusterStore.PRIMARIES:
+        call_id = new_id()
+        calls.setdefault(place.store.primary_of(CallKey("default", call_id)), call_id)
+    return calls
+
+
+def said_on(wall: RawClient) -> set[str]:
+    rows = [row for changed in wall.events("calls:changed") for row in changed["calls"]]
+    return {row["last_line"]["text"] for row in rows if "last_line" in row}
+
+
+def removed_from(wall: RawClient) -> set[str]:
+    return {gone for changed in wall.events("calls:changed") for gone in changed["removed"]}
 
 
 def test_through_failovers_and_moved_slots_nothing_acknowledged_is_lost_and_streams_go_on(
