@@ -185,7 +185,7 @@ export const de: Words = {
 
   supervisor: 'Leitung',
   wall: 'Gespräche aller Agenten',
-  filterSearch: 'Kunden, Agenten und letzte Zeilen durchsuchen',
+  filterSearch: 'Name, Agent oder Zeile suchen',
   allStates: 'Alle',
   attention: 'Brauchen Hilfe',
   state: 'Stand',

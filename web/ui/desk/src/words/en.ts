@@ -191,7 +191,7 @@ export const en = {
 
   supervisor: 'Supervisor',
   wall: 'Calls of all agents',
-  filterSearch: 'Search customers, agents and last lines',
+  filterSearch: 'Search name, agent or line',
   allStates: 'All',
   attention: 'Need attention',
   state: 'State',
