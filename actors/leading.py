@@ -215,12 +215,13 @@ class Leader:
             CallLine(line.speaker, line.text, line.segment_id, _seq(line))
             for line in list(call.segments)[-EXCERPT_LINES:]
         )
-        shown = call.suggestion.documents if call.suggestion else ()
+        shown = call.suggestion
         return CallExcerpt(
             self._actor.key.tenant,
             lines,
             frozenset(call.dismissed),
-            tuple(document.id for document in shown),
+            tuple(document.id for document in shown.documents) if shown else (),
+            shown.summary if shown and shown.summary_kind == "title" else "",
             _language(call.metadata),
             _tags(call.metadata),
         )
@@ -305,7 +306,8 @@ class Leader:
             self._count("failed")
         elif appended:
             self._count("shown")
-            if actor.call is not None and actor.call.suggestion is not None:
+            # A line alone shows no document anew.
+            if proposed.documents and actor.call is not None and actor.call.suggestion is not None:
                 actor.context.store.shown(actor.key, actor.call.suggestion, proposed.asked)
         elif not self.leads:
             self._count("superseded")

@@ -258,7 +258,11 @@ def suggestion(
         return None
     if now_shown is not None:
         if now_shown.documents and not documents:
-            return None  # a "thanks" has nothing to say: what is on the screen stays
+            # A "thanks" has nothing to say: what is on the screen stays. A "yes" may settle
+            # what the call is about.
+            if summary_kind != "title":
+                return None
+            documents = [shown for shown in now_shown.documents if shown.id not in call.dismissed]
         same_documents = [d.id for d in now_shown.documents] == [d.id for d in documents]
         if same_documents and now_shown.summary == summary:
             return None

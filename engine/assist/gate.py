@@ -1,7 +1,7 @@
-"""Whether to speak at all: judged by the customer's last turn alone.
+"""Whether to speak at all: judged by the customer's last turn, and by what there is to say.
 
 Owns how sure one is that a turn asks for a document, 0..1. Ranking needs the context of the
-call; speaking up does not: the context matches as well when the customer says thank you.
+call; speaking up hardly does: the context matches as well when the customer says thank you.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from math import exp
 
+import numpy as np
+
 from engine.assist.ranking import Ranked
 from engine.knowledge.embedding import Embedder, Matrix
 from engine.knowledge.index import Index
@@ -17,10 +19,12 @@ from engine.knowledge.languages import DEFAULT, primary
 
 LOOKED_AT = 5  # documents, of which the one closest to the turn counts
 
-# A logistic of: cosine of the turn with that document, with the closest routine line, and
-# whether it asks. Fitted with the two outcomes at equal weight; the turns of a corpus that was
-# left out were told apart with an AUC of .85, .94 and .86 (docs/quality.md).
-OWN, ROUTINE, ASKS, BASE = 5.8, -10.0, 1.7, -0.2
+# A logistic of: cosine of the turn with that document, with the closest routine line, with
+# the closest lines of need, whether it asks, and how good the best document is for the call.
+# Round numbers near a fit with the two outcomes at equal weight; the turns of a corpus that was
+# left out were told apart with an AUC of .87, .98 and .88 (docs/quality.md).
+OWN, ROUTINE, NEED, ASKS, FOUND, BASE = 4.0, -12.0, 6.0, 2.5, 3.6, -2.6
+NEEDS = 3  # lines of need, of which the closest are averaged
 
 # What customers of any company say and no document answers: manners, assent, particulars, and
 # what an agent looks up in another system.
@@ -50,21 +54,60 @@ ROUTINE_LINES = (
     "what is the phone number and address",
     "I am looking for something cheap nearby",
     "is there another one available",
+    "this is ridiculous, I have had enough of you",
+    "I am so angry, nobody ever listens to me",
+    "oh no, that is terrible",
+    "sorry about the noise in the background",
+    "it is lovely weather here today",
+    "let me find a pen",
+    "okay, I have done that now",
+    "it works now, wonderful",
+    "oh, I see, that makes sense",
+    "all right, I will wait",
+    "I don't know, I'm not sure",
+)
+# What customers of any company want to know or need done, whatever the company sells.
+NEED_LINES = (
+    "how do I do that",
+    "how much does it cost",
+    "why has it gone up",
+    "what happens if I don't",
+    "it does not work any more",
+    "it has stopped working",
+    "I can't get in",
+    "I have lost it and need a new one",
+    "nobody came and nothing was done",
+    "I was charged too much",
+    "when will it arrive",
+    "where can I find it",
+    "can I change it",
+    "I want to cancel it",
+    "am I allowed to do that",
+    "do I have to pay for it",
+    "I would like to have one",
+    "it says there is an error",
+    "I have not received it yet",
+    "who do I have to ask",
 )
 
+# How much a word of asking says beside a mark of it: less where the text has other marks, and so
+# would have had this one.
+WORD_UNMARKED, WORD_MARKED = 0.6, 0.3
+
 _ASKS = re.compile(
-    r"\?|\b(?:do|does|did|is|are|can|could|will|would|should|have|has|any"
+    r"\b(?:do|does|did|is|are|can|could|will|would|should|have|has|any"
     r"|what|which|how|when|where|who|why)\b",
     re.IGNORECASE,
 )
+_MARKS = re.compile(r"[.,;:!]")
 
 
 class Gate:
-    """With an embedding model; the routine lines are embedded once."""
+    """With an embedding model; routine and need are embedded once."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._routine: Matrix | None = None
+        self._known: tuple[Matrix, Matrix] | None = None  # routine, need
 
     def sure(
         self, text: str, turn: Matrix, ranked: Sequence[Ranked], language: str | None
@@ -73,20 +116,32 @@ class Gate:
         raises."""
         if not ranked or not turn.any():
             return 0.0
-        if self._routine is None:
-            self._routine = self._embedder.embed(ROUTINE_LINES)
+        if self._known is None:
+            lines = self._embedder.embed((*ROUTINE_LINES, *NEED_LINES))
+            self._known = lines[: len(ROUTINE_LINES)], lines[len(ROUTINE_LINES) :]
+        routine, need = (known @ turn for known in self._known)
         own = max(one.own for one in ranked[:LOOKED_AT])
-        routine = float((self._routine @ turn).max())
-        asks = ASKS * asking(text, language)
-        return 1 / (1 + exp(-(BASE + OWN * own + ROUTINE * routine + asks)))
+        odds = (
+            BASE
+            + OWN * own
+            + ROUTINE * float(routine.max())
+            + NEED * float(np.sort(need)[-NEEDS:].mean())
+            + ASKS * asking(text, language)
+            + FOUND * ranked[0].score
+        )
+        return 1 / (1 + exp(-odds))
 
 
 def asking(text: str, language: str | None) -> float:
-    """1 for a turn that asks, 0 for one that does not; in a language whose question words
-    are not known here, half, unless a mark says so."""
+    """0..1: 1 for a turn with a question mark, less where only its words ask; in a language
+    whose question words are not known here, half without a mark."""
+    if "?" in text:
+        return 1.0
     if primary(language) != DEFAULT:
-        return 1.0 if "?" in text else 0.5
-    return 1.0 if _ASKS.search(text) else 0.0
+        return 0.5
+    if not _ASKS.search(text):
+        return 0.0
+    return WORD_MARKED if _MARKS.search(text) else WORD_UNMARKED
 
 
 def sure_by_words(index: Index, words: Sequence[str], ranked: Sequence[Ranked]) -> float:

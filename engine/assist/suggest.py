@@ -19,9 +19,11 @@ from msgspec import UNSET, Struct
 from engine.assist.excerpt import excerpt, matches
 from engine.assist.gate import Gate, sure_by_words
 from engine.assist.keeping import listed
+from engine.assist.naming import asking, names
 from engine.assist.query import distinct, weights
 from engine.assist.ranking import Ranked, Weights, rank
-from engine.assist.summary import Leading, summary
+from engine.assist.subject import subject
+from engine.assist.summary import summary
 from engine.assist.view import CallExcerpt
 from engine.assist.views import views
 from engine.errors import Unavailable
@@ -34,6 +36,7 @@ from engine.wire import SuggestedDocument, SummaryKind
 log = logging.getLogger("earshot.assist")
 
 SPREAD = 0.25  # a document that lies so far behind the first is a third as relevant
+FADING = 0.5  # of the threshold: what is on the screen may stay there down to it
 ENOUGH = 0.5  # of the passages have their vectors: before, words alone are fairer
 
 
@@ -113,11 +116,8 @@ class CallSuggester:
         ]
         sure = round(self._sure(index, asked, ranked, excerpt.language), 4)
         shown = self._shown(index, asked, ranked, sure, excerpt.shown)
-        leading = None
-        if shown:
-            stable = excerpt.shown[:1] == (shown[0].id,)
-            leading = Leading(shown[0].title, _lead(ranked, shown[0].id), stable)
-        line, kind = summary(lines, leading, index.rarity if len(index) else None, excerpt.language)
+        named = self._named(index, ranked, shown, excerpt.line)
+        line, kind = summary(lines, named, index.rarity if len(index) else None, excerpt.language)
         vector = packed(index.model, _unit(query)) if query is not None else None
         return Proposal(tuple(shown), line, kind, vector)
 
@@ -182,25 +182,37 @@ class CallSuggester:
         if not ranked or sure < self._settings.threshold:
             return []
         most = max(one.score for one in ranked)
-        near = [one for one in ranked if _relevance(sure, most, one) >= self._settings.threshold]
+        least = self._settings.threshold
+        worth = [(one, _relevance(sure, most, one)) for one in ranked]
+        near = [one for one, relevance in worth if relevance >= least]
+        fading = [one for one, relevance in worth if least > relevance >= least * FADING]
         # What reads the same is one document to an agent, whatever its id.
         different = {(_title(index, one), one.hit.passage.text): one for one in reversed(near)}
+        found = list(different.values())[::-1]
         return [
             _document(index, one, asked, _relevance(sure, most, one))
-            for one in listed(list(different.values())[::-1], now_shown, self._settings.limit)
+            for one in listed(found, now_shown, self._settings.limit, fading)
         ]
+
+    def _named(
+        self,
+        index: Index,
+        ranked: Sequence[Ranked],
+        shown: Sequence[SuggestedDocument],
+        line: str,
+    ) -> str:
+        """The line that names a title; '' where none may be named."""
+        held = next((one.hit.doc_id for one in ranked if names(line, _title(index, one))), None)
+        about = subject(ranked, shown[0].id if shown else None, held)
+        document = index.get(about.hit.doc_id) if about else None
+        if document is None:
+            return ""
+        return asking(document.title, document.text, document.language)
 
 
 def _relevance(sure: float, most: float, one: Ranked) -> float:
     """0..1: how sure it is that a document is due at all, less for one that lies behind."""
     return round(sure * exp((one.score - most) / SPREAD), 4)
-
-
-def _lead(ranked: Sequence[Ranked], doc_id: str) -> float:
-    """How far a document is ahead of every other; below 0 when it is not."""
-    held = next((one.score for one in ranked if one.hit.doc_id == doc_id), 0.0)
-    others = (one.score for one in ranked if one.hit.doc_id != doc_id)
-    return held - max(others, default=0.0)
 
 
 def _by_score(index: Index, one: Ranked, meaning: bool) -> float:

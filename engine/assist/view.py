@@ -24,13 +24,15 @@ class CallLine(Struct, frozen=True):
 
 class CallExcerpt(Struct, frozen=True):
     """`lines`: the last finals, oldest first. `dismissed`: document ids, never shown again.
-    `shown`: those on the screen now, the first one first. `language` and `tags`: of the call,
-    where it has any; they say which documents are candidates."""
+    `shown`: those on the screen now, the first one first. `line`: the summary line that names
+    a title there, '' where none does. `language` and `tags`: of the call, where it has any;
+    they say which documents are candidates."""
 
     tenant: str
     lines: tuple[CallLine, ...]
     dismissed: frozenset[str] = frozenset()
     shown: tuple[str, ...] = ()
+    line: str = ""
     language: str | None = None
     tags: frozenset[str] = frozenset()
 

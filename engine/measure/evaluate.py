@@ -47,7 +47,9 @@ class Figures(Struct):
     turns; null where a folder has none. `shown_*`: the share of turns on which the shipped
     threshold lets anything show. `recall_at_5_settled`: at the third query of a call, null
     where none has three. `summary_title_recall`: how many of the gold title's words the
-    line on the screen has; `changes_per_call`: of the list on the screen."""
+    line on the screen has; `summary_title_recall_settled`: at the third query of a call;
+    `summary_title_right`: the same of the lines that name a title, which says how often it is
+    a wrong one; `changes_per_call`: of the list on the screen."""
 
     recall_at_1: float
     recall_at_5: float
@@ -64,6 +66,8 @@ class Figures(Struct):
     shown_when_silent: float | None
     recall_at_5_settled: float | None
     summary_title_recall: float | None
+    summary_title_recall_settled: float | None
+    summary_title_right: float | None
     changes_per_call: float | None
     recall_at_1_interval: Interval
     recall_at_5_interval: Interval
@@ -71,6 +75,8 @@ class Figures(Struct):
     silence_auc_interval: Interval | None
     recall_at_5_settled_interval: Interval | None
     summary_title_recall_interval: Interval | None
+    summary_title_recall_settled_interval: Interval | None
+    summary_title_right_interval: Interval | None
 
 
 class Asked(Struct):
@@ -159,7 +165,9 @@ def _figures(
     needed = np.array([asked.relevance for asked in due])
     unneeded = np.array([asked.relevance for asked in silent])
     ms = np.array([asked.ms for asked in [*due, *silent]])
-    named = np.array(played.named)
+    named = np.array([one.share for one in played.named])
+    late = np.array([one.share for one in played.named if one.nth == SETTLED])
+    right = np.array([one.share for one in played.named if one.by_title])
     return Figures(
         recall_at_1=rounded(first.mean()),
         recall_at_5=rounded(among.mean()),
@@ -176,6 +184,8 @@ def _figures(
         shown_when_silent=rounded((unneeded >= threshold).mean()) if silent else None,
         recall_at_5_settled=rounded(settled.mean()) if len(settled) else None,
         summary_title_recall=rounded(named.mean()) if len(named) else None,
+        summary_title_recall_settled=rounded(late.mean()) if len(late) else None,
+        summary_title_right=rounded(right.mean()) if len(right) else None,
         changes_per_call=rounded(played.changes / played.calls) if played.calls else None,
         recall_at_1_interval=mean_interval(first),
         recall_at_5_interval=mean_interval(among),
@@ -183,11 +193,18 @@ def _figures(
         silence_auc_interval=auc_interval(needed, unneeded) if silent else None,
         recall_at_5_settled_interval=mean_interval(settled) if len(settled) else None,
         summary_title_recall_interval=mean_interval(named) if len(named) else None,
+        summary_title_recall_settled_interval=mean_interval(late) if len(late) else None,
+        summary_title_right_interval=mean_interval(right) if len(right) else None,
     )
 
 
 _SHARES = ("recall_at_1", "recall_at_5", "mrr", "silence_auc")
-_MORE = ("recall_at_5_settled", "summary_title_recall")
+_MORE = (
+    "recall_at_5_settled",
+    "summary_title_recall",
+    "summary_title_recall_settled",
+    "summary_title_right",
+)
 
 
 def _report(folder: Path, figures: Figures) -> str:
@@ -196,14 +213,13 @@ def _report(folder: Path, figures: Figures) -> str:
     for name in (*_SHARES, *_MORE):
         value, bounds = getattr(figures, name), getattr(figures, f"{name}_interval")
         if value is not None:
-            lines.append(f"  {name:<20} {value:.3f}  [{bounds[0]:.3f}, {bounds[1]:.3f}]")
-    lines.append(
-        f"  latency_ms p50/p95   {figures.latency_ms_p50:.1f} / {figures.latency_ms_p95:.1f}"
-    )
+            lines.append(f"  {name:<28} {value:.3f}  [{bounds[0]:.3f}, {bounds[1]:.3f}]")
+    median, slow = figures.latency_ms_p50, figures.latency_ms_p95
+    lines.append(f"  {'latency_ms p50/p95':<28} {median:.1f} / {slow:.1f}")
     for name in ("shown_when_due", "shown_when_silent", "changes_per_call"):
         value = getattr(figures, name)
         if value is not None:
-            lines.append(f"  {name.replace('_', ' '):<20} {value:.3f}")
+            lines.append(f"  {name.replace('_', ' '):<28} {value:.3f}")
     return "\n".join(lines) + "\n"
 
 

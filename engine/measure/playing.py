@@ -1,7 +1,8 @@
 """Calls played turn by turn, as a server would see them: what an agent has on the screen.
 
-Owns the screen between turns: a proposal without documents leaves the list as it is, and the
-next one is asked for with what is shown.
+Owns the screen between turns, as engine/decide.py has it: a proposal without documents leaves
+the list as it is, its line too unless that names a title, and the next one is asked for with
+what is shown.
 """
 
 from __future__ import annotations
@@ -16,11 +17,20 @@ from engine.assist.view import CallExcerpt
 from engine.measure.corpus import TENANT, Dialogue, Shelf, Watch
 
 
-class Played(Struct):
-    """`named`: at each query, the share of the gold title's words in the line on the screen.
-    `changes`: of the list, over all `calls`. `lines`: every line there was."""
+class Named(Struct):
+    """At the `nth` query of a call, from 1: the share of the gold title's words in the line on
+    the screen. `by_title`: the line names a title."""
 
-    named: list[float]
+    share: float
+    nth: int
+    by_title: bool
+
+
+class Played(Struct):
+    """`named`: at each query whose gold document has a title with words. `changes`: of the
+    list, over all `calls`. `lines`: every line there was."""
+
+    named: list[Named]
     lines: list[str]
     changes: int
     calls: int
@@ -38,22 +48,29 @@ def _play(suggester: Suggester, shelf: Shelf, dialogue: Dialogue, played: Played
     golds = {query.turn: query.gold for query in dialogue.queries}
     last = max([*golds, *dialogue.no_doc], default=-1)
     shown: tuple[str, ...] = ()
-    line = ""
+    line, titled, nth = "", False, 0
     for turn in range(last + 1):
         if dialogue.turns[turn].speaker != "customer":
             continue
-        found = suggester.suggest(CallExcerpt(TENANT, dialogue.lines(turn), shown=shown))
+        on_screen = line if titled else ""
+        found = suggester.suggest(
+            CallExcerpt(TENANT, dialogue.lines(turn), shown=shown, line=on_screen)
+        )
         if found.documents or not shown:
             now = tuple(document.id for document in found.documents)
             played.changes += now != shown
-            shown, line = now, found.summary
+            shown = now
+        if found.documents or not shown or found.summary_kind == "title":
+            line, titled = found.summary, found.summary_kind == "title"
             played.lines.append(line)
         if turn in golds:
-            played.named += _named(shelf, golds[turn], line)
+            nth += 1
+            share = _share(shelf, golds[turn], line)
+            played.named += [] if share is None else [Named(share, nth, titled)]
 
 
-def _named(shelf: Shelf, gold: Sequence[str], line: str) -> list[float]:
-    """Of the gold document that the line names best."""
+def _share(shelf: Shelf, gold: Sequence[str], line: str) -> float | None:
+    """Of the gold document that the line names best; None where none has a title with words."""
     said = set(distinct(line))
     shares = []
     for doc_id in gold:
@@ -61,4 +78,4 @@ def _named(shelf: Shelf, gold: Sequence[str], line: str) -> list[float]:
         words = distinct(document.title) if document else []
         if words:
             shares.append(sum(word in said for word in words) / len(words))
-    return [max(shares)] if shares else []
+    return max(shares, default=None)

@@ -54,10 +54,17 @@ def documents(*ids: str) -> list[wire.SuggestedDocument]:
     return [wire.SuggestedDocument(one, one.upper(), "…", 0.5) for one in ids]
 
 
-def propose(world: World, *ids: str, summary: str = "", failed: bool = False, **more: Any) -> None:
+def propose(
+    world: World,
+    *ids: str,
+    summary: str = "",
+    kind: wire.SummaryKind = "none",
+    failed: bool = False,
+    **more: Any,
+) -> None:
     """Ranking answers what it was asked last."""
     because, _, reply_to = world.proposals[-1]
-    reply_to.tell(m.Proposed(because, documents(*ids), summary, "none", failed, **more))
+    reply_to.tell(m.Proposed(because, documents(*ids), summary, kind, failed, **more))
     world.run()
 
 

@@ -123,6 +123,33 @@ def test_the_same_documents_are_not_shown_again(world: World) -> None:
     assert len(ann.screen.events("ai:suggestion")) == 1
 
 
+def test_a_title_on_the_screen_is_told_to_ranking_and_a_sentence_is_not(world: World) -> None:
+    for number, kind in enumerate(("sentence", "title", "title")):
+        say(world, f"s{number}")
+        world.run(0.3)
+        propose(world, "d1", summary=f"line {number}", kind=kind)
+    say(world, "s3")
+    world.run(0.3)
+
+    assert [excerpt.line for _, excerpt, _ in world.proposals] == ["", "", "line 1", "line 2"]
+
+
+def test_a_turn_that_settles_the_line_alone_shows_no_document_anew(world: World) -> None:
+    ann = joined(world)
+    for number, ids in enumerate((("d1",), ())):
+        say(world, f"s{number}")
+        world.run(0.3)
+        propose(world, *ids, summary=f"line {number}", kind="title", asked=Asked(words=("yes",)))
+
+    shown = ann.screen.events("ai:suggestion")
+    assert [(s["summary"], [d["id"] for d in s["documents"]]) for s in shown] == [
+        ("line 0", ["d1"]),
+        ("line 1", ["d1"]),
+    ]
+    assert [suggestion.because for suggestion, _ in world.shown_ones] == ["s0"]
+    assert outcomes(world) == {"shown": 2}
+
+
 def test_nothing_found_is_quiet_and_a_fault_of_ranking_is_failed(world: World) -> None:
     say(world, "s1")
     world.run(0.3)

@@ -264,6 +264,20 @@ def test_a_suggestion_is_written_only_when_the_screen_would_change(call: Call) -
     assert suggest(call, summary="about") is None, "a thanks clears nothing"
 
 
+def test_a_turn_without_documents_may_settle_what_the_call_is_about(call: Call) -> None:
+    lands(call, suggest(call, "d1", "d2"))
+    lands(call, decide.dismissal(call, "ann", "d1", 0))
+
+    settled = decide.suggestion(call, "s2", [], "Customer asking about refunds", "title")
+
+    assert settled is not None
+    assert settled.event.summary == "Customer asking about refunds"  # type: ignore[union-attr]
+    assert [shown.id for shown in settled.event.documents] == ["d2"]  # type: ignore[union-attr]
+    lands(call, settled)
+    assert decide.suggestion(call, "s3", [], "Customer asking about refunds", "title") is None
+    assert decide.suggestion(call, "s3", [], "I want my money", "sentence") is None
+
+
 def test_a_dismissed_document_is_never_suggested_again(call: Call) -> None:
     lands(call, suggest(call, "d1", "d2"))
     lands(call, decide.dismissal(call, "ann", "d1", 0))

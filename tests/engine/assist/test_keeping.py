@@ -44,3 +44,13 @@ def test_a_document_that_is_no_candidate_any_more_renews_it() -> None:
 
 def test_room_on_the_screen_is_filled_behind_what_is_there() -> None:
     assert ids(listed(ranked(a=1.0, b=0.99), ("a",), 2)) == "ab"
+
+
+def test_a_list_that_would_only_become_shorter_stays() -> None:
+    assert ids(listed(ranked(a=1.0), ("a", "b"), 2, fading=ranked(b=0.9))) == "ab"
+    assert ids(listed(ranked(a=1.0), ("a", "b"), 2)) == "a", "but not with what is no use at all"
+
+
+def test_what_fades_is_not_kept_behind_another_first_document() -> None:
+    assert ids(listed(ranked(c=1.0), ("a", "b"), 2, fading=ranked(a=0.9, b=0.8))) == "c"
+    assert ids(listed(ranked(a=1.0, c=0.9), ("a", "b"), 2, fading=ranked(b=0.8))) == "ac"

@@ -196,3 +196,36 @@ def test_a_person_who_types_finds_by_meaning_too(hotel: Shelf, model: MiniLm) ->
 
     assert found[0].id == "wifi"
     assert 0 < found[0].relevance <= 1
+
+
+def test_what_a_list_would_lose_stays_while_it_fades(
+    hotel: Shelf, model: MiniLm, call: MakeCall
+) -> None:
+    asked = call("customer: where do I leave my car?")
+    shown = CallSuggester(hotel, replace(ALL, limit=2), model).suggest(asked).documents
+    strict = AssistSettings(limit=2, threshold=shown[1].relevance + 0.01)
+    suggester = CallSuggester(hotel, strict, model)
+
+    afresh = suggester.suggest(asked)
+    again = suggester.suggest(CallExcerpt("default", asked.lines, shown=tuple(ids(afresh)[:1])))
+    both = suggester.suggest(
+        CallExcerpt("default", asked.lines, shown=tuple(one.id for one in shown))
+    )
+
+    assert len(ids(afresh)) == len(ids(again)) == 1
+    assert ids(both) == [one.id for one in shown]
+    assert both.documents[1].relevance == shown[1].relevance, "and says how relevant it is"
+
+
+def test_a_title_on_the_screen_stays_though_another_is_a_little_better(
+    hotel: Shelf, model: MiniLm, call: MakeCall
+) -> None:
+    suggester = CallSuggester(hotel, AssistSettings(), model)
+    lines = call("customer: where do I leave my car?").lines
+
+    line = suggester.suggest(CallExcerpt("default", lines)).summary
+    more = (*lines, *call("agent: Behind the house.", "customer: yes please").lines)
+    stays = suggester.suggest(CallExcerpt("default", more, shown=("parking",), line=line))
+
+    assert line == "Customer asking about parking a car"
+    assert (stays.documents, stays.summary, stays.summary_kind) == ((), line, "title")

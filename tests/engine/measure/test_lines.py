@@ -47,7 +47,7 @@ def test_no_line_holds_a_name_or_a_number(folder: Path) -> None:
     for dialogue in read_dialogues(folder / "dialogues.jsonl"):
         for turn, spoken in enumerate(dialogue.turns):
             if spoken.speaker == "customer":
-                line, _ = summary(dialogue.lines(turn)[-12:], None, rarity)
+                line, _ = summary(dialogue.lines(turn)[-12:], "", rarity)
                 said += bool(line)
                 assert barred.isdisjoint(re.findall(r"[a-z']+", line.lower())), line
                 assert not any(character.isdigit() for character in line), line
