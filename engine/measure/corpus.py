@@ -91,7 +91,10 @@ def read_dialogues(path: Path) -> list[Dialogue]:
 
 def shelf_of(folder: Path, embedder: Embedder | None, watch: Watch) -> Shelf:
     """The documents of a folder, with vectors where there is a model. Raises BadRequest."""
-    documents, refused = read_batch(read_folder(folder), TENANT, "1970-01-01T00:00:00.000Z")
+    try:
+        documents, refused = read_batch(read_folder(folder), TENANT, "1970-01-01T00:00:00.000Z")
+    except OSError as problem:
+        raise BadRequest(f"{folder} cannot be read: {problem.strerror}") from problem
     return Shelf(index_of(documents, embedder, watch), len(refused))
 
 

@@ -156,5 +156,5 @@ def test_the_command_says_what_is_wrong_and_fails(
     assert main([str(tmp_path / "nowhere")]) == 2
 
     captured = capsys.readouterr()
-    assert "holds no kb.jsonl" in captured.err
+    assert "nowhere cannot be read: No such file or directory" in captured.err
     assert captured.out == ""
