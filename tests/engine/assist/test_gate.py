@@ -8,8 +8,8 @@ import pytest
 
 from engine.assist.gate import NEED_LINES, ROUTINE_LINES, Gate, asking
 from engine.assist.ranking import Ranked
-from engine.knowledge.minilm import MiniLm
 from engine.knowledge.index import Hit
+from engine.knowledge.minilm import MiniLm
 from engine.knowledge.passages import Passage
 
 Sure = Callable[..., float]
