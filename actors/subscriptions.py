@@ -129,6 +129,8 @@ class Subscriptions:
             answer = answers.Subscription(joined.cursor, joined.mode)
             if joined.snapshot is not None:
                 answer.snapshot = joined.snapshot
+            if joined.mode == "replay":
+                answer.top = joined.top
             actor.settle(token, answer)
             subscription.audited = True
             self._note("watch.began", joined.call)

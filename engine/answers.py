@@ -83,9 +83,12 @@ class Snapshot(Struct):
 
 
 class Subscription(Struct):
+    """`top`, with `replay`: the last seq of what is replayed; who holds it is live."""
+
     cursor: Cursor
     mode: Literal["live", "replay", "snapshot"]
     snapshot: Snapshot | UnsetType = UNSET
+    top: int | UnsetType = UNSET
 
 
 class HistoryPage(Struct):

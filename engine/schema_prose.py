@@ -120,7 +120,8 @@ Compare epochs as plain strings (`<` and `>`), never as numbers and not by a loc
 
 After a reconnect, subscribe with `since`. The answer's `mode` is `live` or `replay` (your
 cursor holds; what follows it comes as ordinary events) or `snapshot` (replace what you have).
-The first event after the answer has `cursor.seq + 1`.
+The first event after the answer has `cursor.seq + 1`; with `replay`, `top` is the last seq of
+what is replayed, so that a screen can show all of it at once.
 
 ### A worked trace
 
@@ -129,7 +130,8 @@ server; the epoch is shortened to `e1`.
 
 ```
 > call:subscribe {"call_id": "call-1", "since": {"epoch": "e1", "seq": 41}}
-< acknowledgement {"ok": true, "data": {"cursor": {"epoch": "e1", "seq": 41}, "mode": "replay"}}
+< acknowledgement {"ok": true, "data": {"cursor": {"epoch": "e1", "seq": 41}, "mode": "replay",
+    "top": 43}}
 < transcription:update {"call_id": "call-1", "speaker": "customer", "text": "It blinks red.",
     "timestamp": "2026-01-05T09:30:12.000Z", "segment_id": "s-17", "revision": 0, "final": true,
     "epoch": "e1", "seq": 42}
@@ -149,7 +151,8 @@ The client does not apply 45: it comes again. It subscribes from where it is, an
 
 ```
 > call:subscribe {"call_id": "call-1", "since": {"epoch": "e1", "seq": 43}}
-< acknowledgement {"ok": true, "data": {"cursor": {"epoch": "e1", "seq": 43}, "mode": "replay"}}
+< acknowledgement {"ok": true, "data": {"cursor": {"epoch": "e1", "seq": 43}, "mode": "replay",
+    "top": 45}}
 < transcription:update {"call_id": "call-1", "speaker": "agent", "text": "Thank you.",
     "timestamp": "2026-01-05T09:30:15.000Z", "segment_id": "s-18", "revision": 0, "final": true,
     "epoch": "e1", "seq": 44}

@@ -117,6 +117,7 @@ def test_a_cursor_is_resumed_without_hole_or_repeat() -> None:
     answer = subscribe(world, again, since=wire.Cursor(epoch, 3))
     assert answer["data"]["mode"] == "replay"
     assert answer["data"]["cursor"]["seq"] == 3
+    assert answer["data"]["top"] == 6, "the last of what is replayed"
     assert "snapshot" not in answer["data"]
     say(world, "s9")
     assert again.screen.seqs() == [4, 5, 6, 7]

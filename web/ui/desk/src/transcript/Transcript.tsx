@@ -1,6 +1,6 @@
 /** The lines of a call: those on the screen are rows of the page, the others wait. */
 import { useCall, useFills, useTranscriptIds } from '@earshot/react';
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { ArrowDown } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useToast } from '../toasts.tsx';
@@ -9,6 +9,7 @@ import { NoLines } from './NoLines.tsx';
 import { SearchBar } from './SearchBar.tsx';
 import { TranscriptRow } from './TranscriptRow.tsx';
 import { useFollow } from './useFollow.ts';
+import { useOlder } from './useOlder.ts';
 import type { Search } from './useSearch.ts';
 
 /** A line that somebody asked to see; each asking is a new object. */
@@ -37,7 +38,7 @@ export function Transcript(props: {
     ids,
     hasOlder ? TOP_WITH_OLDER_PX : TOP_PX,
   );
-  const older = useOlder(loadOlder);
+  const older = useOlder(boxRef, hasOlder, loadOlder);
   const shown = useShownLine(ids, hasOlder, loadOlder, target, rows.scrollToIndex);
   const { current } = search;
   useEffect(() => {
@@ -55,6 +56,13 @@ export function Transcript(props: {
         role="region"
         aria-label={words.transcript}
         tabIndex={0} // so that the keyboard can scroll it
+        onKeyDown={(event) => {
+          // The browser's own way there ends where rows come in that are measured anew.
+          const go = { Home: () => rows.scrollToIndex(0), End: toEnd }[event.key];
+          if (!go || event.target !== event.currentTarget || hasModifier(event)) return;
+          event.preventDefault();
+          go();
+        }}
       >
         <div className="transcript-lines">
           {ids.length === 0 && <NoLines callId={callId} />}
@@ -98,20 +106,8 @@ export function Transcript(props: {
   );
 }
 
-function useOlder(loadOlder: (limit?: number) => Promise<number>): {
-  isLoading: boolean;
-  load(): void;
-} {
-  const [isLoading, setLoading] = useState(false);
-  const toast = useToast();
-  const words = useWords();
-  const load = useCallback(() => {
-    setLoading(true);
-    loadOlder()
-      .catch(() => toast(words.olderFailed))
-      .finally(() => setLoading(false));
-  }, [loadOlder, toast, words]);
-  return { isLoading, load };
+function hasModifier(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
 }
 
 /** Brings a line that was asked for into view, fetching what is before until it is there. */

@@ -39,10 +39,7 @@ export function nextFrame(flush: () => void): void {
     queueMicrotask(flush);
     return;
   }
-  let done = false;
   const once = (): void => {
-    if (done) return;
-    done = true;
     cancelAnimationFrame(frame);
     clearTimeout(timer);
     flush();

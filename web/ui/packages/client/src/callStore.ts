@@ -57,6 +57,8 @@ export class CallStore {
   cursor: Cursor | null = null;
   readonly #verdicts: Verdicts;
   #suggestion: AiSuggestion | null = null;
+  /** Replayed up to here it is live. */
+  #top = 0;
 
   constructor(callId: string, agentId: string, batch: Batch) {
     this.callId = callId;
@@ -78,17 +80,19 @@ export class CallStore {
     const { snapshot, cursor } = answer;
     if (snapshot) {
       this.cursor = null;
-      this.transcript.reset(snapshot.segments);
-      this.hasOlder.set(snapshot.segments.length >= SNAPSHOT_SEGMENTS);
+      const isFull = snapshot.segments.length >= SNAPSHOT_SEGMENTS;
+      this.hasOlder.set(isFull);
+      this.transcript.reset(snapshot.segments, isFull);
       this.#verdicts.reset(snapshot.verdicts);
       this.#suggestion = snapshot.suggestion;
       this.afterCall.set(snapshot.after_call ?? null);
       this.#setInfo(snapshot.call);
       this.#show();
     }
-    this.cursor ??= cursor;
     this.refused.set(null);
-    this.sync.set('live');
+    this.cursor ??= cursor;
+    this.#top = answer.top ?? 0;
+    if (this.cursor.seq >= this.#top) this.sync.set('live');
   }
 
   /** Nobody follows the call any more: what was known of it goes. */
@@ -112,6 +116,7 @@ export class CallStore {
     if (found !== 'next') return found;
     this.cursor = { epoch, seq };
     this.#fold(event);
+    if (seq === this.#top) this.sync.set('live');
     return found;
   }
 

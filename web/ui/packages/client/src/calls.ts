@@ -43,8 +43,7 @@ interface Held {
   store: CallStore;
   handle: CallHandle;
   retained: number;
-  /** Counts comings and goings: an older grace period means nothing. */
-  visit: number;
+  leaving?: ReturnType<typeof setTimeout>;
 }
 
 export class CallRegistry {
@@ -60,19 +59,13 @@ export class CallRegistry {
   }
 
   handle(callId: string): CallHandle {
-    return this.#hold(callId).handle;
-  }
-
-  #hold(callId: string): Held {
-    let held = this.#held.get(callId);
-    if (!held) {
-      const store = this.#ports.create(callId);
-      const handle = this.#handleOf(store, () => this.#retain(fresh));
-      const fresh: Held = { store, handle, retained: 0, visit: 0 };
-      held = fresh;
-      this.#held.set(callId, held);
-    }
-    return held;
+    const known = this.#held.get(callId);
+    if (known) return known.handle;
+    const store = this.#ports.create(callId);
+    const handle = this.#handleOf(store, () => this.#retain(held));
+    const held: Held = { store, handle, retained: 0 };
+    this.#held.set(callId, held);
+    return handle;
   }
 
   /** The store's readables are the handle's, under the same names. */
@@ -88,34 +81,31 @@ export class CallRegistry {
   }
 
   #retain(held: Held): () => void {
+    clearTimeout(held.leaving);
     held.retained += 1;
-    held.visit += 1;
     if (held.retained === 1) this.#ports.wanted(held.store);
     let undone = false;
     return () => {
       if (undone) return;
       undone = true;
       held.retained -= 1;
-      if (held.retained === 0) this.#leaveLater(held);
+      if (held.retained > 0) return;
+      held.leaving = setTimeout(() => {
+        // The handle stays what it is: a hidden component may hold it and come back.
+        this.#ports.left(held.store);
+        held.store.clear();
+      }, GRACE_MS);
     };
   }
 
-  #leaveLater(held: Held): void {
-    held.visit += 1;
-    const { visit } = held;
-    setTimeout(() => {
-      if (held.retained > 0 || held.visit !== visit) return;
-      // The handle stays what it is: a hidden component may hold it and come back.
-      this.#ports.left(held.store);
-      held.store.clear();
-    }, GRACE_MS);
-  }
-
   async #loadOlder(store: CallStore, limit: number): Promise<number> {
-    const before = store.transcript.firstSeq();
-    if (before === undefined || !store.cursor) return 0;
-    const { epoch } = store.cursor;
-    const page = await this.#ports.history({ call_id: store.callId, epoch, before, limit });
+    if (!store.cursor) return 0;
+    const page = await this.#ports.history({
+      call_id: store.callId,
+      epoch: store.cursor.epoch,
+      before: store.transcript.firstSeq(),
+      limit,
+    });
     store.transcript.add(page.segments);
     store.hasOlder.set(page.more);
     return page.segments.length;

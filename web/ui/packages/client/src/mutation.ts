@@ -35,8 +35,8 @@ export function createEntry(
   batch: Batch,
   cancel: (entry: Entry) => boolean,
 ): Entry {
-  let resolve: Entry['resolve'] = () => undefined;
-  let reject: Entry['reject'] = () => undefined;
+  let resolve!: Entry['resolve'];
+  let reject!: Entry['reject'];
   const settled = new Promise<VerdictReceipt>((yes, no) => {
     resolve = yes;
     reject = no;

@@ -48,8 +48,7 @@ export class Subscriber {
   leave(callId: string): void {
     const wish = this.#wishes.get(callId);
     if (!wish) return;
-    wish.generation += 1;
-    wish.store.sync.set('stale');
+    withdraw(wish);
     this.#wishes.delete(callId);
     if (this.#connected) this.#ports.unsubscribe({ call_id: callId }).catch(() => undefined);
   }
@@ -67,12 +66,7 @@ export class Subscriber {
 
   lost(): void {
     this.#connected = false;
-    for (const wish of this.#wishes.values()) {
-      wish.generation += 1;
-      wish.asking = false;
-      wish.attempts = 0;
-      wish.store.sync.set('stale');
-    }
+    this.#wishes.forEach(withdraw);
   }
 
   /** The call is ours now: a refused subscription may succeed. */
@@ -84,10 +78,7 @@ export class Subscriber {
   /** The server ended it: our events stop. */
   unassigned(callId: string): void {
     const wish = this.#wishes.get(callId);
-    if (!wish) return;
-    wish.generation += 1;
-    wish.asking = false;
-    wish.store.sync.set('stale');
+    if (wish) withdraw(wish);
   }
 
   /** What an event of the call was to its store. */
@@ -133,4 +124,12 @@ export class Subscriber {
       if (wish.generation === generation) void this.#ask(wish);
     }, ms);
   }
+}
+
+/** What was asked for it means nothing any more. */
+function withdraw(wish: Wish): void {
+  wish.generation += 1;
+  wish.asking = false;
+  wish.attempts = 0;
+  wish.store.sync.set('stale');
 }

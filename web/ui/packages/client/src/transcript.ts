@@ -60,11 +60,15 @@ export class Transcript {
     this.#remove(this.ids.get());
   }
 
-  /** Finals of a snapshot replace everything but the text still being said. */
-  reset(finals: readonly Segment[]): void {
-    const kept = new Set(finals.map((segment) => segment.segment_id));
-    const gone = this.ids.get().filter((id) => !kept.has(id) && !this.#open.has(id));
-    this.#remove(gone);
+  /**
+   * Finals of a snapshot replace everything but the text still being said and, when older ones
+   * `mayPrecede` them, those: a reader who looks at them is left there.
+   */
+  reset(finals: readonly Segment[], mayPrecede = false): void {
+    const first = mayPrecede ? (finals[0]?.seq ?? 0) : 0;
+    this.#remove(
+      this.ids.get().filter((id) => !this.#open.has(id) && (this.#segments.get(id)?.seq ?? 0) >= first),
+    );
     this.add(finals);
   }
 
@@ -85,11 +89,9 @@ export class Transcript {
   }
 
   /** The lowest seq held, for asking what came before it. */
-  firstSeq(): number | undefined {
-    let first: number | undefined;
-    for (const { seq } of this.#places.values()) {
-      if (seq !== NO_SEQ && (first === undefined || seq < first)) first = seq;
-    }
+  firstSeq(): number {
+    let first = NO_SEQ;
+    for (const { seq } of this.#places.values()) first = Math.min(first, seq);
     return first;
   }
 

@@ -338,10 +338,12 @@ export interface Snapshot {
   after_call?: CallSummary;
 }
 
+/** `top`, with `replay`: the last seq of what is replayed; who holds it is live. */
 export interface Subscription {
   cursor: Cursor;
   mode: 'live' | 'replay' | 'snapshot';
   snapshot?: Snapshot;
+  top?: number;
 }
 
 export interface SuggestedDocument {

@@ -117,6 +117,18 @@ describe('a subscription', () => {
     expect(since(server)).toEqual([undefined, { epoch: 'e1', seq: 2 }]);
   });
 
+  it('is live when all that is replayed is here', async () => {
+    const { client, server } = await watching();
+    const { sync } = client.call('c1');
+    const seen: string[] = [];
+    sync.subscribe(() => seen.push(`${sync.get()} with ${texts(client, 'c1').length}`));
+    server.io.disconnectSockets(true);
+    await until(() => expect(client.connection.get().status).not.toBe('online'));
+    for (const id of ['s2', 's3', 's4']) server.call('c1').say({ segment_id: id });
+    await until(() => expect(seen.at(-1)).toBe('live with 4'));
+    expect(seen.filter((one) => one.startsWith('live'))).toEqual(['live with 4']);
+  });
+
   it('to a call that is not ours yet succeeds when the call is assigned', async () => {
     const { client, server } = await watching();
     client.call('c2').retain();

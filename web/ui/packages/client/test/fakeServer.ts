@@ -180,7 +180,8 @@ export class FakeServer {
       const snapshot = call.snapshot();
       return { ok: true, data: { cursor: call.cursor, mode: 'snapshot', snapshot } };
     }
-    return { ok: true, data: { cursor: body.since, mode: missed.length ? 'replay' : 'live' } };
+    if (missed.length === 0) return { ok: true, data: { cursor: body.since, mode: 'live' } };
+    return { ok: true, data: { cursor: body.since, mode: 'replay', top: call.cursor.seq } };
   }
 
   #replay(body: Req<'call:subscribe'>, socket: Socket): void {

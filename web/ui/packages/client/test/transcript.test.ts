@@ -170,3 +170,23 @@ describe('any order of any updates', () => {
     );
   });
 });
+
+describe('a snapshot of a new history', () => {
+  const old = (n: number, text = `old ${n}`): Segment =>
+    segment(`s${n}`, { seq: n, timestamp: at(n), text, epoch: 'e1' });
+
+  it('replaces what it covers, also a line that has another text now', () => {
+    const transcript = new Transcript(createBatch((flush) => flush()));
+    transcript.add([1, 2, 3].map((n) => old(n)));
+    transcript.apply(segment('open', { timestamp: at(9), text: 'still talking' }));
+    transcript.reset([old(2, 'another two')]);
+    expect(texts(transcript)).toEqual(['another two', 'still talking']);
+  });
+
+  it('leaves older lines where they are when it says that there may be some', () => {
+    const transcript = new Transcript(createBatch((flush) => flush()));
+    transcript.add([1, 2, 3, 4].map((n) => old(n)));
+    transcript.reset([old(3, 'new three')], true);
+    expect(texts(transcript)).toEqual(['old 1', 'old 2', 'new three']);
+  });
+});

@@ -19,6 +19,7 @@ import type {
 } from '@earshot/client';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useClient } from './provider.tsx';
+import { useLogged } from './replay.ts';
 import { constant, useReadable } from './useReadable.ts';
 
 export interface CallState {
@@ -64,11 +65,11 @@ export function useCall(callId: string | null): CallState {
     [handle],
   );
   return {
-    info: useReadable<CallView | null>(handle?.info ?? NULL),
+    info: useLogged<CallView | null>(handle, handle?.info ?? NULL),
     sync: useReadable(handle?.sync ?? STALE),
     refused: useReadable<string | null>(handle?.refused ?? NULL),
     health: useReadable<CallHealth | null>(handle?.health ?? NULL),
-    afterCall: useReadable<CallSummary | null>(handle?.afterCall ?? NULL),
+    afterCall: useLogged<CallSummary | null>(handle, handle?.afterCall ?? NULL),
     hasOlder: useReadable(handle?.hasOlder ?? NO),
     loadOlder,
   };
@@ -76,7 +77,8 @@ export function useCall(callId: string | null): CallState {
 
 /** The order of the transcript; changes only when a line comes, goes or moves. */
 export function useTranscriptIds(callId: string | null): readonly string[] {
-  return useReadable<readonly string[]>(useCallHandle(callId)?.segmentIds ?? NONE);
+  const handle = useCallHandle(callId);
+  return useLogged<readonly string[]>(handle, handle?.segmentIds ?? NONE);
 }
 
 /** One line: an interim text renders this row and no other. */
@@ -87,17 +89,20 @@ export function useSegment(callId: string, id: string): Segment | undefined {
 }
 
 export function useSuggestions(callId: string | null): readonly Suggestion[] {
-  return useReadable<readonly Suggestion[]>(useCallHandle(callId)?.suggestions ?? NONE);
+  const handle = useCallHandle(callId);
+  return useLogged<readonly Suggestion[]>(handle, handle?.suggestions ?? NONE);
 }
 
 /** What the call seems to be about. */
 export function useSummary(callId: string | null): Summary {
-  return useReadable(useCallHandle(callId)?.summary ?? NO_SUMMARY);
+  const handle = useCallHandle(callId);
+  return useLogged(handle, handle?.summary ?? NO_SUMMARY);
 }
 
 /** The summary made after the call has ended; null until then. */
 export function useAfterCall(callId: string | null): CallSummary | null {
-  return useReadable<CallSummary | null>(useCallHandle(callId)?.afterCall ?? NULL);
+  const handle = useCallHandle(callId);
+  return useLogged<CallSummary | null>(handle, handle?.afterCall ?? NULL);
 }
 
 /** How transcription and suggestions of the call fare; null while nothing was said of it. */

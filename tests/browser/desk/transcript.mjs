@@ -1,0 +1,113 @@
+// What a transcript does with very many lines at once: a long call that is opened, a burst that
+// is replayed. Counts commits, rows, pages and pixels, never milliseconds.
+import { same, until } from '../sdk/place.mjs';
+import { connected, line, none, openDesk } from './seat.mjs';
+import { drift, watchCommits, watchFrames } from './watch.mjs';
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const MOST_ROWS = 150;
+/** Of the list, for a replay: it is told at its end, and each second that it takes. */
+const MOST_CHANGES = 3;
+const MOST_OF_A_PAGE = 500;
+const MOST_OF_A_REQUEST = 200;
+
+/** Lines of one to four rows: what was not on the screen yet is not as high as estimated. */
+async function sayMany(call, count, word) {
+  for (let n = 0; n < count; n += MOST_OF_A_REQUEST) {
+    const length = Math.min(MOST_OF_A_REQUEST, count - n);
+    const text = (_, k) => `${word} ${n + k + 1}${'\nok'.repeat(((n + k) * 7) % 4)}`;
+    await call.say(...Array.from({ length }, text));
+  }
+}
+
+export const scenarios = {
+  async a_long_call_is_painted_with_its_end_and_older_lines_come_as_one_scrolls(place) {
+    const { call, proxy, context } = place;
+    await sayMany(call, 5_000, 'line');
+    const pages = []; // of older lines: how many were asked for
+    let release = null;
+    await context.routeWebSocket(/socket\.io/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((frame) => {
+        const [, limit] = /"call:history",.*"limit":(\d+)/.exec(String(frame)) ?? [];
+        if (!limit) return server.send(frame);
+        pages.push(Number(limit));
+        release = () => server.send(frame);
+      });
+    });
+    const page = await openDesk(context, proxy.url, `?agent=${place.agentId}`);
+    await line(page, 'line 5000').waitFor();
+    const rows = await page.locator('.row').count();
+    if (rows > MOST_ROWS) throw new Error(`${rows} rows`);
+    const box = page.locator('.transcript-scroll');
+    const fromTop = () => box.evaluate((el) => el.scrollTop);
+    await until(async () => (await fromTop()) > 1_000, 'at the end');
+    await pause(300);
+    same(pages, [], 'nothing older was fetched before anybody scrolled');
+
+    await box.hover();
+    for (let fetched = 1; fetched <= 3; fetched += 1) {
+      await until(async () => {
+        if (pages.length === fetched) return true;
+        await page.mouse.wheel(0, -600);
+        return false;
+      }, 'asked for by the wheel');
+      const text = await firstLine(page);
+      const watched = await watchFrames(page, text);
+      const before = await fromTop();
+      release();
+      await until(async () => (await fromTop()) > before + 4_000, 'a page, above');
+      await pause(200);
+      const moved = drift(await watched());
+      if (moved > 1) throw new Error(`page ${fetched}: the place moved by ${moved} px`);
+    }
+    same(pages.filter((limit) => limit > MOST_OF_A_PAGE), [], 'pages that are too large');
+
+    // By keyboard, too.
+    await box.focus();
+    for (const fetched of [4, 5]) {
+      await page.keyboard.press('Home');
+      await until(() => pages.length === fetched, 'asked for by the key');
+      const before = await fromTop();
+      release();
+      await until(async () => (await fromTop()) > before + 4_000, 'a page, above');
+    }
+    none(page.complaints, 'the console');
+  },
+
+  async a_burst_of_2_000_events_is_shown_in_a_few_commits(place) {
+    const { call, proxy, context } = place;
+    await watchCommits(context);
+    await call.say('the first');
+    const page = await openDesk(context, proxy.url, `?agent=${place.agentId}`);
+    await connected(page);
+    await line(page, 'the first').waitFor();
+    proxy.refuse();
+    await page.getByText('Reconnecting…').waitFor();
+    await sayMany(call, 2_000, 'missed');
+    await page.evaluate(() => (window.commits = []));
+    const watched = await watchFrames(page);
+    proxy.pass();
+    await line(page, 'missed 2000').waitFor();
+    await pause(300);
+    const { fewest } = await watched();
+    if (fewest === 0) throw new Error('a frame without a line');
+    const lasts = await page.evaluate(() => window.commits);
+    const changes = lasts.filter((last, n) => n > 0 && last !== lasts[n - 1]);
+    if (changes.length > MOST_CHANGES) throw new Error(`came in ${changes.length} parts: ${changes}`);
+    same(lasts.at(-1), '2001', 'the last line');
+    // A change, the rows it brings into the box, their heights; and the call's clock may tick.
+    const commits = lasts.length - lasts.findIndex((last) => last !== '1');
+    if (commits > 3 * changes.length + 1) throw new Error(`${commits} commits`);
+    none(page.complaints, 'the console');
+  },
+};
+
+/** The text of the first line that is wholly on the screen. */
+function firstLine(page) {
+  return page.evaluate(() => {
+    const { top } = document.querySelector('.transcript-scroll').getBoundingClientRect();
+    const lines = [...document.querySelectorAll('.line-text')];
+    return lines.find((line) => line.getBoundingClientRect().top >= top).textContent.trim();
+  });
+}
