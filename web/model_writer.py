@@ -16,7 +16,7 @@ import gevent
 import msgspec
 import redis
 
-from engine.assist.chat import ChatModel
+from engine.assist.chat import CHARACTERS_PER_TOKEN, MOST_ASKED, ChatModel
 from engine.assist.material import CallMaterial
 from engine.assist.view import CallLine
 from engine.config import Chat
@@ -28,14 +28,12 @@ log = logging.getLogger("earshot.model")
 
 AT_ONCE = 64  # requests of a process; more are not made
 REST_S = 5.0  # after a 429 that does not say how long
+# The service has read what it was sent, and bills it, although nothing came of it.
+PAID_ANYWAY = ("timeout", "nonsense", "too_large")
 LOG_EVERY_S = 60.0  # a service that is away is logged so often
 
 T = TypeVar("T")
 Redact = Callable[[str], str]
-
-
-class _Late(Exception):
-    """The whole of a request took too long."""
 
 
 class _Late(Exception):
@@ -68,7 +66,7 @@ class ModelWriter:
         """'' when there is none to be had."""
         timeout_s = self._settings.timeout_s
         safe = self._redacted(lines)
-        written = self._within(tenant, timeout_s, lambda: self._model.line(safe, timeout_s))
+        written = self._within(tenant, timeout_s, safe, lambda: self._model.line(safe, timeout_s))
         if written is None:
             return ""
         self._spend(tenant, written.tokens)
@@ -77,9 +75,10 @@ class ModelWriter:
     def summary(self, material: CallMaterial) -> CallSummary | None:
         """None when there is none to be had."""
         timeout_s = self._settings.summary_timeout_s
-        safe = msgspec.structs.replace(material, lines=tuple(self._redacted(material.lines)))
+        lines = self._redacted(material.lines)
+        safe = msgspec.structs.replace(material, lines=tuple(lines))
         tenant = material.tenant
-        found = self._within(tenant, timeout_s, lambda: self._model.summary(safe, timeout_s))
+        found = self._within(tenant, timeout_s, lines, lambda: self._model.summary(safe, timeout_s))
         if found is None:
             return None
         summary, tokens = found
@@ -89,7 +88,9 @@ class ModelWriter:
         summary.follow_ups = [self._redact(one) for one in summary.follow_ups]
         return summary
 
-    def _within(self, tenant: str, timeout_s: float, ask: Callable[[], T]) -> T | None:
+    def _within(
+        self, tenant: str, timeout_s: float, sent: Sequence[CallLine], ask: Callable[[], T]
+    ) -> T | None:
         outcome, found = "written", None
         if self._mono() < self._rest_until:
             outcome = "resting"
@@ -111,6 +112,8 @@ class ModelWriter:
             finally:
                 self._under_way -= 1
         self._counts[f"model_requests:{outcome}"] += 1
+        if outcome in PAID_ANYWAY:
+            self._spend(tenant, sum(len(line.text) for line in sent) // CHARACTERS_PER_TOKEN)
         return found
 
     def _on_refused(self, problem: EndpointError) -> None:
@@ -136,4 +139,12 @@ class ModelWriter:
             log.warning("model.tokens_not_counted tenant=%s tokens=%d", tenant, tokens)
 
     def _redacted(self, lines: Sequence[CallLine]) -> list[CallLine]:
-        return [msgspec.structs.replace(line, text=self._redact(line.text)) for line in lines]
+        """The end of the call, which is what is sent of it."""
+        kept: list[CallLine] = []
+        size = 0
+        for line in reversed(lines):
+            kept.append(msgspec.structs.replace(line, text=self._redact(line.text)))
+            size += len(line.text)
+            if size > MOST_ASKED:
+                break
+        return kept[::-1]

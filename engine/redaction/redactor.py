@@ -20,6 +20,7 @@ from engine.redaction.kinds import UNFINISHED, judge, looks_unfinished
 from engine.redaction.mixed import find_mixed, may_hold_chains
 from engine.redaction.patterns import Span, find_patterns
 from engine.redaction.runs import Run, find_runs, may_hold_runs
+from engine.redaction.things import personal_dates, without_things
 
 KINDS: tuple[str, ...] = get_args(RedactionKind)
 DICTATED = 8  # digits over two or more lines of one speaker: somebody dictates a number
@@ -83,9 +84,14 @@ class Redactor:
         return _apart([span for span in spans if span.kind in self._kinds]) if spans else []
 
     def without_numbers(self, text: str) -> str:
-        """The text without any run of digits, whatever it is, and without what a form tells: for
-        words that a model wrote. Names such as XR4500 stay."""
-        return _replace(text, _apart(_told_by_form(text))).text if self._kinds else text
+        """The text without what a form tells, dates, ages, and every run of digits that is not
+        a thing's (things.py): for what a model reads or wrote."""
+        if not self._kinds:
+            return text
+        runs = without_things(text, find_runs(text) if may_hold_runs(text) else [])
+        spans = [Span(run.start, run.end, "digits") for run in runs]
+        spans += find_patterns(text) + find_emails(text) + personal_dates(text)
+        return _replace(text, _apart(spans)).text
 
     def blind(self, text: str) -> str:
         """The text without anything a redaction could hide, whatever was said around it: what

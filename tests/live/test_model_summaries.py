@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from engine.config import Settings, Tokens
+from engine.identity import Tokens as TokenMaker
 from tests.live.conftest import Start
 from tests.live.raw_client import RawClient
-from tests.live.server import LiveServer, line, new_id, until
+from tests.live.server import SECRET, Caller, LiveServer, line, new_id, until
 from tests.web.endpoints import endpoint_place as place
 
 PARTS = {"reason": "A red router.", "steps": ["Reset it."], "outcome": "Ok.", "follow_ups": []}
@@ -53,6 +55,12 @@ def call(server: LiveServer) -> Iterator[Any]:
         yield caller, call_id, client
 
 
+def summaries(caller: Any, call_id: str) -> list[tuple[str, str]]:
+    """(line, kind) of every suggestion in the log."""
+    told = [one["data"] for one in caller.log(call_id) if one["event"] == "ai:suggestion"]
+    return [(one["summary"], one["summary_kind"]) for one in told]
+
+
 def outcome(server: LiveServer, name: str) -> float:
     return server.metric(f'earshot_model_requests_total{{outcome="{name}"}}')
 
@@ -89,6 +97,8 @@ def test_the_rules_line_comes_first_and_the_models_after(
         (place.slow(1.0, place.chat("too late")), "timeout"),
         (place.half, "unreachable"),
         (place.saying({}, 500), "fault"),
+        (place.saying({}, 429, Retry_After="0"), "rate_limited"),
+        (place.saying({}, 401), "refused"),
         (place.huge, "too_large"),
         (place.NONSENSE["no JSON"], "nonsense"),
         (place.NONSENSE["deep"], "nonsense"),
@@ -105,10 +115,32 @@ def test_whatever_goes_wrong_the_rules_line_stays_and_suggestions_go_on(
     caller, call_id, client = call
     counted(server, name, lambda: caller.say(call_id, line("s1", "my router blinks red")))
     assert client.event("ai:suggestion")["summary"] == "my router blinks red"
+    assert summaries(caller, call_id) == [("my router blinks red", "sentence")]
     service.behave = place.chat("The model is back")
     caller.say(call_id, line("s2", "and now the printer is gone too"))
     while client.event("ai:suggestion")["summary"] != "The model is back":
         pass
+    kinds = [kind for line, kind in summaries(caller, call_id) if line != "The model is back"]
+    assert set(kinds) == {"sentence"}, "the rules' lines, until the model wrote one"
+
+
+def test_numbers_of_things_reach_the_model_and_the_screen_and_numbers_of_people_do_not(
+    server: LiveServer, service: place.EndpointPlace, call: Any
+) -> None:
+    service.behave = place.chat("The iPhone 12 lost 5G, PIN 1234, wants it within 24 hours")
+    caller, call_id, client = call
+    said = "my iphone 12 lost 5g for 24 hours, I was born on 3 March 1984"
+    said += ", my card is 4111 1111 1111 1111"
+    caller.say(call_id, line("s1", said))
+    by_rule = client.event("ai:suggestion")
+    assert by_rule["summary_kind"] == "sentence"
+    assert not any(character.isdigit() for character in by_rule["summary"])
+    by_model = client.event("ai:suggestion")["summary"]
+    assert by_model == "The iPhone 12 lost 5G, PIN [digits], wants it within 24 hours"
+    sent = service.asked[-1].body["messages"][1]["content"]
+    assert "iphone 12 lost 5g for 24 hours" in sent
+    assert "1984" not in sent
+    assert "4111" not in sent
 
 
 def test_a_service_that_asks_for_a_rest_gets_it(
@@ -166,3 +198,25 @@ def test_a_tenant_that_has_spent_its_tokens_has_rules(
         time.sleep(0.3)  # the debounce
     counted(server, "over_ceiling", lambda: caller.say(call_id, line("s9", "a blue printer")))
     assert server.metric("earshot_model_tokens_total") == 120
+    maker = TokenMaker(Settings(tokens=Tokens(), jwt_secret=SECRET))
+    token, _ = maker.issue("producer-1", "producer", "another-tenant", time.time())
+    with Caller(server.url, token) as other:
+        its_call = other.create("ann")
+        counted(server, "written", lambda: other.say(its_call, line("s1", "a red telephone")))
+
+
+def test_what_a_service_that_answers_nonsense_was_sent_is_counted_too(
+    service: place.EndpointPlace, start: Start
+) -> None:
+    service.behave = place.NONSENSE["no JSON"]
+    server = start(
+        EARSHOT__CHAT__BASE_URL=service.url,
+        EARSHOT__CHAT__MODEL="m",
+        EARSHOT__CHAT__EVERY_S=0.1,
+        EARSHOT__CHAT__TOKENS_PER_DAY=20,
+    )
+    caller = server.caller()
+    call_id = caller.create("ann")
+    counted(server, "nonsense", lambda: caller.say(call_id, line("s1", "a red router " * 10)))
+    time.sleep(0.3)  # the debounce
+    counted(server, "over_ceiling", lambda: caller.say(call_id, line("s2", "a blue printer")))

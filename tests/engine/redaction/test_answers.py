@@ -65,7 +65,5 @@ def test_a_blind_text_holds_nothing_that_any_talk_around_would_hide() -> None:
             assert line.text[span.start : span.end] not in blind
 
 
-def test_what_a_model_wrote_keeps_the_names_of_things_and_loses_numbers() -> None:
-    written = "They asked about the XR4500 and read out 4242 4242 4242 4242."
-    assert REDACTOR.without_numbers(written) == "They asked about the XR4500 and read out [digits]."
-    assert "XR4500" not in REDACTOR.blind(written), "it may be an answer to a question for a code"
+def test_a_blind_text_holds_no_name_of_a_thing_that_may_answer_a_question_for_a_code() -> None:
+    assert "XR4500" not in REDACTOR.blind("They asked about the XR4500.")
