@@ -7,7 +7,8 @@ documents of a folder (kb.jsonl; they are only read), then
 - idle: one call, from a final segment's request to its suggestion on a screen;
 - busy: 50 calls with a customer's segment each 2.5 s, the same;
 - deliveries: events to a screen that nobody suggests to, quiet, while other calls ask as fast
-  as they can, and while a document changes each second;
+  as they can, while a document changes each second, and while bodies of nearly 10 MB are put
+  without a pause (--deliveries: only these);
 - memory: the server's and its ranking process's resident memory.
 
 It prints one JSON object. `--checkout` measures another checkout of Earshot with this
@@ -168,7 +169,7 @@ def busy(server: LiveServer, texts: list[str], seconds: float) -> dict[str, floa
 def deliveries(server: LiveServer, folder: Path, meanwhile: str, seconds: float) -> Any:
     """100 events a second to one screen. `meanwhile`: "ask", another process in which the
     customers of 40 calls speak without a pause; "change", another one that puts a document a
-    second among those that are there; "" neither."""
+    second among those that are there; "put", one that puts the largest bodies; "" none."""
     listener = Call(server, server.caller())
     other = _other(server, folder, meanwhile) if meanwhile else None
     time.sleep(2.0)
@@ -204,6 +205,19 @@ def change(url: str) -> None:
             caller.ask("PUT", "/v1/documents", {"documents": [changed]})
 
 
+def put_large(url: str) -> None:
+    """Put 20 of the longest documents in one body, again and again, until the standard input
+    ends."""
+    token = requests.post(f"{url}/v1/tokens", json={"agent_id": "a", "role": "admin"}).json()
+    text = "## Part\n\nSome *words* of a [manual](/manual), and **more** of it.\n\n" * 7_500
+    rows = [{"id": f"large-{n}", "title": f"Large {n}", "text": text[:490_000]} for n in range(20)]
+    body = json.dumps({"documents": rows}).encode()
+    head = {"Authorization": f"Bearer {token['token']}"}
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        answer = requests.put(f"{url}/v1/documents", data=body, headers=head, timeout=300)
+        assert answer.ok, answer.text
+
+
 def ask(url: str, texts: list[str]) -> None:
     """Speak in 40 calls, one after the other, until the standard input ends."""
     token = requests.post(f"{url}/v1/tokens", json={"agent_id": "p", "role": "producer"}).json()
@@ -216,7 +230,12 @@ def ask(url: str, texts: list[str]) -> None:
             caller.say(call_ids[number % ASKING_CALLS], line(f"s{number}", next(words)))
 
 
-MEANWHILE = {"quiet": "", "while_others_ask": "ask", "while_documents_change": "change"}
+MEANWHILE = {
+    "quiet": "",
+    "while_others_ask": "ask",
+    "while_documents_change": "change",
+    "while_large_bodies_are_put": "put",
+}
 OUTCOMES = {
     'suggestions_total{outcome="shown"}': "shown",
     'suggestions_total{outcome="unchanged"}': "unchanged",
@@ -258,8 +277,22 @@ class Measured(LiveServer):
             )  # fmt: skip
 
 
+def suggestions(server: LiveServer, texts: list[str], count: int, seconds: float) -> dict[str, Any]:
+    server.stop()
+    began = time.perf_counter()
+    server.start()
+    listening_s = round(time.perf_counter() - began, 2)
+    until(lambda: served(server, count), 60)
+    return {
+        "restart_to_listening_s": listening_s,
+        "restart_to_served_s": round(time.perf_counter() - began, 2),
+        "idle_ms": idle(server, texts, 60),
+        "busy_50_calls_ms": busy(server, texts, seconds),
+    }
+
+
 def measure(
-    folder: Path, checkout: Path, seconds: float, settings: dict[str, str]
+    folder: Path, checkout: Path, seconds: float, settings: dict[str, str], *, whole: bool
 ) -> dict[str, Any]:
     texts = questions_of(folder)
     with tempfile.TemporaryDirectory() as place:
@@ -278,14 +311,8 @@ def measure(
                 "import_to_served_s": round(time.perf_counter() - began, 1),
                 "memory_after_import_mb": memory(server),
             }
-            server.stop()
-            began = time.perf_counter()
-            server.start()
-            found["restart_to_listening_s"] = round(time.perf_counter() - began, 2)
-            until(lambda: served(server, count), 60)
-            found["restart_to_served_s"] = round(time.perf_counter() - began, 2)
-            found["idle_ms"] = idle(server, texts, 60)
-            found["busy_50_calls_ms"] = busy(server, texts, seconds)
+            if whole:
+                found |= suggestions(server, texts, count, seconds)
             for name, meanwhile in MEANWHILE.items():
                 found[f"deliveries_{name}_ms"] = deliveries(server, folder, meanwhile, seconds)
             found["memory_mb"] = memory(server)
@@ -305,15 +332,22 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument("--ask", metavar="URL", help=argparse.SUPPRESS)
     parser.add_argument("--change", metavar="URL", help=argparse.SUPPRESS)
+    parser.add_argument("--put", metavar="URL", help=argparse.SUPPRESS)
+    parser.add_argument("--deliveries", action="store_true", help="measure only these")
     given = parser.parse_args()
     if given.change:
         change(given.change)
+        return 0
+    if given.put:
+        put_large(given.put)
         return 0
     if given.ask:
         ask(given.ask, questions_of(given.documents))
         return 0
     settings = dict(one.split("=", 1) for one in given.settings)
-    found = measure(given.documents, given.checkout, given.seconds, settings)
+    found = measure(
+        given.documents, given.checkout, given.seconds, settings, whole=not given.deliveries
+    )
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     return 0
 

@@ -25,13 +25,14 @@ def run(api: Callable[[], Api], paths: Iterable[Path], *, wait: bool) -> int:
     """The exit code: 1 when a document was refused. `api` is called when everything has been
     read. Raises Failure, after saying what is in by then."""
     outcome = documents.Outcome()
+    served: list[str] = []
     try:
         with Progress(disable=not sys.stdout.isatty()) as progress:
             items = _read(paths, progress)
             with api() as server:
                 _send(server, items, outcome, progress)
                 if wait and outcome.accepted:
-                    _await_vectors(server, progress)
+                    served = _await_vectors(server, progress)
     except KeyboardInterrupt:
         _tell(outcome)
         click.echo(
@@ -45,6 +46,8 @@ def run(api: Callable[[], Api], paths: Iterable[Path], *, wait: bool) -> int:
             _tell(outcome)
         raise
     _tell(outcome)
+    for line in served:
+        click.echo(line)
     return 1 if outcome.refused else 0
 
 
@@ -70,11 +73,14 @@ def _send(api: Api, items: list[Item], outcome: documents.Outcome, progress: Pro
     )
 
 
-def _await_vectors(api: Api, progress: Progress) -> None:
+def _await_vectors(api: Api, progress: Progress) -> list[str]:
     vectors = progress.add_task("Making vectors", total=None)
-    knowledge.await_vectors(
-        api, lambda done, of: progress.update(vectors, completed=done, total=of)
+    found = knowledge.await_vectors(
+        api,
+        lambda done, of: progress.update(vectors, completed=done, total=of),
+        lambda text: click.echo(text, err=True),
     )
+    return knowledge.lines(found)
 
 
 def _tell(outcome: documents.Outcome) -> None:

@@ -47,12 +47,19 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 
 def await_vectors(
-    api: Api, progress: Callable[[int, int], None], sleep: Callable[[float], None] = time.sleep
+    api: Api,
+    progress: Callable[[int, int], None],
+    say: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
     """Wait until no document lacks vectors, or none will get any; `progress` is told how many
-    are done and how many there are."""
+    are done and how many there are, `say` why it goes no further."""
+    told = ""
     while True:
         found = state(api)
+        if found["model"] and found["why"] not in ("", told):
+            told = found["why"]
+            say(f"{told}. Waiting for it; words find the documents meanwhile (Ctrl-C to stop).")
         if found["ranking"] != "down":
             progress(found["documents"] - found["waiting"], found["documents"])
             loading = found["ranking"] == "ok" and not found["model"] and "loaded" in found["why"]

@@ -230,6 +230,7 @@ def test_documents_are_found_after_their_import(served: Place) -> None:
     importing = served.start("web.cli", "import-documents", str(folder), "--wait", name="import")
     assert importing.wait(STEP_S) == 1
     assert "1 document imported." in served.said("import")
+    assert "All have vectors of " in served.said("import"), "which --wait waited for"
     assert "empty.txt (empty): The file is empty" in served.said("import")
     assert served.start("web.cli", "knowledge", name="knowledge").wait(STEP_S) == 0
     # Others' documents are there too.
