@@ -26,5 +26,5 @@ export const DEFAULT_BACKOFF: Backoff = {
  */
 export function delayMs(backoff: Backoff, attempt: number): number {
   const window = Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(attempt, 30));
-  return Math.floor(backoff.random() * window);
+  return backoff.random() * window;
 }

@@ -66,7 +66,7 @@ export class ConnectionMachine {
    */
   wake(spreadMs = WAKE_SPREAD_MS): void {
     if (this.#timer !== undefined) {
-      this.#wait(Math.floor(this.#ports.backoff.random() * spreadMs), null);
+      this.#wait(this.#ports.backoff.random() * spreadMs, null);
     } else if (this.#link?.isStale()) this.#lost('silent');
   }
 
@@ -148,9 +148,9 @@ export class ConnectionMachine {
       this.stop({ status: 'auth-required', code: 'unauthenticated' });
       return;
     }
-    const refusal = problem instanceof RequestError ? problem : null;
+    const { code, retryAfterMs } = problem instanceof RequestError ? problem : notConnected();
     this.#hangUp();
-    this.#after(refusal?.code ?? 'not_connected', refusal?.retryAfterMs);
+    this.#after(code, retryAfterMs);
   }
 
   /** An established connection ended, or is given up by us. */

@@ -11,7 +11,10 @@ export interface Fill {
   segment_id: string;
   /** How many lines. */
   count: number;
-  /** The gap, by the server's clock, in milliseconds since 1970. */
+  /**
+   * The gap, by the server's clock, in milliseconds since 1970. It begins with the last line
+   * that was heard (0: none was), because a page that slept learns of its loss when it wakes.
+   */
   from: number;
   to: number;
 }
@@ -23,7 +26,8 @@ export interface Fills extends Readable<readonly Fill[]> {
 
 /** So many gaps are remembered for a call. */
 const MOST_FILLS = 50;
-
+/** Older lines that somebody scrolls to are not filled in; clocks differ a little. */
+const MARGIN_MS = 60_000;
 /** The gaps of a call that somebody retains, from now on. */
 export function watchFills(client: Client, callId: string): Fills {
   const { sync, segmentIds, segment } = client.call(callId);
@@ -35,7 +39,10 @@ export function watchFills(client: Client, callId: string): Fills {
   function onSync(): void {
     const now = sync.get();
     if (now === 'stale' && wasLive) {
-      lost = { from: client.serverNow(), to: Infinity, known: new Set(segmentIds.get()) };
+      const known = segmentIds.get();
+      const last = segment(known.at(-1) ?? '').get();
+      const from = last ? Date.parse(last.timestamp) : 0;
+      lost = { from, to: Infinity, known: new Set(known) };
     }
     if (now === 'live' && !wasLive && lost) {
       lost.to = client.serverNow();
@@ -55,7 +62,7 @@ export function watchFills(client: Client, callId: string): Fills {
     });
     const [segment_id] = filled;
     if (segment_id === undefined) return;
-    const others = value.get().filter((fill) => fill.from !== from);
+    const others = value.get().filter((fill) => fill.to !== to);
     const fill = { segment_id, count: filled.length, from, to };
     value.set([...others, fill].slice(-MOST_FILLS));
   }
@@ -63,6 +70,3 @@ export function watchFills(client: Client, callId: string): Fills {
   const undo = [sync.subscribe(onSync), segmentIds.subscribe(onSegments)];
   return { ...value, stop: () => undo.forEach((one) => one()) };
 }
-
-/** Older lines that somebody scrolls to are not filled in; clocks differ a little. */
-const MARGIN_MS = 60_000;

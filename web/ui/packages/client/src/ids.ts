@@ -1,4 +1,4 @@
-/** A fresh id. `randomUUID` needs a secure context; desks on plain http intranets have none. */
+/** A fresh id of 128 random bits. Not `randomUUID`: desks on plain http intranets have none. */
 export function newId(): string {
-  return crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

@@ -6,19 +6,31 @@ export interface WakePorts {
   offline(): void;
 }
 
+/** A closed lid raises no event: the clock has jumped when it opens. */
+const TICK_MS = 1_000;
+const SLEPT_MS = 5_000;
+
 /** Listens until the returned undo is called. Nothing where there is no window. */
-export function onWake(ports: WakePorts): () => void {
+export function onWake({ wake, offline }: WakePorts): () => void {
   if (!globalThis.document) return () => undefined;
   const listening = new AbortController();
-  const { signal } = listening;
-  const on = (target: EventTarget, event: string, then: () => void): void =>
-    target.addEventListener(event, then, { signal });
-  const wake = (): void => {
-    if (document.visibilityState === 'visible') ports.wake();
+  const options = { signal: listening.signal, capture: true };
+  // A hidden page's timers are late by design, and nobody looks at it.
+  const look = (): void => {
+    if (document.visibilityState === 'visible') wake();
   };
-  on(window, 'online', () => ports.wake());
-  on(window, 'offline', () => ports.offline());
-  on(window, 'pageshow', wake);
-  on(document, 'visibilitychange', wake);
-  return () => listening.abort();
+  addEventListener('online', wake, options);
+  addEventListener('offline', offline, options);
+  for (const event of ['pageshow', 'visibilitychange', 'resume']) {
+    addEventListener(event, look, options);
+  }
+  let tickedAt = Date.now();
+  const ticking = setInterval(() => {
+    if (Date.now() - tickedAt > SLEPT_MS) look();
+    tickedAt = Date.now();
+  }, TICK_MS);
+  return () => {
+    clearInterval(ticking);
+    listening.abort();
+  };
 }

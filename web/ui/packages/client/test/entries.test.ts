@@ -33,6 +33,22 @@ describe('lines said while away', () => {
     fills.stop();
   });
 
+  it('are those of the whole sleep, though the loss was noticed at its end', async () => {
+    const { client, server } = await setUp((fake) => {
+      fake.call('c1').say({ segment_id: 's1', timestamp: ago(600_000) });
+    });
+    client.call('c1').retain();
+    const fills = watchFills(client, 'c1');
+    await until(() => expect(texts(client, 'c1')).toEqual(['s1']));
+    server.close('draining', 60_000);
+    await until(() => expect(client.call('c1').sync.get()).toBe('stale'));
+    server.call('c1').say({ segment_id: 's2', timestamp: ago(300_000) });
+    server.call('c1').say({ segment_id: 's3', timestamp: ago(0) });
+    client.retryNow();
+    await until(() => expect(fills.get()).toMatchObject([{ segment_id: 's2', count: 2 }]));
+    fills.stop();
+  });
+
   it('are none when the connection was only short of one event', async () => {
     const { client, server } = await setUp((fake) => fake.call('c1'));
     client.call('c1').retain();

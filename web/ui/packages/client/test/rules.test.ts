@@ -26,7 +26,7 @@ describe('the back-off', () => {
   it('doubles its window up to the cap', () => {
     const widest = { ...DEFAULT_BACKOFF, random: () => 0.999 };
     expect([0, 1, 2, 3, 4, 5, 6, 60].map((n) => delayMs(widest, n))).toEqual([
-      499, 999, 1998, 3996, 7992, 9990, 9990, 9990,
+      499.5, 999, 1998, 3996, 7992, 9990, 9990, 9990,
     ]);
   });
 

@@ -50,6 +50,7 @@ describe('the browser', () => {
   it.each([
     ['shows the page again', () => document.dispatchEvent(new Event('visibilitychange'))],
     ['brings the page back from its cache', () => window.dispatchEvent(new Event('pageshow'))],
+    ['thaws the page', () => document.dispatchEvent(new Event('resume'))],
   ])('that %s leaves a socket that was silent for too long', async (_what, happens) => {
     const { client, server } = await setUp();
     await untilOnline(client);
@@ -60,6 +61,19 @@ describe('the browser', () => {
     happens();
     expect(client.connection.get()).toMatchObject({ status: 'reconnecting', cause: 'silent' });
     await until(() => expect(server.handshakes).toHaveLength(2));
+    await untilOnline(client);
+  });
+
+  it('says nothing when the lid was closed: the clock has jumped', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+    const { client } = await setUp();
+    await untilOnline(client);
+    vi.advanceTimersByTime(20_000); // a silence that a live server may keep
+    expect(client.connection.get().status).toBe('online');
+    vi.setSystemTime(Date.now() + 600_000);
+    vi.advanceTimersByTime(1_000);
+    expect(client.connection.get()).toMatchObject({ status: 'reconnecting', cause: 'silent' });
+    vi.useRealTimers();
     await untilOnline(client);
   });
 
