@@ -8,7 +8,8 @@ import { signOut, type Source } from './obtainToken.ts';
 import { agentFromAddress, createSeat, type Role, type Seat } from './session.ts';
 import { loadSettings } from './settings/settings.ts';
 import { WayOut, type Leave } from './settings/SignOut.tsx';
-import { SignIn, type SignInProps } from './SignIn.tsx';
+import { SignIn } from './SignIn.tsx';
+import { SignInContext } from './signInWay.ts';
 import { Toasts } from './toasts.tsx';
 import { usePageLanguage } from './words/index.ts';
 import { WrongRole } from './WrongRole.tsx';
@@ -35,7 +36,8 @@ export function App(props: {
     const agentId = subjectOf(token);
     if (agentId === null) return false;
     keepToken(token);
-    setSeat(createSeat(agentId, token));
+    // Who was here before goes on where they were; for somebody else everything is new.
+    setSeat(agentId === seat.agentId ? seat.paste(token) : createSeat(agentId, token));
     return true;
   };
   const leave = (): void => {
@@ -44,16 +46,15 @@ export function App(props: {
   };
   return (
     <EarshotProvider client={seat.client}>
-      <Toasts>
-        <Signed
-          role={role}
-          isPasted={seat.isPasted}
-          signIn={signIn}
-          source={source}
-          leave={source?.way === 'sign_in' ? signOut : seat.isPasted ? leave : null}
-          signedOut={source?.way === 'embedded' ? signedOut : undefined}
-        />
-      </Toasts>
+      <SignInContext.Provider value={{ source, isPasted: seat.isPasted, signIn }}>
+        <Toasts key={seat.agentId}>
+          <Signed
+            role={role}
+            leave={source?.way === 'sign_in' ? signOut : seat.isPasted ? leave : null}
+            signedOut={source?.way === 'embedded' ? signedOut : undefined}
+          />
+        </Toasts>
+      </SignInContext.Provider>
     </EarshotProvider>
   );
 }
@@ -66,23 +67,22 @@ function seatOfKept(source: Source | undefined): Seat | null {
   return agentId === null ? null : createSeat(agentId, token);
 }
 
-function Signed(
-  props: Omit<SignInProps, 'code'> & {
-    role: Role;
-    leave: Leave;
-    signedOut: (() => void) | undefined;
-  },
-): ReactNode {
+function Signed(props: {
+  role: Role;
+  leave: Leave;
+  signedOut: (() => void) | undefined;
+}): ReactNode {
   const { role, leave, signedOut } = props;
   const connection = useConnection();
   const session = useSession();
   const isOut = connection.status === 'auth-required';
+  // Who was at work keeps what is on the screen, and is told above it.
+  const isOutside = isOut && session === null;
   useEffect(() => {
-    if (!isOut) return;
-    forgetToken(); // it was not taken, or has ended
-    signedOut?.();
-  }, [isOut, signedOut]);
-  if (isOut) return signedOut ? null : <SignIn code={connection.code} {...props} />;
+    if (isOut) forgetToken(); // it was not taken, or has ended
+    if (isOutside) signedOut?.();
+  }, [isOut, isOutside, signedOut]);
+  if (isOutside) return signedOut ? null : <SignIn code={connection.code} />;
   return (
     <WayOut value={leave}>
       {session?.role === 'producer' ? (

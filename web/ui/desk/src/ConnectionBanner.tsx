@@ -1,50 +1,33 @@
 /** A strip that says what a broken connection means for the person in front of it. */
 import { useConnection, type ConnectionView } from '@earshot/react';
 import type { ReactNode } from 'react';
+import { Banner } from './Banner.tsx';
+import { SignedOutBanner } from './SignedOutBanner.tsx';
 import { useSecond } from './useNow.ts';
 import { useWords, wordFor } from './words/index.ts';
 
 export function ConnectionBanner({ isReadOnly }: { isReadOnly?: boolean }): ReactNode {
   const connection = useConnection();
   const words = useWords();
+  const again = (text: string): ReactNode => (
+    <button type="button" className="button" onClick={connection.retryNow}>
+      {text}
+    </button>
+  );
+  if (connection.status === 'auth-required') return <SignedOutBanner isReadOnly={isReadOnly} />;
   if (connection.status === 'closed') {
     return (
-      <Banner
-        action={connection.reason === 'replaced' ? words.useHere : words.tryNow}
-        onAction={connection.retryNow}
-      >
+      <Banner action={again(connection.reason === 'replaced' ? words.useHere : words.tryNow)}>
         {wordFor(words.closed, connection.reason)}
       </Banner>
     );
   }
   if (!connection.isLost) return null;
   return (
-    <Banner
-      action={words.tryNow}
-      onAction={connection.retryNow}
-      ticking={<NextTry connection={connection} />}
-    >
+    <Banner action={again(words.tryNow)} ticking={<NextTry connection={connection} />}>
       {connection.status === 'offline' ? words.noNetwork : words.lost}{' '}
       {isReadOnly ? words.mayBeOldWall : words.mayBeOld}
     </Banner>
-  );
-}
-
-function Banner(props: {
-  action: string;
-  onAction(): void;
-  /** Changes every second, so it is not read aloud. */
-  ticking?: ReactNode;
-  children: ReactNode;
-}): ReactNode {
-  return (
-    <div className="banner">
-      <p role="status">{props.children}</p>
-      {props.ticking}
-      <button type="button" className="button" onClick={props.onAction}>
-        {props.action}
-      </button>
-    </div>
   );
 }
 

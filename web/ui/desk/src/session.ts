@@ -17,6 +17,8 @@ export interface Seat {
   agentId: string;
   client: Client;
   isPasted: boolean;
+  /** The same person goes on with a token that was pasted, and from now on only with such. */
+  paste(token: string): Seat;
 }
 
 /** A client for one person. `pasted` null: `given`'s tokens, else the development server's. */
@@ -26,8 +28,23 @@ export function createSeat(
   role: Role = 'agent',
   given: GetToken | null = null,
 ): Seat {
-  const getToken = pasted === null ? (given ?? developmentToken(agentId, role)) : once(pasted);
-  return { agentId, client: createClient({ agentId, getToken }), isPasted: pasted !== null };
+  const source = given ?? developmentToken(agentId, role);
+  let isFresh = pasted !== null;
+  const getToken: GetToken = (context) => {
+    if (pasted === null) return source(context);
+    // It is good until the server says otherwise.
+    if (!isFresh && context.reason !== 'initial') return Promise.reject(new UnauthorizedError());
+    isFresh = false;
+    return Promise.resolve(pasted);
+  };
+  const client = createClient({ agentId, getToken });
+  const paste = (token: string): Seat => {
+    pasted = token;
+    isFresh = true;
+    client.retryNow();
+    return { agentId, client, isPasted: true, paste };
+  };
+  return { agentId, client, isPasted: pasted !== null, paste };
 }
 
 function developmentToken(agentId: string, role: Role): GetToken {
@@ -43,10 +60,4 @@ function developmentToken(agentId: string, role: Role): GetToken {
     if (!response.ok) throw new Error(`${response.status} from /v1/tokens`);
     return ((await response.json()) as wire.Token).token;
   };
-}
-
-/** A pasted token is good until the server says otherwise. */
-function once(token: string): GetToken {
-  return ({ reason }) =>
-    reason === 'initial' ? Promise.resolve(token) : Promise.reject(new UnauthorizedError());
 }

@@ -1,6 +1,6 @@
 /** Clocks and durations as the desk shows them, in the language that was chosen. */
 import type { CallView } from '@earshot/client';
-import { useLanguage } from './words/index.ts';
+import { useBrowserLanguages, useLanguage } from './words/index.ts';
 
 /** 4:05, 1:04:05. */
 export function formatDuration(seconds: number): string {
@@ -32,7 +32,7 @@ const made = new Map<string, Formats>();
 export function useFormats(): Formats {
   const language = useLanguage();
   // The browser may say more: en-GB writes dates another way than en.
-  const own = navigator.languages?.find((tag) => tag.toLowerCase().startsWith(language));
+  const own = useBrowserLanguages().find((tag) => tag.toLowerCase().startsWith(language));
   return formatsOf(own ?? language);
 }
 

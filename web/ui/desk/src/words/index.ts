@@ -1,6 +1,6 @@
 /** The words of the language that was chosen: in the settings, or by the browser. */
 import type { Connection, wire } from '@earshot/client';
-import { useEffect } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { useSettings } from '../settings/settings.ts';
 import { de } from './de.ts';
 import { en, type Words } from './en.ts';
@@ -20,7 +20,21 @@ export function languageOf(chosen: Language | 'auto', offered: readonly string[]
 }
 
 export function useLanguage(): Language {
-  return languageOf(useSettings().language, navigator.languages ?? []);
+  return languageOf(useSettings().language, useBrowserLanguages());
+}
+
+/** What the browser asks for, best first. A server that renders the page knows none of it. */
+export function useBrowserLanguages(): readonly string[] {
+  const tags = useSyncExternalStore(onLanguages, browserLanguages, () => '');
+  return tags === '' ? [] : tags.split(',');
+}
+
+/** As one string: the browser may make another array each time. */
+const browserLanguages = (): string => (navigator.languages ?? []).join(',');
+
+function onLanguages(changed: () => void): () => void {
+  window.addEventListener('languagechange', changed);
+  return () => window.removeEventListener('languagechange', changed);
 }
 
 /** Tells the browser which language the page speaks, for voices and hyphens. */

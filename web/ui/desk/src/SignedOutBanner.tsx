@@ -1,0 +1,65 @@
+/** The session ended in the middle of the work: what is on the screen stays, and can go on. */
+import { useConnection } from '@earshot/react';
+import { useState, type ReactNode } from 'react';
+import { Banner } from './Banner.tsx';
+import { ForWhoRunsIt } from './ForWhoRunsIt.tsx';
+import { Dialog } from './settings/Dialog.tsx';
+import { signInAddress, useSignedInAround, useSignIn } from './signInWay.ts';
+import { TokenForm } from './TokenForm.tsx';
+import { useWords } from './words/index.ts';
+
+export function SignedOutBanner({ isReadOnly }: { isReadOnly?: boolean | undefined }): ReactNode {
+  const words = useWords();
+  return (
+    <Banner action={<Again />}>
+      {words.signInExpired} {isReadOnly ? words.mayBeOldWall : words.mayBeOld}
+    </Banner>
+  );
+}
+
+/** By the way that this desk's tokens come from. */
+function Again(): ReactNode {
+  const { source } = useSignIn();
+  const words = useWords();
+  if (source?.way === 'embedded') return <AskAround />;
+  if (source?.way === 'sign_in') {
+    return (
+      <a className="button" href={signInAddress()}>
+        {words.signInButton}
+      </a>
+    );
+  }
+  return <PasteInDialog hint={source?.message} />;
+}
+
+/** The page around this one signs in: it says so, or somebody comes back from there. */
+function AskAround(): ReactNode {
+  const { retryNow } = useConnection();
+  const words = useWords();
+  useSignedInAround(retryNow);
+  return (
+    <button type="button" className="button" onClick={retryNow}>
+      {words.tryNow}
+    </button>
+  );
+}
+
+function PasteInDialog({ hint }: { hint: string | undefined }): ReactNode {
+  const { signIn } = useSignIn();
+  const words = useWords();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="button" onClick={() => setOpen(true)}>
+        {words.signInButton}
+      </button>
+      {isOpen && (
+        <Dialog title={words.signInButton} close={() => setOpen(false)}>
+          <p>{words.signIn}</p>
+          <TokenForm signIn={signIn} />
+          {hint !== undefined && <ForWhoRunsIt text={hint} />}
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+/** How the person in front of this desk signs in, for whatever part of it has to say so. */
+import { createContext, useContext, useEffect } from 'react';
+import type { Source } from './obtainToken.ts';
+
+export interface SignInWay {
+  /** Where tokens come from; undefined: nobody could say. */
+  source: Source | undefined;
+  /** The token of now, or the one that was not taken, was pasted here. */
+  isPasted: boolean;
+  /** Goes on with a token that was pasted. False: it is none. */
+  signIn(token: string): boolean;
+}
+
+export const SignInContext = createContext<SignInWay>({
+  source: undefined,
+  isPasted: false,
+  signIn: () => false,
+});
+
+export function useSignIn(): SignInWay {
+  return useContext(SignInContext);
+}
+
+/** Where the identity provider signs people in, and comes back to this page. */
+export function signInAddress(): string {
+  return `/sign-in?next=${encodeURIComponent(window.location.pathname)}`;
+}
+
+/** In a frame: whoever went to sign in comes back to this page, or the page around it says so. */
+export function useSignedInAround(again: () => void): void {
+  useEffect(() => {
+    const hear = (event: MessageEvent): void => {
+      const said = event.data as { type?: unknown } | null;
+      if (event.source === window.parent && said?.type === 'earshot:signed-in') again();
+    };
+    window.addEventListener('message', hear);
+    window.addEventListener('focus', again);
+    return () => {
+      window.removeEventListener('message', hear);
+      window.removeEventListener('focus', again);
+    };
+  }, [again]);
+}
