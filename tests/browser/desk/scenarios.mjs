@@ -1,23 +1,9 @@
 // The desk and the wall in a real browser against the real server. Each scenario gets a browser
 // context, a proxy, a call and an agent of its own, and throws when something is not as it should.
 import { same, until } from '../sdk/place.mjs';
-import { axe, button, connected, isPressed, line, none, openDesk } from './seat.mjs';
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/** The desk of this scenario's agent, on its call with cards. */
-async function sit(place, path = '') {
-  const page = await openDesk(place.context, place.proxy.url, `?agent=${place.agentId}${path}`);
-  await connected(page);
-  return page;
-}
-
-async function sitWithCards(place) {
-  await place.call.suggest();
-  const page = await sit(place);
-  await page.locator('.card').first().waitFor();
-  return page;
-}
+import {
+  axe, button, connected, isPressed, line, none, openDesk, pause, sit, sitWithCards,
+} from './seat.mjs';
 
 export const scenarios = {
   async lines_said_while_away_come_in_and_are_marked(place) {

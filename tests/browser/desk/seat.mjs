@@ -18,9 +18,31 @@ export async function openDesk(context, url, path = '') {
   return Object.assign(page, { complaints });
 }
 
+/** The desk of this scenario's agent, on its call. */
+export async function sit(place, path = '') {
+  const page = await openDesk(place.context, place.proxy.url, `?agent=${place.agentId}${path}`);
+  await connected(page);
+  return page;
+}
+
+/** The same, where the call has a card for each document. */
+export async function sitWithCards(place) {
+  await place.call.suggest();
+  const page = await sit(place);
+  await page.locator('.card').first().waitFor();
+  return page;
+}
+
+/** A page that the test hands to the browser comes from nowhere: it may reach 127.0.0.1. */
+export const NEAR = 'local-network-access';
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 export const connected = (page) => page.getByText('Connected', { exact: true }).waitFor();
 export const line = (page, text) => page.locator('.line-text', { hasText: text }).last();
 export const button = (page, name) => page.getByRole('button', { name, exact: true }).first();
+
+/** The card of a document; a locator, so `button` and `isPressed` take it for a page. */
+export const card = (page, id) =>
+  page.getByRole('article', { name: `Router without light ${id}`, exact: true });
 
 export async function isPressed(page, name, wanted = 'true') {
   const pressed = () => button(page, name).getAttribute('aria-pressed');

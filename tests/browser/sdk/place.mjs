@@ -63,11 +63,11 @@ export async function putDocuments(server) {
   await until(async () => (await hits()).length === DOCUMENTS.length, 'documents', 30_000);
 }
 
-/** A call of one agent, from the producer's side. */
-export async function createCall(server, agentId) {
+/** A call of these agents, from the producer's side. */
+export async function createCall(server, ...agentIds) {
   const ask = asking(server, mint('producer-1', 'producer'));
   const callId = `call-${randomUUID()}`;
-  const { call } = await ask('POST', '/calls', { call_id: callId, agent_ids: [agentId] });
+  const { call } = await ask('POST', '/calls', { call_id: callId, agent_ids: agentIds });
   let said = 0;
   return {
     callId,
@@ -75,6 +75,12 @@ export async function createCall(server, agentId) {
     async say(...texts) {
       const line = (text) => ({ segment_id: `s${(said += 1)}`, speaker: 'customer', text });
       await ask('POST', `/calls/${callId}/segments`, { segments: texts.map(line) });
+    },
+    /** So many minutes ago, as a recogniser says it of a line that comes late. */
+    async saidBefore(minutes, text) {
+      const timestamp = new Date(Date.now() - minutes * 60_000).toISOString();
+      const line = { segment_id: `s${(said += 1)}`, speaker: 'customer', text, timestamp };
+      await ask('POST', `/calls/${callId}/segments`, { segments: [line] });
     },
     /** What may still change, of the line that `say` says next. */
     async interim(text, revision = 0) {
@@ -90,12 +96,15 @@ export async function createCall(server, agentId) {
       const shown = async () => (await ask('GET', `/calls/${callId}`)).suggestion?.documents ?? [];
       await until(async () => (await shown()).length === DOCUMENTS.length, 'the suggestion');
     },
+    /** The log's events of this name, in order. */
+    async log(name) {
+      const { events } = await ask('GET', `/calls/${callId}/events?after=0&limit=500`);
+      return events.filter(({ event }) => event === name).map(({ data }) => data);
+    },
     /** The verdicts in the log, in order: [doc_id, helpful, feedback_id]. */
     async verdicts() {
-      const { events } = await ask('GET', `/calls/${callId}/events?after=0&limit=500`);
-      return events
-        .filter(({ event }) => event === 'feedback:update')
-        .map(({ data }) => [data.doc_id, data.helpful, data.feedback_id]);
+      const verdicts = await this.log('feedback:update');
+      return verdicts.map(({ doc_id, helpful, feedback_id }) => [doc_id, helpful, feedback_id]);
     },
   };
 }

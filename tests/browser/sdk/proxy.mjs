@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 
 export async function startProxy(serverPort) {
   const pairs = new Set();
+  const stranded = new WeakSet();
   /** pass; refuse: new connections are reset; swallow: nothing gets through either way. */
   let mode = 'pass';
   let losesAnswers = false;
@@ -19,8 +20,9 @@ export async function startProxy(serverPort) {
       server.destroy();
     };
     for (const socket of [browser, server]) socket.on('error', end).on('close', end);
-    browser.on('data', (bytes) => mode === 'swallow' || server.write(bytes));
-    server.on('data', (bytes) => mode === 'swallow' || losesAnswers || browser.write(bytes));
+    const isDumb = () => mode === 'swallow' || stranded.has(pair);
+    browser.on('data', (bytes) => isDumb() || server.write(bytes));
+    server.on('data', (bytes) => isDumb() || losesAnswers || browser.write(bytes));
   });
   await new Promise((done) => listening.listen(0, '127.0.0.1', done));
 
@@ -36,6 +38,10 @@ export async function startProxy(serverPort) {
     },
     swallow() {
       mode = 'swallow';
+    },
+    /** Nothing gets through what is open now, as after a sleep; what is opened next is fine. */
+    strand() {
+      for (const pair of pairs) stranded.add(pair);
     },
     /** What the browser says arrives; what the server says does not. */
     loseAnswers() {
