@@ -81,6 +81,7 @@ export const scenarios = {
     await line(page, 'heard with the second token').waitFor();
     await page.getByRole('status').getByText(SESSION_ENDED).waitFor();
     same(await page.evaluate(() => window.seen.said), ['Connected', 'Signed out'], 'until the end');
+    await page.locator('.call-header').getByText('Not up to date').waitFor();
     await call.say('said while signed out');
     await button(page, 'Helpful').click();
     await isPressed(page, 'Helpful');
@@ -172,7 +173,8 @@ export const scenarios = {
     await button(card(page, 'd2'), 'Not helpful').click();
     await until(async () => (await verdictsOf(call)).length > 0, 'a verdict of the other');
     same(await verdictsOf(call), [[other, 'd2', false]], 'sent as the other');
-    await page.goto(`${proxy.url}/?agent=${agentId}`);
+    await page.keyboard.press('?');
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await pasteToken(page, mint(agentId));
     await connected(page);
     await until(async () => (await verdictsOf(call)).length > 1, 'the verdict of the first');

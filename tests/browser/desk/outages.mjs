@@ -5,8 +5,10 @@ import { launch } from '../stage.mjs';
 import { button, card, connected, isPressed, line, NEAR, none, pause, sit, sitWithCards } from './seat.mjs';
 
 const LIVE_MS = 2_000;
-/** The server pings every second and gives up four seconds later. */
-const GIVEN_UP_MS = 6_000;
+/** Shorter than the five seconds after which Socket.IO's own timer would find out. */
+const SLEEP_MS = 3_800;
+/** So long a verdict is on its way after the reload: an old state would show meanwhile. */
+const SLOW_MS = 700;
 /** What is clicked on each card, in turns: twelve of the twenty change what was there. */
 const CLICKS = {
   d1: ['unhelpful', 'unhelpful', 'helpful', 'unhelpful', 'helpful', 'helpful', 'unhelpful'],
@@ -27,6 +29,16 @@ async function servePageFromCache(context, server) {
       await route.fulfill({ status: kept.status, headers: { 'content-type': kept.headers.get('content-type') }, body });
     },
   );
+}
+
+/** In pages opened from now on. */
+function slowVerdicts(context) {
+  return context.routeWebSocket(/socket\.io/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((frame) =>
+      setTimeout(() => server.send(frame), frame.includes('doc:feedback') ? SLOW_MS : 0),
+    );
+  });
 }
 
 /** In pages opened from now on: each verdict that each card ever showed. */
@@ -61,10 +73,12 @@ export const scenarios = {
     await page.getByText('3 verdicts will be sent').waitFor();
     await servePageFromCache(context, server);
     await watchCards(context);
+    await slowVerdicts(context);
     await page.reload();
-    await page.getByText('3 verdicts will be sent').waitFor();
+    await page.getByText('The server does not answer').waitFor();
     await context.setOffline(false);
     await connected(page);
+    await page.locator('[data-pending]').first().waitFor(); // they are shown, and not sent yet
     await until(async () => (await call.verdicts()).length >= 4, 'the verdicts');
     await until(async () => (await page.locator('[data-pending]').count()) === 0, 'all are settled');
     const [first, ...rest] = await call.verdicts();
@@ -91,7 +105,7 @@ export const scenarios = {
       proxy.strand();
       await machine.sleep();
       await call.saidBefore(7, 'while it slept');
-      await pause(GIVEN_UP_MS);
+      await pause(SLEEP_MS);
       await call.say('while it still slept');
       const began = Date.now();
       machine.wake();

@@ -76,13 +76,14 @@ function Signed(props: {
   const connection = useConnection();
   const session = useSession();
   const isOut = connection.status === 'auth-required';
-  // Who was at work keeps what is on the screen, and is told above it.
-  const isOutside = isOut && session === null;
   useEffect(() => {
-    if (isOut) forgetToken(); // it was not taken, or has ended
-    if (isOutside) signedOut?.();
-  }, [isOut, isOutside, signedOut]);
-  if (isOutside) return signedOut ? null : <SignIn code={connection.code} />;
+    if (!isOut) return;
+    forgetToken(); // it was not taken, or has ended
+    signedOut?.();
+  }, [isOut, signedOut]);
+  if (isOut && signedOut) return null;
+  // Who was at work keeps what is on the screen, and is told above it.
+  if (isOut && session === null) return <SignIn code={connection.code} />;
   return (
     <WayOut value={leave}>
       {session?.role === 'producer' ? (

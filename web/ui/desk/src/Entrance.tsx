@@ -7,7 +7,6 @@ import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { App } from './App.tsx';
 import { Card } from './Card.tsx';
 import { findSource, SilentError, type Source } from './obtainToken.ts';
-import { useSignedInAround } from './signInWay.ts';
 import { usePageLanguage, useWords } from './words/index.ts';
 
 /** `signed_out`: the page around this one said so; `silent`: it says nothing. */
@@ -55,14 +54,25 @@ export function Outside({ trouble, again }: { trouble: Trouble; again(): void })
   usePageLanguage();
   const words = useWords();
   const { title, text } = words.outside[trouble];
-  useSignedInAround(again);
   useEffect(() => {
-    if (trouble !== 'unreachable') return undefined;
-    const timer = setInterval(again, AGAIN_MS);
-    window.addEventListener('online', again);
+    if (trouble === 'unreachable') {
+      const timer = setInterval(again, AGAIN_MS);
+      window.addEventListener('online', again);
+      return () => {
+        clearInterval(timer);
+        window.removeEventListener('online', again);
+      };
+    }
+    // Whoever went to sign in comes back to this page, or the page around it says so.
+    const hear = (event: MessageEvent): void => {
+      const said = event.data as { type?: unknown } | null;
+      if (event.source === window.parent && said?.type === 'earshot:signed-in') again();
+    };
+    window.addEventListener('message', hear);
+    window.addEventListener('focus', again);
     return () => {
-      clearInterval(timer);
-      window.removeEventListener('online', again);
+      window.removeEventListener('message', hear);
+      window.removeEventListener('focus', again);
     };
   }, [trouble, again]);
   return (

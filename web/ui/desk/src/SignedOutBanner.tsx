@@ -4,24 +4,28 @@ import { useState, type ReactNode } from 'react';
 import { Banner } from './Banner.tsx';
 import { ForWhoRunsIt } from './ForWhoRunsIt.tsx';
 import { Dialog } from './settings/Dialog.tsx';
-import { signInAddress, useSignedInAround, useSignIn } from './signInWay.ts';
+import { signInAddress, useSignIn } from './signInWay.ts';
 import { TokenForm } from './TokenForm.tsx';
 import { useWords } from './words/index.ts';
 
 export function SignedOutBanner({ isReadOnly }: { isReadOnly?: boolean | undefined }): ReactNode {
+  const { isPasted } = useSignIn();
+  const connection = useConnection();
   const words = useWords();
+  const code = connection.status === 'auth-required' ? connection.code : 'expired';
   return (
     <Banner action={<Again />}>
-      {words.signInExpired} {isReadOnly ? words.mayBeOldWall : words.mayBeOld}
+      {code !== 'expired' && isPasted ? words.tokenRefused : words.signInExpired}{' '}
+      {isReadOnly ? words.mayBeOldWall : words.mayBeOld}
     </Banner>
   );
 }
 
-/** By the way that this desk's tokens come from. */
+/** At the identity provider, or with a token that is pasted. A page around this one takes the desk
+ * away itself (App.tsx). */
 function Again(): ReactNode {
   const { source } = useSignIn();
   const words = useWords();
-  if (source?.way === 'embedded') return <AskAround />;
   if (source?.way === 'sign_in') {
     return (
       <a className="button" href={signInAddress()}>
@@ -30,18 +34,6 @@ function Again(): ReactNode {
     );
   }
   return <PasteInDialog hint={source?.message} />;
-}
-
-/** The page around this one signs in: it says so, or somebody comes back from there. */
-function AskAround(): ReactNode {
-  const { retryNow } = useConnection();
-  const words = useWords();
-  useSignedInAround(retryNow);
-  return (
-    <button type="button" className="button" onClick={retryNow}>
-      {words.tryNow}
-    </button>
-  );
 }
 
 function PasteInDialog({ hint }: { hint: string | undefined }): ReactNode {

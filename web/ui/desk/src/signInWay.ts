@@ -1,5 +1,5 @@
 /** How the person in front of this desk signs in, for whatever part of it has to say so. */
-import { createContext, useContext, useEffect } from 'react';
+import { createContext, useContext } from 'react';
 import type { Source } from './obtainToken.ts';
 
 export interface SignInWay {
@@ -24,20 +24,4 @@ export function useSignIn(): SignInWay {
 /** Where the identity provider signs people in, and comes back to this page. */
 export function signInAddress(): string {
   return `/sign-in?next=${encodeURIComponent(window.location.pathname)}`;
-}
-
-/** In a frame: whoever went to sign in comes back to this page, or the page around it says so. */
-export function useSignedInAround(again: () => void): void {
-  useEffect(() => {
-    const hear = (event: MessageEvent): void => {
-      const said = event.data as { type?: unknown } | null;
-      if (event.source === window.parent && said?.type === 'earshot:signed-in') again();
-    };
-    window.addEventListener('message', hear);
-    window.addEventListener('focus', again);
-    return () => {
-      window.removeEventListener('message', hear);
-      window.removeEventListener('focus', again);
-    };
-  }, [again]);
 }

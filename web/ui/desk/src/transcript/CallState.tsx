@@ -16,7 +16,8 @@ const SAID_AFTER_MS = 700;
 export function useIsOld(callId: string | null): boolean {
   const { sync } = useCall(callId);
   const { isLost, status } = useConnection();
-  return sync !== 'live' && (isLost || status === 'closed' || status === 'offline');
+  const isOut = status === 'closed' || status === 'offline' || status === 'auth-required';
+  return sync !== 'live' && (isLost || isOut);
 }
 
 export function CallState({ callId, call }: { callId: string; call: Call | null }): ReactNode {

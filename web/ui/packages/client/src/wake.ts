@@ -8,7 +8,7 @@ export interface WakePorts {
 
 /** A closed lid raises no event: the clock has jumped when it opens. */
 const TICK_MS = 1_000;
-const SLEPT_MS = 5_000;
+const SLEPT_MS = 3_000;
 
 /** Listens until the returned undo is called. Nothing where there is no window. */
 export function onWake({ wake, offline }: WakePorts): () => void {
