@@ -229,6 +229,11 @@ class RedisLog:
         found = self._pipe.run(commands, changes=False)
         return [None if until_ms is None else int(until_ms) / 1000 for until_ms in found]
 
+    def over(self, calls: Sequence[CallKey]) -> list[bool]:
+        """Of which the log leaves the store at a set time: the call has ended, or was erased."""
+        commands = [pack(("PTTL", keys_of(call).meta)) for call in calls]
+        return [left_ms > 0 for left_ms in self._pipe.run(commands, changes=False)]
+
     def lead(self, call: CallKey, node: str, ttl_ms: int) -> Lease | None:
         if ttl_ms < 1:
             raise ValueError("ttl_ms must be 1 or more")

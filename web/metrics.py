@@ -45,6 +45,7 @@ COUNTERS = {
     "hints_received": Named("Hints of other nodes"),
     "hints_unread": Named("Hints that were not read: our own, and what was none", "why"),
     "hint_links_lost": Named("Times the hints' connection broke: hints were lost"),
+    "listings_lost": Named("Calls whose place in the lists was not kept: the sweep finds them"),
     "redacted": Named("What was hidden in transcript text, by kind", "kind"),
     # Delivering
     "behind": Named("Times a connection's socket had no room for an event"),

@@ -39,7 +39,7 @@ from engine.showings import ShowingStore, keep_of
 from engine.token_ledger import TokenLedger
 from engine.verdicts import Verdict, VerdictStore
 from engine.wall import WallStore
-from engine.wire import HealthReason
+from engine.wire import CallView, HealthReason
 from web.asking import ask
 from web.assist import AssistPool
 from web.audit import AuditTrail
@@ -152,6 +152,7 @@ class Node:
         )
         self.store_client.follower.on_lost = self.ways.suspect
         self.store_client.follower.on_notice = self._on_notice
+        self.store_client.listing.now = self.as_it_is
         for channel in (standing.CHANNEL, *CHANNELS):
             self.ways.hints.listen(channel)
         self.ranking = RankingProcess(
@@ -245,6 +246,12 @@ class Node:
             raise Draining("The node is leaving; ask again")
         timeout_s = self.settings.actors.command_timeout_s + 2
         return ask(lambda: self.directory.call(key), build, timeout_s)
+
+    def as_it_is(self, key: CallKey) -> CallView:
+        """The call, from its log. Raises UnknownCall, or another EngineError for now."""
+        detail = self.ask_call(key, lambda ref, token: m.Inspect(None, ref, token))
+        view: CallView = detail.call
+        return view
 
     def watch_documents(self, tenant: str) -> None:
         self.ranking.watch(tenant)

@@ -3,8 +3,9 @@
 Owns the turning of every outcome into a message. What comes often (appends, leases, looks at
 where logs end, interim text) goes over the node's own link, where all of one loop pass leaves
 in one send; what is rare and may be long is done by greenlets. Keeping up with logs is in
-store_following.py, what is kept beside them in store_derived.py, whether the store answers in
-store_presence.py. It decides nothing about a call.
+store_following.py, lists of calls in store_listing.py, what else is kept beside the logs in
+store_derived.py, whether the store answers in store_presence.py. It decides nothing about a
+call.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from engine.log_redis import RedisLog, append_answer, lead_answer
 from web.queue import WorkQueue
 from web.store_derived import Derived
 from web.store_following import LogFollower
+from web.store_listing import Listing
 from web.store_presence import Presence
 
 if TYPE_CHECKING:
@@ -75,8 +77,10 @@ class StoreClient:
         self._interims_under_way = 0
         self._reads = WorkQueue("reads", READ_WORKERS, READS_WAITING)
         self._catch_ups = WorkQueue("catch_ups", CATCH_UP_WORKERS, READS_WAITING)
-        self._derived = Derived(index, standings, verdicts, showings, link, self.presence)
-        self._queues = (self._reads, self._catch_ups, self._derived.queue)
+        self.listing = Listing(index, standings, link, self.presence, self.counts)
+        self._derived = Derived(verdicts, showings, self.presence)
+        own = (self._reads, self._catch_ups)
+        self._queues = (*own, self.listing.queue, self._derived.queue)
 
     def close(self) -> None:
         self.presence.closing = True
@@ -227,7 +231,7 @@ class StoreClient:
     def index(
         self, call: CallKey, view: wire.CallView, assigned: Sequence[str], unassigned: Sequence[str]
     ) -> None:
-        self._derived.index(call, view, assigned, unassigned)
+        self.listing.owe(call, view, assigned, unassigned)
 
     def verdict(self, call: CallKey, body: bytes) -> None:
         self._derived.verdict(call, body)

@@ -1,12 +1,13 @@
-"""What follows from a log and is kept beside it: lists of calls, verdicts, showings.
+"""What follows from a log and is kept beside it: verdicts, and what was shown for what.
 
 Owns when it is written: after the log, by a greenlet, while nobody waits. None of it is truth.
+Lists of calls have a file of their own (store_listing.py).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,12 @@ import redis
 
 from engine import wire
 from engine.log import CallKey, LogUnavailable
-from engine.wall import removal_command
 from web.queue import WorkQueue
 
 if TYPE_CHECKING:
     from engine.assist.asked import Asked
-    from engine.call_index import CallIndex
     from engine.showings import ShowingStore
-    from engine.standing import Standings
     from engine.verdicts import VerdictStore
-    from web.store_link import Link
     from web.store_presence import Presence
 
 log = logging.getLogger("earshot.store")
@@ -38,34 +35,14 @@ class Derived:
 
     def __init__(
         self,
-        index: CallIndex,
-        standings: Standings,
         verdicts: VerdictStore,
         showings: ShowingStore,
-        link: Link,
         presence: Presence,
     ) -> None:
-        self._index = index
-        self._standings = standings
         self._verdicts = verdicts
         self._showings = showings
-        self._link = link
         self._presence = presence
         self.queue = WorkQueue("derived", 1, WAITING)
-
-    def index(
-        self, call: CallKey, view: wire.CallView, assigned: Sequence[str], unassigned: Sequence[str]
-    ) -> None:
-        def task() -> None:
-            self._index.put(call.tenant, view, view.status == "ended")
-            if view.status == "ended":
-                self._link.ask(removal_command(call), self._presence.note, changes=False)
-            for agent_id in assigned:
-                self._standings.assigned(call.tenant, agent_id, call.call_id, True)
-            for agent_id in unassigned:
-                self._standings.assigned(call.tenant, agent_id, call.call_id, False)
-
-        self.queue.put(lambda: self._quietly(task))
 
     def verdict(self, call: CallKey, body: bytes) -> None:
         self._derive(partial(self._verdicts.note, call, body))
@@ -92,10 +69,3 @@ class Derived:
             log.warning("store.derived_lost")
 
         self.queue.put(insist)
-
-    def _quietly(self, task: Callable[[], object]) -> None:
-        """For what the sweep repairs."""
-        try:
-            task()
-        except (LogUnavailable, redis.RedisError) as problem:
-            self._presence.away(str(problem))

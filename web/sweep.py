@@ -1,6 +1,7 @@
 """The sweep: calls that nobody looks after.
 
-Owns the repair of what is derived (a call's entry in the lists), the end of calls that have
+Owns the repair of what is derived (a call's entry in the lists: of one that has ended, or is
+gone), the end of calls that have
 gone silent, and the finding of calls whose leader died: every `call.sweep_s`, with jitter, each
 node looks at the live ones and at those that ended lately. Nodes need not agree on who does it:
 an end has a key, so it is appended once, and a leader is whoever gets the lease.
@@ -17,7 +18,7 @@ import gevent
 
 from actors import messages as m
 from actors.closing import OVERDUE_S
-from engine.errors import EngineError
+from engine.errors import EngineError, UnknownCall
 from engine.log import CallKey, LogUnavailable
 from engine.times import seconds_of
 from engine.wire import CallPatch, CallView
@@ -54,6 +55,7 @@ class Sweep:
         ended = self._node.index.ended_since(now - OVERDUE_S)
         for tenant in {key.tenant for key, _ in live}:
             self._node.rows.sweep(tenant)
+        self._find_ended([key for key, _ in live])
         self._find_leaders([key for key, _ in live] + [CallKey(*names) for names in ended])
         silent_s = self._node.settings.call.silent_s
         # Younger than any silence: nothing to look for.
@@ -77,6 +79,26 @@ class Sweep:
                     self._count("leaderless")
                     self._node.directory.call(key)
             gevent.sleep(0)
+
+    def _find_ended(self, listed_live: Sequence[CallKey]) -> None:
+        """A node that ends a call and dies before it has said so in the lists."""
+        for batch in _batches(listed_live):
+            for key, over in zip(batch, self._node.log.over(batch), strict=True):
+                if over:
+                    self._list_again(key)
+            gevent.sleep(0)
+
+    def _list_again(self, key: CallKey) -> None:
+        try:
+            view = self._node.as_it_is(key)
+        except UnknownCall:
+            self._node.index.remove(key.tenant, key.call_id)
+        except EngineError as problem:
+            log.warning("sweep.passed_over call=%s reason=%s", key, problem)
+            return
+        else:
+            self._node.index.put(key.tenant, view, view.status == "ended")
+        self._count("repaired")
 
     def _look(self, key: CallKey, view: CallView, seq_before: int | None) -> None:
         """At a call that is old enough to have been silent for too long."""

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.live.server import LiveServer, line, new_id, running, tcp_store, until
+from engine.call_index import CallIndex
+from engine.store import connect
+from tests.live.server import Caller, LiveServer, line, new_id, running, tcp_store, until
 
 CALLS = 4
 SWEEP_S = 1
@@ -75,3 +77,32 @@ def test_a_silent_call_ends_once_as_abandoned_and_one_that_is_spoken_in_does_not
 def status(pair: Pair, call_id: str) -> str:
     found = pair.second.caller("boss", "supervisor").get(f"/v1/calls/{call_id}")
     return str(found["call"]["status"])
+
+
+def test_a_call_that_has_ended_or_is_gone_does_not_stay_in_the_list_of_live_ones(
+    tmp_path: Path,
+) -> None:
+    """As a node leaves it that dies between the log and the lists."""
+    with (
+        tcp_store(tmp_path / "store") as url,
+        running(tmp_path / "node", REDIS_URL=url, EARSHOT__CALL__SWEEP_S=SWEEP_S) as server,
+        contextlib.closing(connect(url)) as client,
+    ):
+        admin, agent_id = server.caller("admin-1", "admin"), new_id("agent")
+        ended, gone, lives = (admin.create(agent_id) for _ in range(3))
+        index = CallIndex(client)
+        as_they_were = {call_id: index.get("default", call_id) for call_id in (ended, gone)}
+        admin.patch(f"/v1/calls/{ended}", {"status": "ended"})
+        assert admin.ask("DELETE", f"/v1/calls/{gone}").status_code < 300
+        until(lambda: listed(admin, agent_id) == {lives: "active", ended: "ended"})
+        for view in as_they_were.values():
+            assert view is not None
+            index.put("default", view, ended=False)
+        assert listed(admin, agent_id)[ended] == "active"
+        until(lambda: listed(admin, agent_id) == {lives: "active", ended: "ended"})
+        assert swept(server, "repaired") >= 2
+
+
+def listed(caller: Caller, agent_id: str) -> dict[str, str]:
+    calls = caller.get(f"/v1/calls?agent_id={agent_id}")["calls"]
+    return {call["call_id"]: call["status"] for call in calls}
