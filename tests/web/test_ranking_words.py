@@ -10,7 +10,7 @@ SOME = {"default": TenantServed(version=1, documents=2, passages=3, waiting=3)}
 
 def test_a_new_server_without_documents_does_not_sound_like_a_fault() -> None:
     said = in_words(Serving({}, "", LOADING, words_only=False))
-    assert said == "documents=0: its model is loaded when there are some"
+    assert said == "by words: a model is loaded with the first documents"
 
 
 def test_what_ranks_is_said_and_why_there_is_no_model() -> None:

@@ -60,8 +60,8 @@ def make_token(configured: Settings, agent_id: str, role: Role, tenant: str) -> 
     if not configured.jwt_secret and configured.tokens.algorithm == "HS256":
         raise Failure(
             "JWT_SECRET is not set, and a token is signed with it.\n"
-            "Set it to the server's secret: export JWT_SECRET=... (`make run` keeps its own"
-            " in var/jwt-secret)."
+            "Set it to the server's secret: export JWT_SECRET=..., and for `make run`'s own"
+            " export JWT_SECRET=$(cat var/jwt-secret)"
         )
     weak = weakness(configured.jwt_secret) if configured.tokens.algorithm == "HS256" else None
     if weak and (not configured.development.tokens or len(configured.jwt_secret) < SHORTEST):

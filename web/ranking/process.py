@@ -272,5 +272,5 @@ def in_words(serving: f.Serving) -> str:
     if serving.model:
         return f"model={serving.model}{': ' if serving.why else ''}{serving.why}"
     if serving.why == f.LOADING and not any(one.documents for one in serving.tenants.values()):
-        return "documents=0: its model is loaded when there are some"
+        return "by words: a model is loaded with the first documents"
     return f"by words: {serving.why}"
