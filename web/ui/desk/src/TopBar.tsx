@@ -5,6 +5,7 @@ import { Sliders, Voice } from './icons.tsx';
 import { SettingsDialog } from './settings/SettingsDialog.tsx';
 import { useKeyHint } from './settings/useKeyHint.ts';
 import { useShortcuts } from './settings/useShortcuts.ts';
+import { usePageTitle } from './usePageTitle.ts';
 import { connectionWords, useWords } from './words/index.ts';
 
 export function TopBar({ children }: { children?: ReactNode }): ReactNode {
@@ -15,6 +16,7 @@ export function TopBar({ children }: { children?: ReactNode }): ReactNode {
   const hint = useKeyHint();
   const [isOpen, setOpen] = useState(false);
   useShortcuts({ settings: () => setOpen(true) });
+  usePageTitle();
   const { text, tone } = connectionWords(words, connection, connection.isLost);
   return (
     <header className="top-bar">

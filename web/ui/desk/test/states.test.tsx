@@ -1,8 +1,10 @@
 /** One truth at a time, and reasons where there is nothing to show. */
-import { act, fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { StrictMode } from 'react';
 import { describe, expect, it, vi } from 'vitest';
 import { refuse } from '../../packages/client/test/fakeServer.ts';
 import type { Suggestion } from '@earshot/client';
+import { App } from '../src/App.tsx';
 import { merged } from '../src/suggestions/useStill.ts';
 import { callOf, connected, list, main, opened, serveEachTest, server, until } from './harness.tsx';
 
@@ -144,5 +146,32 @@ describe('a message', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe("the browser's tab", () => {
+  it('says how many calls are live, and that the connection is lost, and never a name', async () => {
+    callOf('c1', 'Miriam Okafor');
+    callOf('c2', 'Piotr Lindqvist');
+    await opened();
+    await until(() => expect(window.document.title).toBe('(2) Earshot'));
+    act(() => server.close('replaced'));
+    await until(() => expect(window.document.title).toBe('Disconnected · Earshot'));
+    fireEvent.click(screen.getByRole('button', { name: 'Use it here' }));
+    await until(() => expect(window.document.title).toBe('(2) Earshot'));
+  });
+});
+
+describe('a wall whose connection is lost', () => {
+  it('claims nothing of how calls stand', async () => {
+    server.role = 'supervisor';
+    callOf('c1', 'Miriam Okafor');
+    render(<App search="" path="/supervisor" />, { wrapper: StrictMode });
+    const row = (): string => window.document.querySelector('.wall-row')?.textContent ?? '';
+    await until(() => expect(row()).toContain('Fine'));
+    expect(row()).toContain('Live');
+    act(() => server.close('replaced'));
+    await until(() => expect(row()).toContain('Not up to date'));
+    expect(row()).not.toMatch(/Fine|Live/);
   });
 });

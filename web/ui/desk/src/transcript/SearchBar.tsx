@@ -6,7 +6,14 @@ import type { Search } from './useSearch.ts';
 export function SearchBar({ search }: { search: Search }): ReactNode {
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    field.current?.focus();
+    // The keyboard goes on where it was.
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
   const at = search.current === null ? 0 : search.found.indexOf(search.current) + 1;
   return (
     <form

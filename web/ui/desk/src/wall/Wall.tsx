@@ -20,6 +20,8 @@ export default function Wall(): ReactNode {
   const [watched, watch] = useState<string | null>(null);
   const toast = useToast();
   useServerEvent('error', (error) => toast(words.reasonOf(error)));
+  const { isLost, status } = useConnection();
+  const isOld = sync !== 'live' && (isLost || status === 'closed' || status === 'offline');
   const shown = calls.filter((call) => matches(call, filter));
   return (
     <div className="wall" data-watching={watched !== null}>
@@ -32,7 +34,7 @@ export default function Wall(): ReactNode {
           <>
             <FilterBar calls={calls} shown={shown.length} filter={filter} change={setFilter} />
             {shown.length > 0 ? (
-              <WallRows calls={shown} watched={watched} watch={watch} />
+              <WallRows calls={shown} watched={watched} watch={watch} isOld={isOld} />
             ) : (
               <Nothing isLive={sync === 'live'} isFiltered={calls.length > 0} reset={() => setFilter(EVERYTHING)} />
             )}

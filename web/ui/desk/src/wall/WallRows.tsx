@@ -16,8 +16,10 @@ export function WallRows(props: {
   calls: readonly CallView[];
   watched: string | null;
   watch(callId: string): void;
+  /** The connection is lost: nothing is claimed of how a call stands now. */
+  isOld: boolean;
 }): ReactNode {
-  const { calls, watched, watch } = props;
+  const { calls, watched, watch, isOld } = props;
   const words = useWords();
   const [most, setMost] = useState(ROWS);
   const step = (by: number): void => {
@@ -27,7 +29,7 @@ export function WallRows(props: {
   };
   useShortcuts({ nextCall: () => step(1), previousCall: () => step(-1) });
   return (
-    <div className="wall-rows">
+    <div className="wall-rows" data-old={isOld || undefined}>
       <div className="wall-head" aria-hidden="true">
         <span>{words.customer}</span>
         <span>{words.agent}</span>
@@ -39,7 +41,7 @@ export function WallRows(props: {
       <ul>
         {calls.slice(0, most).map((call) => (
           <li key={call.call_id}>
-            <WallRow call={call} isWatched={call.call_id === watched} watch={watch} />
+            <WallRow call={call} isWatched={call.call_id === watched} watch={watch} isOld={isOld} />
           </li>
         ))}
       </ul>
@@ -56,8 +58,9 @@ const WallRow = memo(function WallRow(props: {
   call: CallView;
   isWatched: boolean;
   watch(callId: string): void;
+  isOld: boolean;
 }): ReactNode {
-  const { call, isWatched, watch } = props;
+  const { call, isWatched, watch, isOld } = props;
   const words = useWords();
   const { last_line: line, verdicts } = call;
   return (
@@ -65,13 +68,13 @@ const WallRow = memo(function WallRow(props: {
       type="button"
       className="wall-row"
       data-status={call.status}
-      data-attention={needsAttention(call) || undefined}
+      data-attention={(!isOld && needsAttention(call)) || undefined}
       aria-current={isWatched ? 'true' : undefined}
       onClick={() => watch(call.call_id)}
     >
       <span className="wall-customer">
         <span className="dot" aria-hidden="true" />
-        <span className="sr-only">{words.status[call.status]}</span>
+        <span className="sr-only">{isOld ? words.sync.stale : words.status[call.status]}</span>
         {call.customer ?? call.call_id}
       </span>
       <span className="wall-agent">{call.agent_ids.join(', ')}</span>
@@ -88,7 +91,7 @@ const WallRow = memo(function WallRow(props: {
           <span className="faint">{words.nothingSaid}</span>
         )}
       </span>
-      <Health call={call} words={words} />
+      {isOld ? <span className="wall-health">–</span> : <Health call={call} words={words} />}
       <span className="wall-verdicts">
         <Count of={verdicts?.helpful ?? 0} say={words.helpfulCount} tone="good" />
         <Count of={verdicts?.unhelpful ?? 0} say={words.unhelpfulCount} tone="bad" />
