@@ -26,6 +26,11 @@ LOOKED_AT = 5  # documents, of which the one closest to the turn counts
 OWN, ROUTINE, NEED, ASKS, FOUND, BASE = 4.0, -12.0, 6.0, 2.5, 3.6, -2.6
 NEEDS = 3  # lines of need, of which the closest are averaged
 
+# A document that answers a turn is about so close to it, and so good for the call.
+GOOD_OWN, GOOD_FOUND = 0.6, 0.9
+EVEN = 0.5  # then it is more likely than not that something is asked for
+NEEDED = 0.3  # a turn without a word of asking must be so close to lines of need
+
 # What customers of any company say and no document answers: manners, assent, particulars, and
 # what an agent looks up in another system.
 ROUTINE_LINES = (
@@ -116,20 +121,37 @@ class Gate:
         raises."""
         if not ranked or not turn.any():
             return 0.0
+        own = max(one.own for one in ranked[:LOOKED_AT])
+        routine, need = self._closeness(turn)
+        return _logistic(own, routine, need, asking(text, language), ranked[0].score)
+
+    def needs(self, text: str, turn: Matrix, language: str | None) -> bool:
+        """Whether the turn would have opened the gate if there had been a document for it, and
+        asks for something in words or in meaning: what is missing, when nothing is shown."""
+        if not turn.any():
+            return False
+        routine, need = self._closeness(turn)
+        asks = asking(text, language)
+        if asks < WORD_UNMARKED and need < NEEDED:
+            return False
+        return _logistic(GOOD_OWN, routine, need, asks, GOOD_FOUND) >= EVEN
+
+    def _closeness(self, turn: Matrix) -> tuple[float, float]:
+        """With the closest routine line, and with the closest lines of need."""
         if self._known is None:
             lines = self._embedder.embed((*ROUTINE_LINES, *NEED_LINES))
             self._known = lines[: len(ROUTINE_LINES)], lines[len(ROUTINE_LINES) :]
         routine, need = (known @ turn for known in self._known)
-        own = max(one.own for one in ranked[:LOOKED_AT])
-        odds = (
-            BASE
-            + OWN * own
-            + ROUTINE * float(routine.max())
-            + NEED * float(np.sort(need)[-NEEDS:].mean())
-            + ASKS * asking(text, language)
-            + FOUND * ranked[0].score
-        )
-        return 1 / (1 + exp(-odds))
+        return float(routine.max()), float(np.sort(need)[-NEEDS:].mean())
+
+
+def _logistic(own: float, routine: float, need: float, asks: float, found: float) -> float:
+    odds = BASE + OWN * own + ROUTINE * routine + NEED * need + ASKS * asks + FOUND * found
+    return 1 / (1 + exp(-odds))
+
+
+def needs_by_words(text: str, language: str | None) -> bool:
+    return asking(text, language) >= WORD_UNMARKED
 
 
 def asking(text: str, language: str | None) -> float:

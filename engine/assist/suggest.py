@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import UNSET, Struct
 
 from engine.assist.excerpt import excerpt, matches
-from engine.assist.gate import Gate, sure_by_words
+from engine.assist.gate import Gate, needs_by_words, sure_by_words
 from engine.assist.keeping import listed
 from engine.assist.naming import asking, names
 from engine.assist.query import distinct, weights
@@ -53,12 +53,14 @@ class AssistSettings:
 class Proposal(Struct, frozen=True):
     """`documents`, the most relevant first; none when nothing is worth an agent's look.
     `summary` is '' when its kind is 'none'. `query`: the vector it was asked with, which makes
-    a later verdict a vote (engine/knowledge/votes.py); None without an embedding model."""
+    a later verdict a vote (engine/knowledge/votes.py); None without an embedding model.
+    `needs`: the last turn asks for something, whether or not a document is good enough."""
 
     documents: tuple[SuggestedDocument, ...]
     summary: str
     summary_kind: SummaryKind
     query: QueryVector | None = None
+    needs: bool = False
 
 
 class Indexes(Protocol):
@@ -119,7 +121,8 @@ class CallSuggester:
         named = self._named(index, ranked, shown, excerpt.line)
         line, kind = summary(lines, named, index.rarity if len(index) else None, excerpt.language)
         vector = packed(index.model, _unit(query)) if query is not None else None
-        return Proposal(tuple(shown), line, kind, vector)
+        needs = self._needs(asked, excerpt.language)
+        return Proposal(tuple(shown), line, kind, vector, needs)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         """For a person who types: the same signals and excerpts, without a threshold."""
@@ -170,6 +173,11 @@ class CallSuggester:
         if asked.meaning is None or self._gate is None:
             return sure_by_words(index, distinct(asked.turn, language=language), ranked)
         return self._gate.sure(asked.turn, asked.meaning[0], ranked, language)
+
+    def _needs(self, asked: _Asked, language: str | None) -> bool:
+        if asked.meaning is None or self._gate is None:
+            return needs_by_words(asked.turn, language)
+        return self._gate.needs(asked.turn, asked.meaning[0], language)
 
     def _shown(
         self,

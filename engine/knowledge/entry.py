@@ -22,8 +22,8 @@ TITLE_WEIGHT = 2  # a word of the title counts as often as it would said so many
 
 
 class Entry(Struct, frozen=True):
-    """`title`: its terms, each once. `terms`: of each passage, with those of the title and
-    the headings. `rows`: a vector a passage, None before any comes; `embedded`: no passage
+    """`title`: its terms, each once. `terms`: of each passage, with those of the title, the
+    tags and the headings. `rows`: a vector a passage, None before any comes; `embedded`: no passage
     lacks one."""
 
     document: Document
@@ -59,9 +59,11 @@ def entry(document: Document) -> Entry:
     passages = tuple(cut(document.id, document.title, _blocks(document)))
     tag = document.language
     title = terms(document.title, tag)
+    named = terms(" ".join(document.tags), tag)
     rows = tuple(
         (
             *title * TITLE_WEIGHT,
+            *named,
             *terms(" ".join(passage.headings), tag),
             *terms(passage.text, tag),
         )

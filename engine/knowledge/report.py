@@ -12,12 +12,14 @@ from math import sqrt
 
 from msgspec import Struct
 
+from engine.knowledge.terms import terms
 from engine.showings import Unanswered
 from engine.times import instant_at
 
 MOST_ROWS = 20  # of best and of worst
 MOST_NEVER_SHOWN = 200  # named; the others are counted
 MOST_GROUPS = 50
+MOST_ONCE = 10  # of those that one call alone asked for; the others are counted
 GROUP_WORDS = 6  # that name a group
 ALIKE = 0.5  # of the words of the shorter question, said in the group too
 FEWEST_WORDS = 2  # a question with fewer content words asks for nothing
@@ -42,7 +44,8 @@ class NeverShown(Struct):
 
 
 class Missing(Struct):
-    """Questions that are alike and found nothing. `words`: those most of them hold."""
+    """Questions that are alike and found nothing. `words`: those most of them hold, each as it
+    was first said."""
 
     words: list[str]
     questions: int
@@ -51,7 +54,8 @@ class Missing(Struct):
 
 
 class KnowledgeReport(Struct):
-    """`verdicts` and `shown` are of all documents, those that were deleted too."""
+    """`verdicts` and `shown` are of all documents, those that were deleted too.
+    `missing_count`: of all groups, those that are not named too."""
 
     documents: int
     verdicts: int
@@ -61,6 +65,7 @@ class KnowledgeReport(Struct):
     never_shown: list[NeverShown]
     never_shown_count: int
     missing: list[Missing]
+    missing_count: int
 
 
 def report(
@@ -71,6 +76,7 @@ def report(
 ) -> KnowledgeReport:
     """`titles`: of the documents there are; `tally`: (helpful, unhelpful) of those judged;
     `unanswered`: the newest first."""
+    lacking = groups(unanswered)
     never = sorted(doc_id for doc_id in titles if not shown.get(doc_id))
     return KnowledgeReport(
         documents=len(titles),
@@ -80,7 +86,8 @@ def report(
         worst=_worst(titles, tally, shown),
         never_shown=[NeverShown(one, titles[one]) for one in never[:MOST_NEVER_SHOWN]],
         never_shown_count=len(never),
-        missing=missing(unanswered),
+        missing=named(lacking),
+        missing_count=len(lacking),
     )
 
 
@@ -132,19 +139,23 @@ def bounds(successes: int, total: int) -> tuple[float, float]:
 # --- asked for but missing ----------------------------------------------------------------
 
 
-class _Group:
-    """Alike is judged by the words that most of its questions hold, so that a group does
-    not drift with each question it takes in."""
+class Group:
+    """Questions that are alike. Judged by the words that most of them hold, so that a group
+    does not drift with each question it takes in; a word is known by its stem."""
 
     def __init__(self, question: Unanswered) -> None:
         self.words: Counter[str] = Counter()
+        self.said: dict[str, str] = {}
         self.calls: set[str] = set()
         self.questions = 0
         self.last_at = question.at
         self.take(question)
 
     def take(self, question: Unanswered) -> None:
-        self.words.update(dict.fromkeys(question.words, 1))
+        stems = stems_of(question)
+        self.words.update(dict.fromkeys(stems, 1))
+        for stem, word in stems.items():
+            self.said.setdefault(stem, word)
         self.calls.add(question.call_id)
         self.questions += 1
         self.last_at = max(self.last_at, question.at)
@@ -157,22 +168,35 @@ class _Group:
         return len(words & core) / max(FEWEST_WORDS, min(len(words), len(core)))
 
 
-def missing(unanswered: Sequence[Unanswered]) -> list[Missing]:
-    """Groups of questions that are alike: those of most calls first, then the latest."""
-    groups: list[_Group] = []
+def stems_of(question: Unanswered) -> dict[str, str]:
+    """Stem -> word. In English where the word is: its language is not kept."""
+    return {next(iter(terms(word)), word): word for word in question.words}
+
+
+def groups(unanswered: Sequence[Unanswered]) -> list[Group]:
+    """Of questions that are alike: those of most calls first, then the latest."""
+    found: list[Group] = []
     for question in unanswered:
-        words = set(question.words)
-        if len(words) < FEWEST_WORDS:
+        stems = set(stems_of(question))
+        if len(stems) < FEWEST_WORDS:
             continue
-        best = max(groups, key=lambda group: group.likeness(words), default=None)
-        if best is not None and best.likeness(words) >= ALIKE:
+        best = max(found, key=lambda group: group.likeness(stems), default=None)
+        if best is not None and best.likeness(stems) >= ALIKE:
             best.take(question)
         else:
-            groups.append(_Group(question))
-    groups.sort(key=lambda group: (-len(group.calls), -group.questions, -group.last_at))
-    return [_row(group) for group in groups[:MOST_GROUPS]]
+            found.append(Group(question))
+    return sorted(found, key=lambda group: (-len(group.calls), -group.questions, -group.last_at))
 
 
-def _row(group: _Group) -> Missing:
-    words = [word for word, _ in group.words.most_common(GROUP_WORDS)]
+def named(found: Sequence[Group]) -> list[Missing]:
+    """Those worth a line: what more than one call asked for, and a few that one call did."""
+    often = [group for group in found if len(group.calls) > 1]
+    once = [group for group in found if len(group.calls) == 1]
+    return [_row(group) for group in [*often[:MOST_GROUPS], *once[:MOST_ONCE]]]
+
+
+def _row(group: Group) -> Missing:
+    core = group.core()
+    common = [stem for stem, _ in group.words.most_common() if stem in core]
+    words = [group.said[stem] for stem in common[:GROUP_WORDS]]
     return Missing(words, group.questions, len(group.calls), instant_at(group.last_at))

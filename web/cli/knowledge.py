@@ -16,7 +16,7 @@ from web.cli.client import Api
 from web.cli.words import count, printable
 
 LOOK_S = 0.5
-TITLE_WIDTH = 60
+MOST_NEVER_SHOWN = 20  # named on a screen
 
 
 def state(api: Api) -> dict[str, Any]:
@@ -73,42 +73,59 @@ def await_vectors(
 def show_report(report: dict[str, Any], console: Console | None = None) -> None:
     console = console or Console(highlight=False, markup=False)
     console.print(
-        f"{count(report['documents'], 'document')}, shown {report['shown']:,} times,"
+        f"{count(report['documents'], 'document')}, shown {count(report['shown'], 'time')},"
         f" {count(report['verdicts'], 'verdict')}."
     )
-    _documents(console, "Best", report["best"], "helpful at least")
-    _documents(console, "Worst", report["worst"], "helpful at most")
-    if report["missing"]:
-        table = _table("Asked for but missing")
-        for name in ("calls", "questions"):
-            table.add_column(name, justify="right")
-        table.add_column("words")
-        for row in report["missing"]:
-            words = printable(" ".join(row["words"]))
-            table.add_row(str(row["calls"]), str(row["questions"]), words)
-        console.print(table)
+    _documents(console, "Best: helpful in at least", report["best"])
+    _documents(console, "Worst: helpful in at most", report["worst"])
+    _missing(console, report)
     if report["never_shown_count"]:
         console.print(f"\nNever shown: {count(report['never_shown_count'], 'document')}")
-        for row in report["never_shown"][:20]:
-            console.print(f"  {row['id']}: {printable(row['title'])}", overflow="ellipsis")
-        if report["never_shown_count"] > 20:
+        for row in report["never_shown"][:MOST_NEVER_SHOWN]:
+            console.print(
+                f"  {row['id']}: {printable(row['title'])}", overflow="ellipsis", no_wrap=True
+            )
+        if report["never_shown_count"] > MOST_NEVER_SHOWN:
             console.print("  … (--json lists more)")
 
 
-def _documents(console: Console, title: str, rows: list[Any], share: str) -> None:
+def _documents(console: Console, title: str, rows: list[Any]) -> None:
     if not rows:
         return
-    table = _table(title)
-    for name in (share, "helpful", "unhelpful", "shown"):
-        table.add_column(name, justify="right")
-    table.add_column("document", overflow="ellipsis", no_wrap=True, max_width=TITLE_WIDTH)
+    table = _table(title, "share", "yes", "no", "shown", telling="document")
     for row in rows:
-        numbers = (f"{row['share']:.0%}", row["helpful"], row["unhelpful"], row["shown"])
-        table.add_row(*map(str, numbers), f"{row['id']}: {printable(row['title'])}")
+        numbers = (f"{row['share']:.0%}", row["helpful"], row["unhelpful"], f"{row['shown']:,}")
+        table.add_row(*map(str, numbers), f"{printable(row['title'])} ({row['id']})")
     console.print(table)
 
 
-def _table(title: str) -> Table:
-    return Table(
-        title=f"\n{title}", title_justify="left", box=None, pad_edge=False, header_style="bold"
+def _missing(console: Console, report: dict[str, Any]) -> None:
+    """What was asked for and found nothing; of what one call alone asked for, some."""
+    if not report["missing"]:
+        return
+    table = _table("Asked for but missing", "calls", "times", telling="about", last="last")
+    for row in report["missing"]:
+        words = printable(" ".join(row["words"]))
+        table.add_row(str(row["calls"]), str(row["questions"]), words, row["last_at"][:10])
+    console.print(table)
+    more = report.get("missing_count", 0) - len(report["missing"])
+    if more > 0:
+        console.print(f"  … and {more:,} more that were asked for less often")
+
+
+def _table(title: str, *numbers: str, telling: str, last: str = "") -> Table:
+    """The numbers keep their width; what tells wraps in what the terminal leaves."""
+    table = Table(
+        title=f"\n{title}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        expand=True,
     )
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    table.add_column(telling, ratio=1, overflow="fold")
+    if last:
+        table.add_column(last, no_wrap=True)
+    return table

@@ -101,7 +101,7 @@ class Brain:
 
     def suggest(self, excerpt: CallExcerpt) -> Ranking:
         found = self._suggester.suggest(excerpt)
-        asked = asked_of(excerpt, found.query)
+        asked = asked_of(excerpt, found.query, found.needs)
         return Ranking(list(found.documents), found.summary, found.summary_kind, asked)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:

@@ -75,3 +75,21 @@ def test_what_there_is_to_say_counts(sure: Sure) -> None:
 
 def test_the_known_lines_are_different_lines() -> None:
     assert len({*ROUTINE_LINES, *NEED_LINES}) == len(ROUTINE_LINES) + len(NEED_LINES)
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("Do you also repair bicycles?", True),
+        ("where can i charge my car overnight", True),
+        ("my parcel has not arrived and I was charged twice", True),
+        ("Maria Lopez, and it is the house with the green door", False),
+        ("that was my neighbour, he is always shouting", False),
+        ("thank you so much, bye bye", False),
+        ("yes please", False),
+    ],
+)
+def test_a_need_is_told_whether_or_not_there_is_a_document(text: str, needed: bool) -> None:
+    model = MiniLm.installed()
+    assert model is not None
+    assert Gate(model).needs(text, model.embed([text])[0], None) is needed

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from msgspec.structs import replace
 
 from engine.knowledge.documents import Document
 from engine.knowledge.index import MAX_QUERY_TERMS, Index
@@ -36,6 +37,14 @@ def test_a_document_is_found_by_other_forms_of_its_words(shop: list[Document]) -
 
 def test_a_document_is_found_by_its_title(shop: list[Document]) -> None:
     assert found(Index.build(shop), "animal") == ["pets"]
+
+
+def test_a_document_is_found_by_its_tags_whichever_passage_answers(document: MakeDocument) -> None:
+    missed = document("missed", "Missed visit", "We pay for it.\n\n## Disputed\n\nDo not argue.")
+    tagged = replace(missed, tags=("nobody came", "day off work"))
+
+    assert found(Index.build([missed]), "I took a day off and nobody came") == []
+    assert found(Index.build([tagged]), "I took a day off and nobody came") == ["missed"]
 
 
 def test_a_match_in_the_title_counts_more(document: MakeDocument) -> None:

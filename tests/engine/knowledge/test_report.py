@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from engine.knowledge.report import MOST_NEVER_SHOWN, bounds, missing, report
+from engine.knowledge.report import (
+    MOST_NEVER_SHOWN,
+    MOST_ONCE,
+    Missing,
+    bounds,
+    groups,
+    named,
+    report,
+)
 from engine.showings import Unanswered
 
 TITLES = {"a": "A", "b": "B", "c": "C", "d": "D"}
@@ -10,6 +18,10 @@ TITLES = {"a": "A", "b": "B", "c": "C", "d": "D"}
 
 def asked(text: str, call_id: str = "c", at: float = 0.0) -> Unanswered:
     return Unanswered(call_id, "s1", tuple(text.split()), at)
+
+
+def missing(unanswered: list[Unanswered]) -> list[Missing]:
+    return named(groups(unanswered))
 
 
 def test_many_good_verdicts_are_better_than_one() -> None:
@@ -67,3 +79,28 @@ def test_the_bounds_of_a_share_hold_it() -> None:
             assert 0 <= least <= successes / total + 1e-9
             assert successes / total - 1e-9 <= most <= 1
     assert bounds(0, 0) == (0.0, 1.0)
+
+
+def test_a_word_is_the_same_in_each_of_its_forms_and_named_as_it_was_first_said() -> None:
+    [group] = missing([asked("charging electric cars", "c1"), asked("charge car", "c2")])
+
+    assert (group.calls, group.words[:2]) == (2, ["charging", "cars"])
+
+
+def test_a_word_that_one_question_of_many_holds_names_no_group() -> None:
+    questions = [asked("charge car", f"c{n}") for n in range(3)]
+
+    [group] = missing([*questions, asked("charge car banana", "c4")])
+
+    assert group.words == ["charge", "car"]
+
+
+def test_of_what_was_asked_once_only_a_few_are_named_and_all_are_counted() -> None:
+    once = [asked(f"thing{n} wanted{n}", "c1", n) for n in range(MOST_ONCE + 5)]
+    often = [asked("charge car", "c1"), asked("charge car", "c2")]
+
+    found = report({}, {}, {}, [*once, *often])
+
+    assert len(found.missing) == MOST_ONCE + 1
+    assert found.missing_count == MOST_ONCE + 6
+    assert found.missing[0].words == ["charge", "car"]
