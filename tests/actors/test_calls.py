@@ -227,24 +227,14 @@ def test_who_loses_the_call_hears_no_more_of_it() -> None:
 
 
 def test_a_write_of_another_node_is_folded_before_ours_is_decided() -> None:
-    world = World()
-    create(world)
-    ann = world.connect("ann")
-    epoch = subscribe(world, ann)["data"]["cursor"]["epoch"]
-    world.hints_on = False
-    _foreign(world, epoch, seq=2, segment_id="far")
+    world, ann, _ = _unheard()
     receipt = say(world, "near")
     assert receipt.seq == 3
     assert ann.screen.seqs() == [2, 3]
 
 
 def test_a_lost_last_hint_is_found_by_a_look_at_the_top() -> None:
-    world = World()
-    create(world)
-    ann = world.connect("ann")
-    epoch = subscribe(world, ann)["data"]["cursor"]["epoch"]
-    world.hints_on = False
-    _foreign(world, epoch, seq=2, segment_id="far")
+    world, ann, epoch = _unheard()
     world.run()
     assert ann.screen.seqs() == []
     world.directory.call(KEY).tell(m.TopSeen(epoch, 2))
@@ -384,6 +374,17 @@ def test_a_look_older_than_the_calls_creation_does_not_end_it() -> None:
     assert say(world, "s1").seq == 2
     assert ann.screen.events("call:unassigned") == []
     assert ann.screen.seqs() == [2]
+
+
+def _unheard() -> tuple[World, Any, str]:
+    """Another node appended at seq 2, and its hint was lost; who is joined, and the epoch."""
+    world = World()
+    create(world)
+    ann = world.connect("ann")
+    epoch = subscribe(world, ann)["data"]["cursor"]["epoch"]
+    world.hints_on = False
+    _foreign(world, epoch, seq=2, segment_id="far")
+    return world, ann, epoch
 
 
 def _foreign(world: World, epoch: str, seq: int, segment_id: str, text: str = "far") -> None:

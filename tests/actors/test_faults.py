@@ -317,29 +317,30 @@ def test_erasing_a_call_answers_what_was_waiting_for_it(world: World) -> None:
     assert CallKey("default", "call-1") not in world.directory.calls
 
 
-def test_a_command_that_waits_for_a_gap_goes_on_when_a_hint_fills_it(world: World) -> None:
-    """The read of the gap failed, and the hint that was late brings what was missing."""
+def waits_for_a_gap(world: World) -> list[Any]:
+    """The answers to a command whose call misses an event that cannot be read."""
     actor, world.hints_on, world.reads_away = world.directory.call(KEY), False, True
     foreign(world, 2, "far")
     actor.tell(m.TopSeen(world.epoch(KEY), 2))
     world.run()
     hold = wire.CallPatch(status="on_hold")
-    answers = world.post("call-1", lambda to: m.Change(hold, "r", to, 1))
+    return world.post("call-1", lambda to: m.Change(hold, "r", to, 1))
+
+
+def test_a_command_that_waits_for_a_gap_goes_on_when_a_hint_fills_it(world: World) -> None:
+    """The read of the gap failed, and the hint that was late brings what was missing."""
+    answers = waits_for_a_gap(world)
     world.run()
     assert answers == [], "the fold is known to be old: nothing is decided on it"
     page = world.log.read(KEY, 1, 10)
     assert page is not None
-    actor.tell(m.HintArrived(Hint(KEY, page.epoch, 2, "node-2", page.events)))
+    late = Hint(KEY, page.epoch, 2, "node-2", page.events)
+    world.directory.call(KEY).tell(m.HintArrived(late))
     world.run()
     assert [one.value.call.status for one in answers] == ["on_hold"]
 
 
 def test_a_command_that_waits_for_a_gap_does_not_wait_for_ever(world: World) -> None:
-    actor, world.hints_on, world.reads_away = world.directory.call(KEY), False, True
-    foreign(world, 2, "far")
-    actor.tell(m.TopSeen(world.epoch(KEY), 2))
-    world.run()
-    hold = wire.CallPatch(status="on_hold")
-    answers = world.post("call-1", lambda to: m.Change(hold, "r", to, 1))
+    answers = waits_for_a_gap(world)
     world.run(world.context.settings.actors.command_timeout_s + 1)
     assert [one.error and one.error.code for one in answers] == ["unavailable"]

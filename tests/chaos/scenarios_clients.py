@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
+from tests.chaos.link import Link
 from tests.chaos.stage import Scenario, Setting, Stage
 from tests.live.server import until
 
@@ -24,18 +26,17 @@ def cut(stage: Stage) -> None:
 
 def stall(stage: Stage) -> None:
     """Shorter than pings allow: connections live, and everything must come after it."""
-    for link in stage.client_links:
-        link.stall()
-    stage.speak(4.0)
-    for link in stage.client_links:
-        link.heal()
-    stage.healed()
+    _while_they_are(stage, Link.stall)
 
 
 def half_open(stage: Stage) -> None:
     """Longer than pings allow: both sides give up by themselves."""
+    _while_they_are(stage, Link.half_open)
+
+
+def _while_they_are(stage: Stage, ill: Callable[[Link], None]) -> None:
     for link in stage.client_links:
-        link.half_open()
+        ill(link)
     stage.speak(4.0)
     for link in stage.client_links:
         link.heal()

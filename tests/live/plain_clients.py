@@ -8,18 +8,20 @@ library does. It keeps what it heard; what happened to the connection itself is 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live.server import BOUND_S, ROOT, until
+from tests.live.server import BOUND_S, ROOT, LiveServer, line, new_id, until
 
 UI_PACKAGE = ROOT / "web" / "ui" / "package.json"
 SCRIPTS = Path(__file__).parent / "clients"
@@ -30,6 +32,13 @@ TRANSPORTS: dict[str, dict[str, Any]] = {
     "polling only": {"transports": ["polling"]},
 }
 Burst = list[tuple[str, dict[str, Any]]]
+
+
+def burst_of(server: LiveServer, agent_id: str, *call_ids: str) -> Burst:
+    """What a plain client sends at every connect, all at once."""
+    token = server.token(agent_id)
+    subscriptions = [("call:subscribe", {"call_id": call_id}) for call_id in call_ids]
+    return [("agent:connect", {"agent_id": agent_id, "auth_token": token}), *subscriptions]
 
 
 class PlainClient:
@@ -83,6 +92,33 @@ class PlainClient:
         self._process.wait(timeout=BOUND_S)
         self._reader.join(BOUND_S)
         self._process.stdout.close()
+
+
+@contextlib.contextmanager
+def one_of_each(url: str, burst: Burst) -> Iterator[list[PlainClient]]:
+    """Of each kind, over each choice of transports."""
+    with contextlib.ExitStack() as clients:
+        made = []
+        for kind in KINDS:
+            for transports in TRANSPORTS:
+                made.append(PlainClient(kind, transports, url, burst))
+                clients.callback(made[-1].close)
+        yield made
+
+
+def hear_everything(server: LiveServer, url: str, finals: int) -> None:
+    """One of each, connected to `url`, hears all that is said to the server, in order."""
+    agent_id, producer = new_id("agent"), server.caller()
+    call_id = producer.create(agent_id)
+    with one_of_each(url, burst_of(server, agent_id, call_id)) as made:
+        for client in made:
+            client.until("call:status")
+        for number in range(finals):
+            producer.say(call_id, line(f"s{number}", speaker="agent"))
+        for client in made:
+            client.until("transcription:update", finals)
+            assert sorted(client.seqs()) == list(range(1, finals + 2)), client.name
+            assert client.named("error", "(disconnect)", "(connect_error)") == [], client.name
 
 
 def _program(kind: str) -> list[str]:

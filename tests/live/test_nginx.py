@@ -17,7 +17,7 @@ import requests
 from engine.store_embedded import EmbeddedStore
 from tests.live.comers import Comer
 from tests.live.nginx import nginx
-from tests.live.plain_clients import KINDS, TRANSPORTS, PlainClient
+from tests.live.plain_clients import TRANSPORTS, PlainClient, burst_of, hear_everything
 from tests.live.rolling import load
 from tests.live.server import BOUND_S, START_S, LiveServer, line, new_id, running, until
 
@@ -74,37 +74,14 @@ def test_handshakes_go_to_both_and_every_request_to_its_session(site: Site) -> N
 
 
 def test_unmodified_clients_hear_everything(site: Site) -> None:
-    agent_id, server = new_id("agent"), site.nodes["left"]
-    producer = server.caller()
-    call_id = producer.create(agent_id)
-    burst = [
-        ("agent:connect", {"agent_id": agent_id, "auth_token": server.token(agent_id)}),
-        ("call:subscribe", {"call_id": call_id}),
-    ]
-    with contextlib.ExitStack() as clients:
-        made = []
-        for kind in KINDS:
-            for transports in TRANSPORTS:
-                made.append(PlainClient(kind, transports, site.url, burst))
-                clients.callback(made[-1].close)
-        for client in made:
-            client.until("call:status")
-        for number in range(20):
-            producer.say(call_id, line(f"s{number}", speaker="agent"))
-        for client in made:
-            client.until("transcription:update", 20)
-            assert sorted(client.seqs()) == list(range(1, 22)), client.name
-            assert client.named("error", "(disconnect)", "(connect_error)") == [], client.name
+    hear_everything(site.nodes["left"], site.url, finals=20)
 
 
 def test_a_node_that_leaves_and_one_that_is_killed_cost_nobody_anything(site: Site) -> None:
     left, right = site.nodes.values()
     agent_id = new_id("agent")
     call_id = left.caller().create(agent_id)
-    burst = [
-        ("agent:connect", {"agent_id": agent_id, "auth_token": left.token(agent_id)}),
-        ("call:subscribe", {"call_id": call_id}),
-    ]
+    burst = burst_of(left, agent_id, call_id)
     with contextlib.ExitStack() as clients:
         plain = []
         for transports in TRANSPORTS:

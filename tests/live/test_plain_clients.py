@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.plain_clients import KINDS, TRANSPORTS, Burst, PlainClient
-from tests.live.server import LiveServer, line, new_id, until
+from tests.live.plain_clients import Burst, PlainClient, burst_of, one_of_each
+from tests.live.server import Caller, LiveServer, line, new_id, until
 
 Everybody = Callable[[LiveServer, Burst], list[PlainClient]]
 LAST = 200  # finals that somebody who comes late is shown
@@ -36,12 +36,7 @@ def everybody() -> Iterator[Everybody]:
     with contextlib.ExitStack() as clients:
 
         def connect(server: LiveServer, burst: Burst) -> list[PlainClient]:
-            made = []
-            for kind in KINDS:
-                for transports in TRANSPORTS:
-                    made.append(PlainClient(kind, transports, server.url, burst))
-                    clients.callback(made[-1].close)
-            return made
+            return clients.enter_context(one_of_each(server.url, burst))
 
         yield connect
 
@@ -53,13 +48,6 @@ def knowing_server(shared_server: LiveServer) -> LiveServer:
     admin.ask("PUT", "/v1/documents", {"documents": [DOCUMENT, *OTHERS]}).raise_for_status()
     until(lambda: admin.get("/v1/documents/search?q=router")["documents"])
     return shared_server
-
-
-def burst_of(server: LiveServer, agent_id: str, *call_ids: str) -> Burst:
-    """What a plain client sends at every connect, all at once."""
-    token = server.token(agent_id)
-    subscriptions = [("call:subscribe", {"call_id": call_id}) for call_id in call_ids]
-    return [("agent:connect", {"agent_id": agent_id, "auth_token": token}), *subscriptions]
 
 
 def said(text: str, segment_id: str, **more: Any) -> dict[str, Any]:
@@ -159,14 +147,20 @@ def test_a_subscription_sent_too_early_goes_live_when_the_call_is_assigned(
         assert client.until("transcription:update")["text"] == "hello"
 
 
+def on_a_call(server: LiveServer, everybody: Everybody) -> tuple[Caller, str, list[PlainClient]]:
+    """A producer, the call it made, and clients that have heard of it."""
+    producer = server.caller()
+    call_id = producer.create("anna")
+    clients = everybody(server, burst_of(server, "anna", call_id))
+    for client in clients:
+        client.until("call:status")
+    return producer, call_id, clients
+
+
 def test_after_kill_9_and_a_restart_the_client_comes_back_by_itself_and_goes_on(
     own_server: LiveServer, everybody: Everybody
 ) -> None:
-    producer = own_server.caller()
-    call_id = producer.create("anna")
-    clients = everybody(own_server, burst_of(own_server, "anna", call_id))
-    for client in clients:
-        client.until("call:status")
+    producer, call_id, clients = on_a_call(own_server, everybody)
     producer.say(call_id, said("before", "s1"))
     for client in clients:
         client.until("transcription:update")
@@ -189,11 +183,7 @@ def test_after_kill_9_and_a_restart_the_client_comes_back_by_itself_and_goes_on(
 def test_told_to_come_back_the_client_does_and_goes_on(
     own_server: LiveServer, everybody: Everybody
 ) -> None:
-    producer = own_server.caller()
-    call_id = producer.create("anna")
-    clients = everybody(own_server, burst_of(own_server, "anna", call_id))
-    for client in clients:
-        client.until("call:status")
+    producer, call_id, clients = on_a_call(own_server, everybody)
 
     own_server.signal(signal.SIGTERM)
     for client in clients:

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.live.comers import Comer
-from tests.live.plain_clients import KINDS, TRANSPORTS, PlainClient
+from tests.live.plain_clients import PlainClient, hear_everything
 from tests.live.raw_client import RawClient
 from tests.live.server import BOUND_S, START_S, LiveServer, line, new_id, running, until
 
@@ -48,26 +48,7 @@ def said(text: str, segment_id: str) -> dict[str, str]:
 
 
 def test_unmodified_clients_hear_all_wherever_their_requests_arrive(server: LiveServer) -> None:
-    agent_id, producer = new_id("agent"), server.caller()
-    call_id = producer.create(agent_id)
-    burst = [
-        ("agent:connect", {"agent_id": agent_id, "auth_token": server.token(agent_id)}),
-        ("call:subscribe", {"call_id": call_id}),
-    ]
-    with contextlib.ExitStack() as clients:
-        made = []
-        for kind in KINDS:
-            for transports in TRANSPORTS:
-                made.append(PlainClient(kind, transports, server.url, burst))
-                clients.callback(made[-1].close)
-        for client in made:
-            client.until("call:status")
-        for number in range(30):
-            producer.say(call_id, said(f"sentence {number}", f"s{number}"))
-        for client in made:
-            client.until("transcription:update", 30)
-            assert sorted(client.seqs()) == list(range(1, 32)), client.name
-            assert client.named("error", "(disconnect)", "(connect_error)") == [], client.name
+    hear_everything(server, server.url, finals=30)
     assert total(server, "connections_given_total") > 0
 
 

@@ -227,6 +227,10 @@ class NodeStore:
     def publish_interim(self, call: CallKey, body: bytes) -> None:
         told = StoredEvent(0, "transcription:update", body, "", "")
         hint = Hint(call, "-", 0, self._node.name, (told,))
+        self._to_followers(call, hint)
+
+    def _to_followers(self, call: CallKey, hint: Hint) -> None:
+        """Maybe lost on the way."""
         store = self._store
 
         def arrive() -> None:
@@ -258,11 +262,4 @@ class NodeStore:
 
     def publish_health(self, call: CallKey, body: bytes) -> None:
         hint = Hint(call, "-", 0, self._node.name, (StoredEvent(0, "call:health", body, "", ""),))
-        store = self._store
-
-        def arrive() -> None:
-            if not store.away:
-                for node in list(store.followers.get(call, ())):
-                    store.send_hint(node, hint)
-
-        self._cluster.time.later(store.trip_s(), arrive)
+        self._to_followers(call, hint)

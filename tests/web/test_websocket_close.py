@@ -26,6 +26,7 @@ from tests.web.websocket_place import (
     masked,
     open_descriptors,
     resident_bytes,
+    silent_place,
     until,
 )
 from web import websocket_frames as ws
@@ -33,13 +34,9 @@ from web.websocket import WebSocket
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Fails a test after which something was logged that it did not take."""
-    place = Place()
-    monkeypatch.setattr(gevent.get_hub(), "handle_error", place.handle_error)
-    yield place
-    place.close()
-    assert not place.errors
+def place() -> Iterator[Place]:
+    with silent_place() as place:
+        yield place
 
 
 def test_a_close_is_answered_with_its_code_and_the_connection_ends(place: Place) -> None:

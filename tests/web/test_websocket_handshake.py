@@ -7,18 +7,14 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from tests.web.websocket_place import HELLO, Place, frame, masked
+from tests.web.websocket_place import HELLO, Place, frame, masked, silent_place
 from web import websocket_frames as ws
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Fails a test after which something was logged that it did not take."""
-    place = Place()
-    monkeypatch.setattr(gevent.get_hub(), "handle_error", place.handle_error)
-    yield place
-    place.close()
-    assert not place.errors
+def place() -> Iterator[Place]:
+    with silent_place() as place:
+        yield place
 
 
 def test_frames_sent_along_with_the_handshake_are_not_lost(place: Place) -> None:

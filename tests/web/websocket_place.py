@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import gevent
 from gevent import socket
@@ -37,6 +39,16 @@ def masked(opcode: int, body: bytes = b"") -> bytes:
 def echo(websocket: WebSocket) -> None:
     while (message := websocket.receive()) is not None:
         websocket.send(message)
+
+
+@contextlib.contextmanager
+def silent_place() -> Iterator[Place]:
+    """Fails a test after which something was logged that it did not take."""
+    place = Place()
+    with patch.object(gevent.get_hub(), "handle_error", place.handle_error):
+        yield place
+        place.close()
+    assert not place.errors
 
 
 class Place:
