@@ -33,20 +33,27 @@ class Bm25(bm25s.BM25):  # type: ignore[misc]  # bm25s has no types
     ) -> dict[str, Any]:
         """The matrix by columns: `indices` and `data` of term t are those from indptr[t] to
         indptr[t + 1]."""
-        self.nonoccurrence_array = None  # of other variants
-        rows, columns = len(corpus_token_ids), len(unique_token_ids)
+        rows = len(corpus_token_ids)
         sizes = np.fromiter(map(len, corpus_token_ids), dtype=np.int64, count=rows)
         total = int(sizes.sum())
         terms = np.fromiter(chain.from_iterable(corpus_token_ids), dtype=np.int64, count=total)
+        self.make(terms, sizes, len(unique_token_ids))
+        return self.scores
+
+    def make(self, terms: NDArray[Any], sizes: NDArray[np.int64], columns: int) -> None:
+        """The same from the terms of all rows, one after the other, and how many each has.
+        `columns`: terms are below it; one that no row holds has a rarity of 0."""
+        self.nonoccurrence_array = None  # of other variants
+        rows, total = len(sizes), len(terms)
         cells, counts = np.unique(
-            terms * rows + np.repeat(np.arange(rows), sizes), return_counts=True
+            terms.astype(np.int64) * rows + np.repeat(np.arange(rows), sizes), return_counts=True
         )
-        column, row = np.divmod(cells, rows)
+        column, row = np.divmod(cells, max(rows, 1))
         held = np.bincount(column, minlength=columns)
-        self.rarity = np.log1p((rows - held + 0.5) / (held + 0.5))
-        damped = self.k1 * (1 - self.b + self.b * sizes / (total / rows))
+        self.rarity = np.where(held > 0, np.log1p((rows - held + 0.5) / (held + 0.5)), 0.0)
+        damped = self.k1 * (1 - self.b + self.b * sizes / max(total / max(rows, 1), 1e-9))
         scores = self.rarity[column] * counts / (counts + damped[row])
-        return {
+        self.scores = {
             "data": scores.astype(self.dtype),
             "indices": row.astype(self.int_dtype),
             "indptr": np.concatenate(([0], np.cumsum(held))),

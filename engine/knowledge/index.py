@@ -23,12 +23,15 @@ from engine.knowledge.dense import Dense
 from engine.knowledge.documents import Document
 from engine.knowledge.embedding import Matrix
 from engine.knowledge.entry import Entry, entry
+from engine.knowledge.numbering import Numbering
 from engine.knowledge.passages import Passage
 from engine.knowledge.scope import EVERYTHING, Scope
 from engine.knowledge.terms import terms
 from engine.knowledge.vectors import DocumentVectors, Unembedded
 
 MAX_QUERY_TERMS = 128  # the heaviest ones; a line of 20,000 characters costs no more
+FORGOTTEN = 2  # times the words in use may have been numbered, and SPARE more, until
+SPARE = 10_000  # the next index begins anew
 SCOPES = 64  # whose candidates are remembered
 
 Weights = Mapping[str, float]
@@ -52,7 +55,8 @@ class Index:
     """`ceiling`: the weight of the rarest word, 0.0 when there is none. `model`: whose
     vectors it holds, '' while it has none."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], before: Numbering | None = None) -> None:
+        """`before`: of the index that this one comes after; it saves most of the work."""
         self.model = ""
         self._entries = {one.document.id: one for one in sorted(entries, key=_id_of)}
         self._held = list(self._entries.values())
@@ -60,11 +64,10 @@ class Index:
         self._rows = [row for one in self._held for row in one.terms]
         sizes = [len(one.passages) for one in self._held]
         self._starts = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
-        self._places: dict[str, int] = {}
-        ids = [[self._places.setdefault(t, len(self._places)) for t in row] for row in self._rows]
+        self._numbering = Numbering(self._held, before)
         self._bm25 = Bm25()
-        if self._places:
-            self._bm25.index((ids, dict(self._places)), show_progress=False)
+        row_sizes = np.fromiter(map(len, self._rows), np.int64, len(self._rows))
+        self._bm25.make(self._numbering.ids(), row_sizes, self._numbering.columns)
         self._rarity = self._bm25.rarity
         self.ceiling = float(self._rarity.max(initial=0.0))
         self._dense = Dense((), 0)
@@ -86,7 +89,7 @@ class Index:
         for document in put:
             old = self._entries.get(document.id)
             entries[document.id] = entry(document).with_rows(old.by_digest() if old else {})
-        changed = Index(entries.values())
+        changed = Index(entries.values(), self._numbering if self._remembers_little() else None)
         changed.model = self.model
         changed._dense = _dense(changed._held, self._dense.dimension)
         return changed
@@ -111,6 +114,10 @@ class Index:
         changed._entries, changed._held = entries, list(entries.values())
         changed.model, changed._dense = model, _dense(changed._held, dimension)
         return changed
+
+    def _remembers_little(self) -> bool:
+        """Of words that are gone: not more than there are words, and some."""
+        return int(np.count_nonzero(self._rarity)) * FORGOTTEN + SPARE >= len(self._rarity)
 
     def unembedded(self) -> Iterator[Unembedded]:
         """The documents that have a passage without a vector, in the order of their ids."""
@@ -146,7 +153,7 @@ class Index:
 
     def rarity(self, term: str) -> float:
         """The term's idf, above 0; 0.0 for a term that no passage holds."""
-        place = self._places.get(term)
+        place = self._numbering.place(term)
         return float(self._rarity[place]) if place is not None else 0.0
 
     # --- what is asked --------------------------------------------------------------------
@@ -221,9 +228,9 @@ class Index:
 
     def _heaviest(self, weights: Weights) -> dict[int, float]:
         known = {
-            self._places[term]: weight
+            place: weight
             for term, weight in weights.items()
-            if weight > 0 and term in self._places
+            if weight > 0 and (place := self._numbering.place(term)) is not None
         }
         if len(known) > MAX_QUERY_TERMS:
             ordered = sorted(known, key=lambda at: -known[at] * self._rarity[at])
