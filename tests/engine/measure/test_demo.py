@@ -7,12 +7,12 @@ them, who has a reason to lower one says so in docs/quality.md.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from engine.assist.suggest import AssistSettings, CallSuggester
-from engine.knowledge.minilm import Shipped
-from engine.measure.corpus import read_dialogues, shelf_of
+from engine.assist.suggest import AssistSettings
+from engine.measure.corpus import read_dialogues
 from engine.measure.evaluate import ask_all
 from engine.measure.figures import auc
 
@@ -20,11 +20,8 @@ DEMO = Path(__file__).parents[3] / "demo"
 RECALL_AT_1, RECALL_AT_5, SILENCE_AUC = 0.47, 0.73, 0.84
 
 
-def test_the_demo_corpus_is_ranked_as_well_as_it_was() -> None:
-    model = Shipped.installed()
-    assert model is not None, "requirements.lock installs the model"
-    shelf = shelf_of(DEMO, model.documents, lambda _what, _done, _of: None)
-    suggester = CallSuggester(shelf, AssistSettings(limit=5, threshold=0.0), model.questions)
+def test_the_demo_corpus_is_ranked_as_well_as_it_was(demo: Any) -> None:
+    suggester = demo.suggester(AssistSettings(limit=5, threshold=0.0))
 
     due, silent = ask_all(suggester, read_dialogues(DEMO / "dialogues.jsonl"))
 
