@@ -30,12 +30,13 @@ def outcomes_of(
     chromium: str,
     timeout_s: float,
     files: tuple[str, ...] = ("scenarios.mjs",),
+    environment: dict[str, str] | None = None,
 ) -> dict[str, str | None]:
-    """What each scenario found wrong; None: nothing."""
+    """What each scenario found wrong; None: nothing. `environment`: what they need beside it."""
     ran = subprocess.run(
         [node, str(folder / "run.mjs"), server.url, *(str(folder / file) for file in files)],
         cwd=ROOT,
-        env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
+        env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET} | (environment or {}),
         capture_output=True,
         text=True,
         timeout=timeout_s,

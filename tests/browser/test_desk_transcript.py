@@ -1,5 +1,5 @@
 """The transcript in a real browser, when there is very much of it or it comes as no server
-should send it: desk/transcript.mjs."""
+should send it: desk/transcript.mjs and desk/orders.mjs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.browser.scenarios import names_in, outcomes_of
 from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("desk")
-FILES = ("transcript.mjs",)
+FILES = ("transcript.mjs", "orders.mjs")
 TIMEOUT_S = 150
 
 

@@ -2,7 +2,7 @@
 // is replayed. Counts commits, rows, pages and pixels, never milliseconds.
 import { same, until } from '../sdk/place.mjs';
 import { connected, line, none, openDesk } from './seat.mjs';
-import { drift, watchCommits, watchFrames } from './watch.mjs';
+import { drift, firstLine, watchCommits, watchFrames } from './watch.mjs';
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const MOST_ROWS = 150;
@@ -102,12 +102,3 @@ export const scenarios = {
     none(page.complaints, 'the console');
   },
 };
-
-/** The text of the first line that is wholly on the screen. */
-function firstLine(page) {
-  return page.evaluate(() => {
-    const { top } = document.querySelector('.transcript-scroll').getBoundingClientRect();
-    const lines = [...document.querySelectorAll('.line-text')];
-    return lines.find((line) => line.getBoundingClientRect().top >= top).textContent.trim();
-  });
-}

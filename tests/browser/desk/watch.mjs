@@ -60,3 +60,12 @@ export function drift({ tops }) {
   if (tops.length === 0 || tops.includes(null)) return Infinity;
   return Math.max(...tops) - Math.min(...tops);
 }
+
+/** The text of the first line that is wholly on the screen. */
+export function firstLine(page) {
+  return page.evaluate(() => {
+    const { top } = document.querySelector('.transcript-scroll').getBoundingClientRect();
+    const lines = [...document.querySelectorAll('.line-text')];
+    return lines.find((line) => line.getBoundingClientRect().top >= top).textContent.trim();
+  });
+}
