@@ -3,21 +3,21 @@
  * what is shown is old while it is not. Beside it what is worth knowing; nothing when all is well.
  */
 import type { CallHealth, CallView as Call } from '@earshot/client';
-import { useCall, useClient, useConnection, useWatchers } from '@earshot/react';
+import { useCall, useClient, useWatchers } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Eye } from '../icons.tsx';
+import { useIsGone } from '../useIsGone.ts';
 import { useLasting } from '../useNow.ts';
 import { useWords } from '../words/index.ts';
 
 /** Catching up takes a moment, and is worth a word only when it takes longer. */
 const SAID_AFTER_MS = 700;
 
-/** The connection is gone for long enough to be said: the call may be anything by now. */
+/** The call may be anything by now. */
 export function useIsOld(callId: string | null): boolean {
   const { sync } = useCall(callId);
-  const { isLost, status } = useConnection();
-  const isOut = status === 'closed' || status === 'offline' || status === 'auth-required';
-  return sync !== 'live' && (isLost || isOut);
+  const isGone = useIsGone();
+  return isGone && sync !== 'live';
 }
 
 export function CallState({ callId, call }: { callId: string; call: Call | null }): ReactNode {

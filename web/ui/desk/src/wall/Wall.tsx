@@ -7,6 +7,7 @@ import { Announcer } from '../Announcer.tsx';
 import { Eye, Phone } from '../icons.tsx';
 import { useToast } from '../toasts.tsx';
 import { TopBar } from '../TopBar.tsx';
+import { useIsGone } from '../useIsGone.ts';
 import { useWords } from '../words/index.ts';
 import { EVERYTHING, matches, type WallFilter } from './filter.ts';
 import { FilterBar } from './FilterBar.tsx';
@@ -20,8 +21,8 @@ export default function Wall(): ReactNode {
   const [watched, watch] = useState<string | null>(null);
   const toast = useToast();
   useServerEvent('error', (error) => toast(words.reasonOf(error)));
-  const { isLost, status } = useConnection();
-  const isOld = sync !== 'live' && (isLost || status === 'closed' || status === 'offline');
+  const isGone = useIsGone();
+  const isOld = isGone && sync !== 'live';
   const shown = calls.filter((call) => matches(call, filter));
   return (
     <div className="wall" data-watching={watched !== null}>
