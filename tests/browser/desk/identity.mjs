@@ -166,6 +166,9 @@ export const scenarios = {
     await button(card(page, 'd1'), 'Helpful').click();
     await waiting(page).waitFor();
     await page.getByRole('button', { name: 'Sign in' }).click();
+    await pasteToken(page, `${mint(agentId)}x`);
+    await page.getByRole('status').getByText('The server did not take this token.').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await pasteToken(page, mint(other));
     await connected(page);
     same(await page.getByTitle('Agent').textContent(), other, 'whose desk it is');

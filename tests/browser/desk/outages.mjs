@@ -5,8 +5,8 @@ import { launch } from '../stage.mjs';
 import { button, card, connected, isPressed, line, NEAR, none, pause, sit, sitWithCards } from './seat.mjs';
 
 const LIVE_MS = 2_000;
-/** Shorter than the five seconds after which Socket.IO's own timer would find out. */
-const SLEEP_MS = 3_800;
+/** The server pings every second and gives up four seconds later. */
+const GIVEN_UP_MS = 6_000;
 /** So long a verdict is on its way after the reload: an old state would show meanwhile. */
 const SLOW_MS = 700;
 /** What is clicked on each card, in turns: twelve of the twenty change what was there. */
@@ -105,7 +105,7 @@ export const scenarios = {
       proxy.strand();
       await machine.sleep();
       await call.saidBefore(7, 'while it slept');
-      await pause(SLEEP_MS);
+      await pause(GIVEN_UP_MS);
       await call.say('while it still slept');
       const began = Date.now();
       machine.wake();

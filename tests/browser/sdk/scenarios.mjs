@@ -176,19 +176,4 @@ export const scenarios = {
     await pause(300);
     same([await call.verdicts(), await page.pending(), await page.kept()], [[], 0, 1], 'untouched');
   },
-
-  async a_page_that_slept_is_live_soon_after(place) {
-    const { call, context, proxy } = place;
-    const page = await follow(place);
-    const devtools = await context.newCDPSession(page.page);
-    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
-    proxy.swallow();
-    await call.say('unheard');
-    await pause(6_000); // the server gives up
-    proxy.cut();
-    proxy.pass();
-    await devtools.send('Page.setWebLifecycleState', { state: 'active' });
-    const live = async () => (await page.texts()).length === 1;
-    await page.until(live, 'live again', 4_000);
-  },
 };

@@ -36,8 +36,7 @@ export function App(props: {
     const agentId = subjectOf(token);
     if (agentId === null) return false;
     keepToken(token);
-    // Who was here before goes on where they were; for somebody else everything is new.
-    setSeat(agentId === seat.agentId ? seat.paste(token) : createSeat(agentId, token));
+    setSeat(seat.paste(token, agentId));
     return true;
   };
   const leave = (): void => {
@@ -46,8 +45,8 @@ export function App(props: {
   };
   return (
     <EarshotProvider client={seat.client}>
-      <SignInContext.Provider value={{ source, isPasted: seat.isPasted, signIn }}>
-        <Toasts key={seat.agentId}>
+      <SignInContext.Provider value={{ ...seat, source, signIn }}>
+        <Toasts key={seat.number}>
           <Signed
             role={role}
             leave={source?.way === 'sign_in' ? signOut : seat.isPasted ? leave : null}

@@ -1,5 +1,4 @@
 /** The session ended in the middle of the work: what is on the screen stays, and can go on. */
-import { useConnection } from '@earshot/react';
 import { useState, type ReactNode } from 'react';
 import { Banner } from './Banner.tsx';
 import { ForWhoRunsIt } from './ForWhoRunsIt.tsx';
@@ -9,13 +8,11 @@ import { TokenForm } from './TokenForm.tsx';
 import { useWords } from './words/index.ts';
 
 export function SignedOutBanner({ isReadOnly }: { isReadOnly?: boolean | undefined }): ReactNode {
-  const { isPasted } = useSignIn();
-  const connection = useConnection();
+  const { isRefused } = useSignIn();
   const words = useWords();
-  const code = connection.status === 'auth-required' ? connection.code : 'expired';
   return (
     <Banner action={<Again />}>
-      {code !== 'expired' && isPasted ? words.tokenRefused : words.signInExpired}{' '}
+      {isRefused() ? words.tokenRefused : words.signInExpired}{' '}
       {isReadOnly ? words.mayBeOldWall : words.mayBeOld}
     </Banner>
   );

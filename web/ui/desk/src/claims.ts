@@ -15,3 +15,9 @@ export function subjectOf(token: string): string | null {
   const subject = claimsOf(token)?.['sub'];
   return typeof subject === 'string' ? subject : null;
 }
+
+/** Whose: agents of two tenants may have one name. Null: a development token's. */
+export function tenantOf(token: string | null): string {
+  const tenant = token === null ? null : claimsOf(token)?.['tenant'];
+  return typeof tenant === 'string' ? tenant : 'default';
+}

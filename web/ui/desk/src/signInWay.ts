@@ -7,6 +7,8 @@ export interface SignInWay {
   source: Source | undefined;
   /** The token of now, or the one that was not taken, was pasted here. */
   isPasted: boolean;
+  /** That token was not taken at all; false also when it has ended. */
+  isRefused(): boolean;
   /** Goes on with a token that was pasted. False: it is none. */
   signIn(token: string): boolean;
 }
@@ -14,6 +16,7 @@ export interface SignInWay {
 export const SignInContext = createContext<SignInWay>({
   source: undefined,
   isPasted: false,
+  isRefused: () => false,
   signIn: () => false,
 });
 

@@ -77,6 +77,59 @@ describe('a pasted token', () => {
   });
 });
 
+describe('a session that ends in mid-call', () => {
+  const signInAgain = async (token: string): Promise<void> => {
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+    const field = await screen.findByLabelText('Access token');
+    fireEvent.change(field, { target: { value: token } });
+    fireEvent.submit(field.closest('form')!);
+  };
+
+  it('leaves the desk as it is, says so, and goes on in it with the next token', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    call.say({ segment_id: 's1', text: 'Hello.' });
+    server.tokens = false;
+    open();
+    await paste(tokenOf('agent-7'));
+    await connected();
+    await within(main()).findByText('Hello.');
+    server.accepts = () => 'expired';
+    act(() => server.close('expired'));
+    await screen.findByText(/Your session has ended. Sign in again/);
+    within(main()).getByText('Hello.');
+    within(main()).getByText('Not up to date');
+    expect(sessionStorage.length).toBe(0);
+    server.accepts = () => undefined;
+    call.say({ segment_id: 's2', text: 'Said meanwhile.' });
+    await signInAgain(tokenOf('agent-7'));
+    await within(main()).findByText('Said meanwhile.');
+    await connected();
+    const said = server.commands('agent:connect') as { client_id: string }[];
+    expect(new Set(said.map(({ client_id }) => client_id)).size).toBe(1);
+    expect(sessionStorage.length).toBe(1);
+  });
+
+  it.each([
+    ['another agent', 'agent-8', 'default'],
+    ['an agent of that name at another tenant', 'agent-7', 'other'],
+  ])('leaves nothing on the screen for %s', async (_whose, sub, tenant) => {
+    callOf('c1', 'Miriam Okafor').say({ segment_id: 's1', text: 'Hello.' });
+    server.tokens = false;
+    open();
+    await paste(tokenOf('agent-7'));
+    await connected();
+    await within(main()).findByText('Hello.');
+    server.accepts = () => 'expired';
+    act(() => server.close('expired'));
+    await screen.findByText(/Your session has ended. Sign in again/);
+    server.accepts = () => undefined;
+    server.calls.clear();
+    await signInAgain(`a.${btoa(JSON.stringify({ sub, tenant, exp: Date.now() }))}.c`);
+    await connected();
+    expect(screen.queryByText('Hello.')).toBeNull();
+  });
+});
+
 describe("a supervisor's token", () => {
   it('at an agent’s desk is shown the way to the wall', async () => {
     server.role = 'supervisor';
