@@ -210,7 +210,7 @@ def put_large(url: str) -> None:
     ends."""
     token = requests.post(f"{url}/v1/tokens", json={"agent_id": "a", "role": "admin"}).json()
     text = "## Part\n\nSome *words* of a [manual](/manual), and **more** of it.\n\n" * 7_500
-    rows = [{"id": f"large-{n}", "title": f"Large {n}", "text": text[:490_000]} for n in range(20)]
+    rows = [{"id": f"large-{n}", "title": f"Large {n}", "text": text[:450_000]} for n in range(20)]
     body = json.dumps({"documents": rows}).encode()
     head = {"Authorization": f"Bearer {token['token']}"}
     while not select.select([sys.stdin], [], [], 0)[0]:

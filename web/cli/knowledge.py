@@ -41,6 +41,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         said.append(
             f"{count(found['waiting'], 'document')} without vectors: found by words so far."
         )
+        said += [f"{found['why']}."] if found["why"] else []
     else:
         said.append(f"All have vectors of {found['model']}.")
     return said
