@@ -8,6 +8,7 @@ threads may work on two tenants, or one embed while another looks.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from threading import Lock
@@ -23,6 +24,8 @@ from engine.knowledge.vector_store import VectorStore
 from engine.knowledge.vectors import DocumentVectors, Unembedded, digest_of, embedded
 from engine.knowledge.votes import Vote, VoteMemory
 from engine.verdicts import VerdictStore
+
+log = logging.getLogger("earshot.knowledge")
 
 BATCH_TEXTS = 64  # passages embedded between two looks at the lease
 BATCHES = 8  # until what was made is served: making an index of it costs some time too
@@ -197,16 +200,20 @@ class Keeper:
             return
         if feed.anew:
             self._votes.forget(tenant)
+        strange = 0
         for one in feed.changes:
             if one.helpful is None:
                 self._votes.remove(tenant, one.doc_id, one.agent_id, one.call_id)
-            else:
-                self._votes.add(
-                    Vote(
-                        *(tenant, one.doc_id, one.agent_id, one.call_id),
-                        *(one.model, one.vector, one.helpful, one.at),
-                    )
-                )
+                continue
+            key = (tenant, one.doc_id, one.agent_id, one.call_id)
+            known = self._votes.add(Vote(*key, one.model, one.vector, one.helpful, one.at))
+            strange += not known
+        if strange:
+            log.warning(
+                "votes.of_another_model tenant=%s votes=%d model=%s: kept in the report, but they"
+                " teach ranking nothing",
+                tenant, strange, self._votes.model,
+            )  # fmt: skip
         self._learnt[tenant] = (feed.version, feed.erasures)
 
 

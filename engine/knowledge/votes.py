@@ -3,6 +3,11 @@
 Owns the votes in memory and what they add to a document's score. A vote counts as much as
 its query is like the one asked now, so a document is not good or bad as such. It persists
 nothing and follows nobody: whoever holds it adds, removes and loads.
+
+A document is raised by its share of all that helped when something alike was asked: right
+votes agree with each other, wrong ones are scattered. It is lowered by its share of unhelpful
+votes, and by half as much: a wrong one there takes away what was right, while a wrong helpful
+one mostly confirms what stood first anyway (docs/quality.md has the replays).
 """
 
 from __future__ import annotations
@@ -13,9 +18,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-ALIKE = 0.6  # cosine from which a vote counts at all; it counts fully at 1
-MOST = 0.2  # what votes can add or take, on the scale of a cosine
-DOUBT = 1.5  # votes' worth of doubt: one vote alone moves 40 % of MOST
+ALIKE = 0.7  # cosine from which a vote counts at all; it counts fully at 1
+MOST = 0.4  # what helpful votes can add, on the scale of a cosine
+LEAST = -0.2  # what unhelpful ones can take
+DOUBT = 1.5  # votes' worth of doubt: one vote alone moves 40 % of the way
 CAPACITY = 10_000  # votes of a tenant; then the oldest goes. 15 MB
 
 Key = tuple[str, str, str]
@@ -63,9 +69,11 @@ class VoteMemory:
         self._tenants: dict[str, _Votes] = {}
 
     def add(self, vote: Vote) -> bool:
-        """False for a vote of another model, whose vector says nothing here."""
+        """False for a vote of another model, whose vector says nothing here; what it replaces
+        is gone all the same."""
         vector = np.frombuffer(vote.query, dtype="<f2").astype(np.float32)
         if vote.model != self.model or len(vector) != self._dimension:
+            self._of(vote.tenant).drop(vote.key)
             return False
         self._of(vote.tenant).put(vote, vector)
         return True
@@ -90,7 +98,7 @@ class VoteMemory:
         return len(self._of(tenant))
 
     def lifts(self, tenant: str, query: NDArray[np.float32]) -> Mapping[str, float]:
-        """Document id -> what votes add to its score, within -MOST and MOST; only documents
+        """Document id -> what votes add to its score, within LEAST and MOST; only documents
         that have a vote on something alike. `query`: of length 1."""
         votes = self._tenants.get(tenant)
         return votes.lifts(query) if votes else {}
@@ -139,12 +147,18 @@ class _Votes:
         seen = self._seen
         weights = np.maximum((seen.rows @ query - ALIKE) / (1 - ALIKE), 0.0)
         weights = np.minimum(weights, 1.0) * np.abs(seen.signs)
-        sums: dict[str, list[float]] = {}
+        helpful: dict[str, float] = {}
+        unhelpful: dict[str, float] = {}
         for place in np.flatnonzero(weights):
-            pair = sums.setdefault(seen.documents[place], [0.0, 0.0])
-            pair[0] += float(weights[place] * seen.signs[place])
-            pair[1] += float(weights[place])
-        return {doc_id: MOST * pulled / (total + DOUBT) for doc_id, (pulled, total) in sums.items()}
+            side = helpful if seen.signs[place] > 0 else unhelpful
+            doc_id = seen.documents[place]
+            side[doc_id] = side.get(doc_id, 0.0) + float(weights[place])
+        helped = sum(helpful.values()) + DOUBT
+        lifts = {doc_id: MOST * weight / helped for doc_id, weight in helpful.items()}
+        for doc_id, weight in unhelpful.items():
+            judged = weight + helpful.get(doc_id, 0.0) + DOUBT
+            lifts[doc_id] = lifts.get(doc_id, 0.0) + LEAST * weight / judged
+        return lifts
 
 
 class _Seen(Struct, frozen=True):

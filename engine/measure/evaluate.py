@@ -7,22 +7,21 @@ sees them, on calls that are played turn by turn.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
 from engine.assist.suggest import AssistSettings, CallSuggester, Suggester
 from engine.assist.view import CallExcerpt
-from engine.errors import BadRequest, EngineError
+from engine.errors import BadRequest
 from engine.knowledge.embedding import Embedder
 from engine.knowledge.minilm import Shipped
+from engine.measure.command import parser_of, told
 from engine.measure.corpus import KEPT, TENANT, Dialogue, Shelf, Watch, read_dialogues, shelf_of
 from engine.measure.figures import (
     Interval,
@@ -33,7 +32,6 @@ from engine.measure.figures import (
     rounded,
 )
 from engine.measure.playing import Played, play
-from engine.measure.progress import shown_progress
 
 JUDGED = 5  # documents a query is judged on
 SETTLED = 3  # at this query of a call the customer has said what it is about
@@ -224,29 +222,21 @@ def _report(folder: Path, figures: Figures) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m engine.measure.evaluate",
-        description="Measure suggestions on a folder of kb.jsonl and dialogues.jsonl.",
+    parser = parser_of(
+        "engine.measure.evaluate",
+        "Measure suggestions on a folder of kb.jsonl and dialogues.jsonl.",
     )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--words", action="store_true", help="without the embedding model")
     chosen = parser.parse_args(arguments)
     found = None if chosen.words else Shipped.installed(KEPT)
     embedder, questions = found or (None, None)
     if found is None and not chosen.words:
         sys.stderr.write("The packages of the embedding model are not installed: words alone.\n")
-    with shown_progress(chosen.folder.name) as watch:
-        try:
-            figures = evaluate(chosen.folder, embedder, watch=watch, questions=questions)
-        except EngineError as problem:
-            sys.stderr.write(f"{problem.message}\n")
-            return 2
-    if chosen.json:
-        sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
-    else:
-        sys.stdout.write(_report(chosen.folder, figures))
-    return 0
+
+    def measure(watch: Watch) -> Figures:
+        return evaluate(chosen.folder, embedder, watch=watch, questions=questions)
+
+    return told(chosen, measure, _report)
 
 
 if __name__ == "__main__":

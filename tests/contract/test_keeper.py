@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.assist.asked import Asked
 from engine.decoding import encode
 from engine.errors import Unavailable
 from engine.knowledge import keeper as keeper_module
@@ -246,3 +247,30 @@ def test_verdicts_reach_every_nodes_votes_and_leave_them_again(client: Any, tena
     for one in (here, there):
         one.keeper.look(tenant)
         assert one.votes.count(tenant) == 0
+
+
+def test_votes_under_an_older_model_teach_nothing_and_the_log_says_so(
+    client: Any, tenant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = Letters("older")
+    query = packed(old.model, old.embed(["where can i park"])[0])
+    showings = ShowingStore(client, lambda tenant: 3600)
+    verdicts = VerdictStore(client, showings=showings)
+    call = CallKey(tenant, "c")
+    shown = AiSuggestion(
+        "c", [SuggestedDocument("d", "D", "…", 0.5)], "", "none", "s", "s1", "e", 2
+    )
+    showings.note(call, shown, Asked(query.vector, query.model))
+    verdicts.note(call, encode(FeedbackUpdate("c", "d", "ann", True, "e", 3)))
+    here = node(client, embedder=Letters("newer"))
+
+    with caplog.at_level("WARNING", "earshot.knowledge"):
+        here.keeper.look(tenant)
+        here.keeper.look(tenant)
+
+    assert here.votes.count(tenant) == 0
+    assert [record.getMessage() for record in caplog.records] == [
+        f"votes.of_another_model tenant={tenant} votes=1 model=newer: kept in the report, but they"
+        " teach ranking nothing"
+    ]
+    assert [one.helpful for one in verdicts.of(tenant, "d")] == [True]

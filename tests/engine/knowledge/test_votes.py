@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.knowledge.votes import DOUBT, MOST, Vote, VoteMemory, packed
+from engine.knowledge.votes import ALIKE, DOUBT, LEAST, MOST, Vote, VoteMemory, packed
 
 Vector = NDArray[np.float32]
 
@@ -45,13 +45,13 @@ def test_one_vote_moves_a_document_part_of_the_way(memory: VoteMemory) -> None:
     memory.add(vote("bad", helpful=False))
 
     assert memory.lifts("t", ASKED) == pytest.approx(
-        {"d": MOST / (1 + DOUBT), "bad": -MOST / (1 + DOUBT)}, rel=1e-3
+        {"d": MOST / (1 + DOUBT), "bad": LEAST / (1 + DOUBT)}, rel=1e-3
     )
 
 
 def test_a_vote_counts_by_how_alike_the_questions_are(memory: VoteMemory) -> None:
-    memory.add(vote("half", like=0.8))
-    memory.add(vote("none", like=0.59))
+    memory.add(vote("half", like=(1 + ALIKE) / 2))
+    memory.add(vote("none", like=ALIKE - 0.01))
 
     assert memory.lifts("t", ASKED) == pytest.approx({"half": MOST * 0.5 / (0.5 + DOUBT)}, rel=1e-2)
 
@@ -61,7 +61,7 @@ def test_an_agent_has_one_vote_on_a_document_in_a_call(memory: VoteMemory) -> No
         memory.add(vote(helpful=helpful))
 
     assert memory.count("t") == 1
-    assert lift(memory) == pytest.approx(-MOST / (1 + DOUBT), rel=1e-3)
+    assert lift(memory) == pytest.approx(LEAST / (1 + DOUBT), rel=1e-3)
     memory.add(vote(agent="bob"))
     memory.add(vote(call="c2"))
     assert memory.count("t") == 3
@@ -85,7 +85,36 @@ def test_erasing_a_call_takes_its_votes(memory: VoteMemory) -> None:
 def test_however_many_votes_move_no_document_further_than_the_bound(memory: VoteMemory) -> None:
     memory.load([vote(call=f"c{number}") for number in range(500)])
 
+    memory.load([vote("bad", call=f"c{number}", helpful=False) for number in range(500)])
+
     assert MOST * 0.99 < lift(memory) < MOST
+    assert LEAST < lift(memory, "bad") < LEAST * 0.99
+
+
+def test_what_helped_is_divided_among_the_documents_it_was_said_of(memory: VoteMemory) -> None:
+    memory.load([vote(call=f"c{number}") for number in range(7)])
+    alone = lift(memory)
+    memory.load([vote("other", call=f"c{number}") for number in range(7, 10)])
+
+    assert lift(memory) == pytest.approx(MOST * 7 / (10 + DOUBT), rel=1e-3)
+    assert lift(memory, "other") < lift(memory) / 2 < alone / 2
+
+
+def test_conflicting_votes_on_one_document_move_it_less_than_agreeing_ones(
+    memory: VoteMemory,
+) -> None:
+    memory.load([vote(call=f"c{number}") for number in range(6)])
+    agreed = lift(memory)
+    memory.load([vote(call=f"c{number}", helpful=False) for number in range(4)])
+
+    assert 0 < lift(memory) < agreed / 2
+
+
+def test_a_vote_of_another_model_takes_the_place_of_the_one_before(memory: VoteMemory) -> None:
+    memory.add(vote())
+
+    assert not memory.add(vote(model="newer", helpful=False))
+    assert memory.count("t") == 0
 
 
 def test_tenants_learn_apart(memory: VoteMemory) -> None:
