@@ -47,5 +47,5 @@ def end_calls(directory: Directory, store_client: StoreClient) -> None:
         if ref.is_alive():
             ref.stop(block=False)
     with gevent.Timeout(CLOSE_S, False):
-        while any(ref.is_alive() for ref in calls) or store_client.waiting["commands"]:
+        while any(ref.is_alive() for ref in calls) or not store_client.settled:
             gevent.sleep(LOOK_S)

@@ -100,6 +100,11 @@ class StoreClient:
         return {"commands": len(self._link)} | {one.name: len(one) for one in self._queues}
 
     @property
+    def settled(self) -> bool:
+        """The store has all that it was told, lists too."""
+        return not len(self._link) and not self.listing.owes
+
+    @property
     def hints_unread(self) -> dict[str, int]:
         return {"own": self._hints.dropped, "nonsense": self._hints.nonsense}
 

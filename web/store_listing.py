@@ -59,8 +59,13 @@ class Listing:
         self._counts = counts
         self._later = later
         self._owed: dict[CallKey, Debt] = {}
+        self._paying = False
         self.now: Callable[[CallKey], CallView] | None = None
         self.queue = WorkQueue("lists", 1, MOST_OWED)
+
+    @property
+    def owes(self) -> bool:
+        return self._paying or bool(self._owed)
 
     def owe(
         self, call: CallKey, view: CallView, assigned: Sequence[str], unassigned: Sequence[str]
@@ -85,6 +90,7 @@ class Listing:
         debt = self._owed.pop(call, None)
         if debt is None:
             return  # paid with an older one
+        self._paying = True
         try:
             due = self._as_it_is(call, debt) if debt.failures else debt
             if due is not None:
@@ -95,6 +101,8 @@ class Listing:
             kept = debt if newer is None else _both(debt, newer)
             pause_s = AGAIN_S[min(debt.failures, len(AGAIN_S) - 1)]
             self._keep(call, kept._replace(failures=debt.failures + 1), pause_s)
+        finally:
+            self._paying = False
 
     def _as_it_is(self, call: CallKey, debt: Debt) -> Debt | None:
         """None: the call is gone, and so is its place."""

@@ -86,6 +86,7 @@ def test_it_is_written_and_agents_are_told(place: Place) -> None:
     place.owe("ended", "ann")
     assert place.lists == {"call-1": view("ended", "ann")}
     assert place.removed == 1
+    assert not place.listing.owes
 
 
 def test_a_store_that_is_away_is_asked_again_until_it_is_there(place: Place) -> None:
@@ -95,6 +96,7 @@ def test_a_store_that_is_away_is_asked_again_until_it_is_there(place: Place) -> 
     assert pauses == [[pause_s] for pause_s in (*AGAIN_S, AGAIN_S[-1])]
     assert place.lists == {}
     assert set(place.noted) == {"away"}
+    assert place.listing.owes, "a node that leaves waits a moment for it"
     place.away = False
     place.pass_time()
     assert place.lists == {"call-1": view("ended")}
