@@ -7,34 +7,11 @@ from typing import Any
 import pytest
 
 from actors import messages as m
-from engine import decide, wire
-from engine.decoding import encode
-from engine.errors import CallEnded, Final, StaleRevision, UnknownCall
-from engine.log import Append, CallKey, Entry, LogUnavailable
+from engine import wire
+from engine.errors import CallEnded, Final, StaleRevision
+from engine.log import LogUnavailable
+from tests.actors.acts import KEY, change, create, say, subscribe
 from tests.actors.world import Box, World
-
-KEY = CallKey("default", "call-1")
-
-
-def create(world: World, agent_ids: tuple[str, ...] = ("ann",)) -> Any:
-    body = wire.CallCreate(agent_ids=list(agent_ids), call_id="call-1")
-    return world.command("call-1", lambda to: m.Create(body, to, 1))
-
-
-def say(world: World, segment_id: str, text: str = "hello", **more: Any) -> Any:
-    segment = wire.Segment(segment_id, more.pop("speaker", "customer"), text, **more)
-    return world.command("call-1", lambda to: m.AppendSegments([segment], to, 1)).results[0]
-
-
-def change(world: World, **fields: Any) -> Any:
-    patch = wire.CallPatch(**fields)
-    return world.command("call-1", lambda to: m.Change(patch, "request-1", to, 1))
-
-
-def subscribe(world: World, agent: Any, ack_id: Any = 1, **fields: Any) -> Any:
-    agent.ref.tell(m.Ask(wire.CallSubscribe("call-1", **fields), ack_id))
-    world.run()
-    return agent.screen.ack(ack_id) if ack_id is not None else None
 
 
 def test_a_call_is_created_once_and_answered_as_it_is_the_second_time() -> None:
@@ -215,7 +192,7 @@ def test_finals_are_taken_for_a_while_after_the_end_and_then_no_more() -> None:
 
 def test_who_loses_the_call_hears_no_more_of_it() -> None:
     world = World()
-    create(world, ("ann", "ben"))
+    create(world, "ann", "ben")
     ann, ben = world.connect("ann"), world.connect("ben")
     subscribe(world, ann)
     subscribe(world, ben)
@@ -224,35 +201,6 @@ def test_who_loses_the_call_hears_no_more_of_it() -> None:
     assert ann.screen.events("call:unassigned") == [{"call_id": "call-1"}]
     assert ann.screen.events("transcription:update") == []
     assert len(ben.screen.events("transcription:update")) == 1
-
-
-def test_a_write_of_another_node_is_folded_before_ours_is_decided() -> None:
-    world, ann, _ = _unheard()
-    receipt = say(world, "near")
-    assert receipt.seq == 3
-    assert ann.screen.seqs() == [2, 3]
-
-
-def test_a_lost_last_hint_is_found_by_a_look_at_the_top() -> None:
-    world, ann, epoch = _unheard()
-    world.run()
-    assert ann.screen.seqs() == []
-    world.directory.call(KEY).tell(m.TopSeen(epoch, 2))
-    world.run()
-    assert ann.screen.seqs() == [2]
-
-
-def test_a_segment_that_came_by_another_node_is_answered_as_repeated_or_final() -> None:
-    world = World()
-    create(world)
-    ann = world.connect("ann")
-    epoch = subscribe(world, ann)["data"]["cursor"]["epoch"]
-    _foreign(world, epoch, seq=2, segment_id="s1", text="hello")
-    world.run()
-    assert (say(world, "s1", "hello").outcome, say(world, "s1", "hello").seq) == ("repeated", 2)
-    with pytest.raises(Final):
-        say(world, "s1", "goodbye")
-    assert ann.screen.seqs() == [2]
 
 
 def test_nothing_is_acknowledged_before_it_is_in_the_log() -> None:
@@ -293,53 +241,6 @@ def test_an_append_whose_answer_was_lost_takes_effect_once_and_is_answered_as_ap
     assert ann.screen.seqs() == [2]
 
 
-def test_a_call_that_nobody_looks_at_leaves_memory_and_comes_back_from_its_log() -> None:
-    world = World()
-    create(world)
-    say(world, "s1")
-    world.run(300)
-    assert KEY not in world.directory.calls
-    assert KEY not in world.followed
-    ann = world.connect("ann")
-    assert subscribe(world, ann)["data"]["cursor"]["seq"] == 2
-
-
-def test_a_call_that_does_not_exist_is_not_kept_in_memory() -> None:
-    world = World()
-    with pytest.raises(UnknownCall):
-        change(world, status="ended")
-    world.run(12)
-    assert KEY not in world.directory.calls
-
-
-def test_a_crashed_call_is_rebuilt_from_its_log_and_its_watchers_go_on() -> None:
-    world = World()
-    create(world)
-    say(world, "s1")
-    ann = world.connect("ann")
-    subscribe(world, ann)
-    world.directory.call(KEY).tell(object())  # no such message: the actor fails
-    world.run()
-    assert len(world.directory.supervisor.incidents) == 1
-    say(world, "s2")
-    assert ann.screen.seqs() == [3]
-    assert ann.screen.closed is None
-
-
-def test_a_call_that_keeps_failing_is_parked_and_says_so() -> None:
-    world = World()
-    create(world)
-    ann = world.connect("ann")
-    subscribe(world, ann)
-    for _ in range(3):
-        world.directory.call(KEY).tell(object())
-        world.run()
-    assert ann.screen.events("call:health")[-1]["transcription"] == "down"
-    world.run(70)
-    say(world, "s1")
-    assert ann.screen.seqs() == [2]
-
-
 def test_a_final_in_the_log_is_answered_as_repeated_however_late_it_is_sent_again() -> None:
     world = World()
     create(world)
@@ -349,49 +250,3 @@ def test_a_final_in_the_log_is_answered_as_repeated_however_late_it_is_sent_agai
     assert say(world, "s1").outcome == "repeated"
     with pytest.raises(CallEnded):
         say(world, "s2")
-
-
-def test_a_log_erased_by_another_node_is_no_longer_shown_here() -> None:
-    world = World()
-    create(world)
-    say(world, "s1")
-    ann = world.connect("ann")
-    subscribe(world, ann)
-    world.log.delete(KEY)
-    world.directory.call(KEY).tell(m.Vanished())
-    world.run()
-    assert ann.screen.events("call:unassigned") == [{"call_id": "call-1"}]
-    assert subscribe(world, ann, 2)["error"]["code"] == "unknown_call"
-
-
-def test_a_look_older_than_the_calls_creation_does_not_end_it() -> None:
-    world = World()
-    create(world)
-    ann = world.connect("ann")
-    subscribe(world, ann)
-    world.directory.call(KEY).tell(m.Vanished())  # looked for a moment too early
-    world.run()
-    assert say(world, "s1").seq == 2
-    assert ann.screen.events("call:unassigned") == []
-    assert ann.screen.seqs() == [2]
-
-
-def _unheard() -> tuple[World, Any, str]:
-    """Another node appended at seq 2, and its hint was lost; who is joined, and the epoch."""
-    world = World()
-    create(world)
-    ann = world.connect("ann")
-    epoch = subscribe(world, ann)["data"]["cursor"]["epoch"]
-    world.hints_on = False
-    _foreign(world, epoch, seq=2, segment_id="far")
-    return world, ann, epoch
-
-
-def _foreign(world: World, epoch: str, seq: int, segment_id: str, text: str = "far") -> None:
-    """Another node appends a segment."""
-    event = wire.TranscriptionUpdate(
-        "call-1", "customer", text, "2024-01-01T00:00:00.000Z", segment_id, 0, True, epoch, seq
-    )
-    sent = decide.digest(wire.Segment(segment_id, "customer", text))
-    entry = Entry(f"segment:{segment_id}", sent, "transcription:update", encode(event))
-    world.log.append([Append(KEY, epoch, seq - 1, (entry,))])
