@@ -28,6 +28,7 @@ export interface Fills extends Readable<readonly Fill[]> {
 const MOST_FILLS = 50;
 /** Older lines that somebody scrolls to are not filled in; clocks differ a little. */
 const MARGIN_MS = 60_000;
+
 /** The gaps of a call that somebody retains, from now on. */
 export function watchFills(client: Client, callId: string): Fills {
   const { sync, segmentIds, segment } = client.call(callId);
