@@ -221,7 +221,7 @@ class AgentActor(DispatchedActor):
                 key = CallKey(identity.tenant, body.call_id)
                 self.subscriptions.subscribe(key, body, token)
             elif isinstance(body, wire.CallsWatch):
-                self.wall.watch(body.filter, token)
+                self.wall.watch(body, token)
             else:
                 self._tell_call(body, token)
         except EngineError:

@@ -93,7 +93,8 @@ class WallActor(DispatchedActor):
     def _on_leave(self, leave: m.LeaveWall) -> None:
         self._watching.pop(leave.connection_id, None)
         self._asking = [one for one in self._asking if one.connection_id != leave.connection_id]
-        if not self._watching and not self._asking:
+        coming = any(isinstance(one, m.WatchWall) for one in self.actor_inbox.peek())
+        if not self._watching and not self._asking and not coming:
             self.context.forget_wall(self.tenant, self.actor_ref)
             self._stop()
 

@@ -23,27 +23,35 @@ CHUNKS_IN_ANSWER = 3  # of ROWS_A_FRAME rows; the others follow as events
 class WallView:
     """Run inside the AgentActor's turns."""
 
-    __slots__ = ("_actor", "_behind", "_watches")
+    __slots__ = ("_actor", "_asked", "_behind", "_watches")
 
     def __init__(self, actor: AgentActor) -> None:
         self._actor = actor
         self._watches = False
         self._behind = False  # a frame found no room
+        self._asked: int | None = None  # the token that was last answered or will be
 
-    def watch(self, wanted: wire.CallsFilter | None, token: int) -> None:
-        """A second one replaces the first. Raises Forbidden, Busy."""
+    def watch(self, asked: wire.CallsWatch, token: int) -> None:
+        """A second one replaces the first; one without `watch` ends it. Raises Forbidden, Busy."""
         actor = self._actor
         identity = actor.session.identity
         if identity is None:
             return
         identity.require(identity.may_supervise, "watch the tenant's calls")
+        if not asked.watch:
+            if self._asked is not None:
+                actor.settle(self._asked, list_of(()))
+            self.leave()
+            actor.settle(token, list_of(()))
+            return
         watch = m.WatchWall(
-            actor.actor_ref, actor.connection_id, wanted or wire.CallsFilter(), token
+            actor.actor_ref, actor.connection_id, asked.filter or wire.CallsFilter(), token
         )
         try:
             actor.context.wall(identity.tenant).tell(watch)
         except MailboxFull:
             raise Busy("The wall has too much to do", retry_after_ms=500) from None
+        self._asked = token
         if not self._watches:
             self._watches = True
             actor.context.audit.note(identity, "wall.began")
@@ -54,6 +62,8 @@ class WallView:
             if listed.token is not None:
                 actor.settle(listed.token, error=listed.error)
             return
+        if not self._watches:
+            return  # left since
         self._behind = False
         answered = listed.token is not None and actor.takes_answer(listed.token)
         if listed.token is not None:

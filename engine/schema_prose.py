@@ -261,8 +261,8 @@ COMMAND_NOTES: dict[str, str] = {
     "same `feedback_id` again after a time-out: it counts once.",
     "doc:seen": "What became of the cards, in batches.",
     "calls:watch": "The tenant's live calls now (the newest 600 of up to 5,000; the others follow "
-    "at once), then `calls:changed`. A second one replaces the filter. It ends with the "
-    "connection.",
+    "at once), then `calls:changed`. A second one replaces the filter. `watch: false` ends it and "
+    "is answered with no calls; otherwise it ends with the connection.",
     "client:report": "Milliseconds from a segment's arrival at the server to its paint.",
     "segment:append": "A batch is checked and appended whole. `appended`: it is in "
     "the log. `repeated`: it was already. `published`: interim text, passed on.",

@@ -265,7 +265,10 @@ class CallsFilter(Struct):
 
 
 class CallsWatch(Struct):
+    """`watch: false` ends it."""
+
     filter: CallsFilter | None = None
+    watch: bool = True
 
 
 class ClientReport(Struct):

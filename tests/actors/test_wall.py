@@ -275,6 +275,42 @@ def test_a_wall_that_nobody_watches_is_no_more(world: World) -> None:
     assert world.dispatcher.dead_letters_total == 0
 
 
+def test_who_leaves_the_wall_is_told_nothing_more_and_the_connection_stays(world: World) -> None:
+    sue, ben = watch(world), watch(world, world.connect("ben", "supervisor"))
+    left = ask(world, sue, wire.CallsWatch(watch=False), 2)
+    assert left == {"ok": True, "data": {"calls": []}}
+    world.walls.tell("default", row("c1"))
+    world.run(READ_S * 2)
+    assert [changes(sue), len(changes(ben))] == [[], 1]
+    assert sue.screen.closed is None
+    assert ask(world, ben, wire.CallsWatch(watch=False), 2)["ok"]
+    world.run()
+    assert world.directory.walls == world.walls.followed == {}
+    assert listed(watch(world, sue, 3), 3) == ["c1"], "and may come back"
+    assert ask(world, sue, wire.CallsWatch(watch=False), 4) == left
+    assert ask(world, sue, wire.CallsWatch(watch=False), 5) == left, "there is nothing to leave"
+    assert world.dispatcher.dead_letters_total == 0
+
+
+def test_who_leaves_before_the_list_has_come_is_answered_and_may_ask_again(world: World) -> None:
+    world.walls.tell("default", row("c1"))
+    world.walls.is_slow = True
+    sue = world.connect("sue", "supervisor")
+    sue.ref.tell(m.Ask(wire.CallsWatch(), 1))
+    sue.ref.tell(m.Ask(wire.CallsWatch(watch=False), 2))
+    world.run()
+    assert listed(sue, 1) == listed(sue, 2) == []
+    sue.ref.tell(m.Ask(wire.CallsWatch(), 3))
+    sue.ref.tell(m.Ask(wire.CallsWatch(watch=False), 4))
+    sue.ref.tell(m.Ask(wire.CallsWatch(), 5))
+    world.run()
+    while world.walls.slow:  # that of the wall which ended, and the new one's
+        world.walls.answer()
+    world.run()
+    assert listed(sue, 5) == ["c1"]
+    assert changes(sue) == []
+
+
 def test_a_wall_that_fails_sends_its_watchers_back(world: World) -> None:
     sue = watch(world)
     world.directory.walls["default"].tell(m.WallRead(rows=5))  # type: ignore[arg-type]

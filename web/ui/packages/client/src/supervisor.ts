@@ -81,11 +81,17 @@ class Wall {
       undone = true;
       view.retained -= 1;
       if (this.#wanted().length > 0) return;
-      // There is no command to end it: what still comes is not listened to.
-      this.#stop?.();
-      this.#stop = null;
-      this.#lost();
+      this.#end();
     };
+  }
+
+  #end(): void {
+    this.#stop?.();
+    this.#stop = null;
+    const wasAsked = this.#asked !== null;
+    this.#lost();
+    // Refused or not sent: then it ends with the connection.
+    if (wasAsked) this.#client.request('calls:watch', { watch: false }).catch(() => undefined);
   }
 
   #listen(): () => void {

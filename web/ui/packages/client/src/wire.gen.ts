@@ -158,8 +158,10 @@ export interface CallsFilter {
   agent_id?: string | null;
 }
 
+/** `watch: false` ends it. */
 export interface CallsWatch {
   filter?: CallsFilter | null;
+  watch?: boolean;
 }
 
 export interface ClientReport {

@@ -152,6 +152,7 @@ export class FakeServer {
       case 'client:report':
         return { ok: true, data: {} };
       case 'calls:watch': {
+        if (body['watch'] === false) return { ok: true, data: { calls: [] } };
         const calls = this.wall ?? [...this.calls.values()].map((call) => call.view);
         return { ok: true, data: { calls } };
       }

@@ -89,7 +89,9 @@ describe('a wall', () => {
     await untilOnline(client);
     await new Promise((done) => setTimeout(done, 10));
     expect(ids(setup)).toEqual(['b', 'a']);
+    expect(server.commands('calls:watch').at(-1)).toEqual({ watch: false });
     wall.retain();
-    await until(() => expect(server.commands('calls:watch')).toHaveLength(2));
+    await until(() => expect(server.commands('calls:watch')).toHaveLength(3));
+    await until(() => expect(ids(setup)).toEqual(['b', 'a']));
   });
 });
