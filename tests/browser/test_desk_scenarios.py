@@ -11,7 +11,7 @@ from tests.browser.scenarios import names_in, outcomes_of
 from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("desk")
-FILES = ("scenarios.mjs", "outages.mjs", "identity.mjs", "hydration.mjs")
+FILES = ("scenarios.mjs", "wall.mjs", "outages.mjs", "identity.mjs", "hydration.mjs")
 TIMEOUT_S = 240
 
 

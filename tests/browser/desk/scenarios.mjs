@@ -208,6 +208,7 @@ export const scenarios = {
     none(await axe(page), 'a document');
     await page.keyboard.press('Escape');
     const wall = await openDesk(context, proxy.url, `supervisor?agent=${place.agentId}-boss`);
+    await wall.getByRole('searchbox').fill(call.callId);
     await wall.locator('.wall-row').filter({ hasText: call.callId }).click();
     await wall.locator('.wall-watch .line-text').first().waitFor();
     none(await axe(wall), 'the wall');

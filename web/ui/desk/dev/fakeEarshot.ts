@@ -2,12 +2,14 @@
  * A Vite plugin: the desk without a server. Puts a fake Earshot behind the dev and the preview
  * server, with the content-security policy the real one has, and plays made-up calls.
  *
+ * /supervisor has a wall of them, beside calls of other agents: FAKE_CALLS of them (24).
  * FAKE=empty: no call. FAKE=signin: no tokens. FAKE=refuse: no verdict is taken. FAKE_SPEED=4: four times speaking pace.
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Connect, Plugin } from 'vite';
 import { FakeServer, refuse } from '../../packages/client/test/fakeServer.ts';
 import { play } from './player.ts';
+import { hangWall } from './wall.ts';
 
 const POLICY = "default-src 'self'";
 
@@ -28,9 +30,15 @@ export function fakeEarshot(): Plugin {
 function begin(http: HttpServer, middlewares: Connect.Server): void {
   const server = new FakeServer(http);
   const mode = process.env['FAKE'] ?? 'calls';
+  middlewares.use('/sign-in/way', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ way: 'development', embedders: [] }));
+  });
   middlewares.use('/v1', (request, response) => answer(server, mode, request, response));
   if (mode === 'refuse') server.answers.set('doc:feedback', () => refuse('call_ended'));
-  if (mode === 'calls' || mode === 'refuse') play(server, Number(process.env['FAKE_SPEED'] ?? 1));
+  if (mode !== 'calls' && mode !== 'refuse') return hangWall(server, 0);
+  play(server, Number(process.env['FAKE_SPEED'] ?? 1));
+  hangWall(server, Number(process.env['FAKE_CALLS'] ?? 24));
 }
 
 function answer(

@@ -8,9 +8,7 @@ import { durationOf, formatDuration } from '../time.ts';
 import { useSecond } from '../useNow.ts';
 import { useWords, type Words } from '../words/index.ts';
 import { lengthOf, needsAttention } from './filter.ts';
-
-/** So many rows at first; somebody who looks for one narrows the search. */
-const ROWS = 100;
+import { useRowWindow } from './useRowWindow.ts';
 
 export function WallRows(props: {
   calls: readonly CallView[];
@@ -21,15 +19,21 @@ export function WallRows(props: {
 }): ReactNode {
   const { calls, watched, watch, isOld } = props;
   const words = useWords();
-  const [most, setMost] = useState(ROWS);
+  const [focused, setFocused] = useState<string | null>(null);
+  const indexOf = (id: string | null): number =>
+    id === null ? -1 : calls.findIndex((call) => call.call_id === id);
+  const { boxRef, rows, after, reveal } = useRowWindow(calls.length, indexOf(focused));
   const step = (by: number): void => {
-    const at = calls.findIndex((call) => call.call_id === watched);
-    const next = calls[at < 0 ? 0 : Math.min(calls.length - 1, Math.max(0, at + by))];
-    if (next) watch(next.call_id);
+    const at = indexOf(watched);
+    const to = at < 0 ? 0 : Math.min(calls.length - 1, Math.max(0, at + by));
+    const next = calls[to];
+    if (!next) return;
+    watch(next.call_id);
+    reveal(to);
   };
   useShortcuts({ nextCall: () => step(1), previousCall: () => step(-1) });
   return (
-    <div className="wall-rows" data-old={isOld || undefined}>
+    <div className="wall-rows" ref={boxRef} data-old={isOld || undefined}>
       <div className="wall-head" aria-hidden="true">
         <span>{words.customer}</span>
         <span>{words.agent}</span>
@@ -38,18 +42,29 @@ export function WallRows(props: {
         <span>{words.health}</span>
         <span>{words.verdicts}</span>
       </div>
-      <ul>
-        {calls.slice(0, most).map((call) => (
-          <li key={call.call_id}>
-            <WallRow call={call} isWatched={call.call_id === watched} watch={watch} isOld={isOld} />
-          </li>
-        ))}
+      <ul
+        style={{ paddingBottom: after }}
+        onBlur={({ currentTarget, relatedTarget }) => {
+          // Going to another row, that one must still be there when the focus arrives.
+          if (!currentTarget.contains(relatedTarget)) setFocused(null);
+        }}
+      >
+        {rows.map(({ index, before }) => {
+          const call = calls[index];
+          if (!call) return null;
+          return (
+            <li
+              key={call.call_id}
+              style={{ marginTop: before }}
+              aria-setsize={calls.length}
+              aria-posinset={index + 1}
+              onFocus={() => setFocused(call.call_id)}
+            >
+              <WallRow call={call} isWatched={call.call_id === watched} watch={watch} isOld={isOld} />
+            </li>
+          );
+        })}
       </ul>
-      {calls.length > most && (
-        <button type="button" className="button wall-more" onClick={() => setMost(most + ROWS)}>
-          {words.more(Math.min(ROWS, calls.length - most))}
-        </button>
-      )}
     </div>
   );
 }
@@ -125,7 +140,11 @@ function Health({ call, words }: { call: CallView; words: Words }): ReactNode {
     health && health.suggestions !== 'ok' ? words.assistance[health.suggestions] : null,
   ].filter((ill) => ill !== null);
   return (
-    <span className="wall-health" data-tone={ills.length > 0 ? 'bad' : 'good'}>
+    <span
+      className="wall-health"
+      data-tone={ills.length > 0 ? 'bad' : 'good'}
+      title={ills.join(', ') || undefined}
+    >
       {ills.length > 0 ? ills.join(', ') : words.healthFine}
     </span>
   );

@@ -14,6 +14,7 @@ export function matches(call: CallView, { words, state, agent }: WallFilter): bo
   if (state === 'attention' && !needsAttention(call)) return false;
   if ((state === 'active' || state === 'on_hold') && call.status !== state) return false;
   if (agent !== '' && !call.agent_ids.includes(agent)) return false;
+  if (words.trim() === '') return true;
   const text = [call.call_id, call.customer, call.last_line?.text, ...call.agent_ids].join(' ');
   const inText = text.toLocaleLowerCase();
   return words

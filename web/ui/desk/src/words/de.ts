@@ -202,7 +202,6 @@ export const de: Words = {
   noMatchText: 'Ändern Sie die Suche oder den Filter.',
   resetFilter: 'Alle Gespräche zeigen',
   shown: (n, of) => (n === of ? count(n, 'Gespräch', 'Gespräche') : `${n} von ${count(of, 'Gespräch', 'Gesprächen')}`),
-  more: (n) => `${n} weitere zeigen`,
   watchHint: 'Wählen Sie ein Gespräch',
   watchHintText: 'Sie lesen mit; niemand wird gestört, und Sie ändern nichts.',
   readOnly: 'Mitlesen',

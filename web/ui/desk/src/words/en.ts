@@ -208,7 +208,6 @@ export const en = {
   noMatchText: 'Change the search or the filter.',
   resetFilter: 'Show all calls',
   shown: (n: number, of: number) => (n === of ? count(n, 'call', 'calls') : `${n} of ${count(of, 'call', 'calls')}`),
-  more: (n: number) => `Show ${n} more`,
   watchHint: 'Choose a call to watch it',
   watchHintText: 'You read along; nobody is disturbed, and you change nothing.',
   readOnly: 'Watching',
