@@ -36,8 +36,10 @@ _STREET = r"(?:street|road|avenue|lane|drive|close|court|crescent|gardens|square
 _STREET_BEFORE = re.compile(rf"(?i)(?:\b{_STREET}|\w(?:stra(?:ß|ss)e|str\.|weg|platz|allee))\s?$")
 _STREET_BEHIND = re.compile(rf"\s?[A-Za-z]?,?\s+(?:\w+\s+){{0,3}}(?i:{_STREET})\b")
 _MONTH = (
-    r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|janv|f[ée]vr|mars|avr|juin"
-    r"|juil|ao[uû]t|d[ée]c|ene|abr|ago|dic)[a-zéû]*\.?"
+    r"(?:jan(?:uary|uar|vier)?|enero|feb(?:ruary|ruar|rero)?|f[ée]vrier|mar(?:ch|s|zo)?|m[aä]rz"
+    r"|apr(?:il)?|a[vb]ril|ma[iy]o?|jun[ei]?|junio|juin|jul[yi]?|julio|juillet|aug(?:ust)?|agosto"
+    r"|ao[uû]t|sep(?:t|tember|tembre|tiembre)?|o[ck]t(?:ober|obre|ubre)?|nov(?:ember|embre|iembre)?"
+    r"|de[cz](?:ember)?|d[ée]cembre|diciembre)\b\.?"
 )
 # What a date of birth may be; a day of the week or "tomorrow" says when somebody comes.
 _DAY, _OF = r"\d{1,2}(?:st|nd|rd|th|\.)?", r"(?:\s+of|\s+de)?"

@@ -23,6 +23,7 @@ REDACTOR = Redactor()
         "Der Techniker kommt in 3 Tagen",
         "The [card] ending was refused twice",
         "One moment, the first two routers",
+        "Has 2 decoders, 3 separate bills and 5 marked pages",
     ],
 )
 def test_numbers_of_things_stay(written: str) -> None:
@@ -45,6 +46,7 @@ def test_numbers_of_things_stay(written: str) -> None:
         ("Born 12 March 1984", "Born [digits]"),
         ("Born on March 3rd, 1984", "Born on [digits]"),
         ("Born 03/12/1984 or 1984-12-03", "Born [digits] or [digits]"),
+        ("Born Sept. 3, 1984, or May 1984", "Born [digits], or [digits]"),
         ("Né le 12 mars 1984", "Né le [digits]"),
         ("A 34-year-old customer, aged 34", "A [digits] customer, aged [digits]"),
         ("In 1984 they moved", "In [digits] they moved"),
