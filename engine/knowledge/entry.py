@@ -35,7 +35,8 @@ class Entry(Struct, frozen=True):
 
     def texts(self) -> tuple[str, ...]:
         """What is embedded of each passage."""
-        return tuple(text_of(self.document.title, passage) for passage in self.passages)
+        title, tags = self.document.title, self.document.tags
+        return tuple(text_of(title, passage, tags) for passage in self.passages)
 
     def with_rows(self, known: Mapping[bytes, Rows]) -> Entry:
         """With the rows that are known by their digest; it keeps none of its own."""

@@ -18,6 +18,7 @@ from engine.knowledge.embedding import Embedder, Matrix
 from engine.knowledge.passages import Passage
 
 DIGEST_BYTES = 16
+MOST_TAGGED = 40  # words of tags: the passage itself needs the room
 SCALE = 127.0  # a row's largest number becomes this: 8 bits a number
 
 Rows = NDArray[np.int8]
@@ -56,9 +57,11 @@ class Unembedded(Struct, frozen=True):
     texts: tuple[str, ...]
 
 
-def text_of(title: str, passage: Passage) -> str:
-    """What is embedded of a passage: a passage alone often does not name its subject."""
-    return "\n".join((title, *passage.headings, passage.text))
+def text_of(title: str, passage: Passage, tags: Sequence[str] = ()) -> str:
+    """What is embedded of a passage: a passage alone often does not name its subject, and its
+    tags say how customers name it."""
+    named = " ".join(", ".join(tags).split()[:MOST_TAGGED])
+    return "\n".join((title, *passage.headings, passage.text, *([named] if named else ())))
 
 
 def digest_of(text: str) -> bytes:

@@ -44,8 +44,10 @@ class Figures(Struct):
     alone. `silence_auc`: how well relevance tells turns that need a document from `no_doc`
     turns; null where a folder has none. `shown_*`: the share of turns on which the shipped
     threshold lets anything show. `recall_at_5_settled`: at the third query of a call, null
-    where none has three. `summary_title_recall`: how many of the gold title's words the
-    line on the screen has; `summary_title_recall_settled`: at the third query of a call;
+    where none has three. `on_screen`: how often a right document is on the screen at a query,
+    as calls are played, old lists included. `summary_title_recall`: how many of the gold
+    title's words the line on the screen has; `summary_title_recall_settled`: at the third
+    query of a call;
     `summary_title_right`: the same of the lines that name a title, which says how often it is
     a wrong one; `changes_per_call`: of the list on the screen."""
 
@@ -63,6 +65,7 @@ class Figures(Struct):
     shown_when_due: float
     shown_when_silent: float | None
     recall_at_5_settled: float | None
+    on_screen: float
     summary_title_recall: float | None
     summary_title_recall_settled: float | None
     summary_title_right: float | None
@@ -72,6 +75,7 @@ class Figures(Struct):
     mrr_interval: Interval
     silence_auc_interval: Interval | None
     recall_at_5_settled_interval: Interval | None
+    on_screen_interval: Interval
     summary_title_recall_interval: Interval | None
     summary_title_recall_settled_interval: Interval | None
     summary_title_right_interval: Interval | None
@@ -163,9 +167,10 @@ def _figures(
     needed = np.array([asked.relevance for asked in due])
     unneeded = np.array([asked.relevance for asked in silent])
     ms = np.array([asked.ms for asked in [*due, *silent]])
+    right = np.array(played.right, dtype=float)
     named = np.array([one.share for one in played.named])
     late = np.array([one.share for one in played.named if one.nth == SETTLED])
-    right = np.array([one.share for one in played.named if one.by_title])
+    titled = np.array([one.share for one in played.named if one.by_title])
     return Figures(
         recall_at_1=rounded(first.mean()),
         recall_at_5=rounded(among.mean()),
@@ -181,24 +186,27 @@ def _figures(
         shown_when_due=rounded((needed >= threshold).mean()),
         shown_when_silent=rounded((unneeded >= threshold).mean()) if silent else None,
         recall_at_5_settled=rounded(settled.mean()) if len(settled) else None,
+        on_screen=rounded(right.mean()),
         summary_title_recall=rounded(named.mean()) if len(named) else None,
         summary_title_recall_settled=rounded(late.mean()) if len(late) else None,
-        summary_title_right=rounded(right.mean()) if len(right) else None,
+        summary_title_right=rounded(titled.mean()) if len(titled) else None,
         changes_per_call=rounded(played.changes / played.calls) if played.calls else None,
         recall_at_1_interval=mean_interval(first),
         recall_at_5_interval=mean_interval(among),
         mrr_interval=mean_interval(reciprocal(list(ranks))),
         silence_auc_interval=auc_interval(needed, unneeded) if silent else None,
         recall_at_5_settled_interval=mean_interval(settled) if len(settled) else None,
+        on_screen_interval=mean_interval(right),
         summary_title_recall_interval=mean_interval(named) if len(named) else None,
         summary_title_recall_settled_interval=mean_interval(late) if len(late) else None,
-        summary_title_right_interval=mean_interval(right) if len(right) else None,
+        summary_title_right_interval=mean_interval(titled) if len(titled) else None,
     )
 
 
 _SHARES = ("recall_at_1", "recall_at_5", "mrr", "silence_auc")
 _MORE = (
     "recall_at_5_settled",
+    "on_screen",
     "summary_title_recall",
     "summary_title_recall_settled",
     "summary_title_right",

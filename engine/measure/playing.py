@@ -27,17 +27,19 @@ class Named(Struct):
 
 
 class Played(Struct):
-    """`named`: at each query whose gold document has a title with words. `changes`: of the
-    list, over all `calls`. `lines`: every line there was."""
+    """`named`: at each query whose gold document has a title with words. `right`: at each
+    query, whether a gold document is on the screen. `changes`: of the list, over all `calls`.
+    `lines`: every line there was."""
 
     named: list[Named]
+    right: list[bool]
     lines: list[str]
     changes: int
     calls: int
 
 
 def play(suggester: Suggester, shelf: Shelf, dialogues: Sequence[Dialogue], watch: Watch) -> Played:
-    played = Played([], [], 0, len(dialogues))
+    played = Played([], [], [], 0, len(dialogues))
     for number, dialogue in enumerate(dialogues, start=1):
         _play(suggester, shelf, dialogue, played)
         watch("Playing calls", number, len(dialogues))
@@ -65,6 +67,7 @@ def _play(suggester: Suggester, shelf: Shelf, dialogue: Dialogue, played: Played
             played.lines.append(line)
         if turn in golds:
             nth += 1
+            played.right.append(any(doc_id in golds[turn] for doc_id in shown))
             share = _share(shelf, golds[turn], line)
             played.named += [] if share is None else [Named(share, nth, titled)]
 

@@ -11,7 +11,7 @@ import pytest
 from engine.knowledge.dense import BLOCK, PLACE, Dense
 from engine.knowledge.documents import Document
 from engine.knowledge.index import Index
-from engine.knowledge.vectors import DocumentVectors, embedded, quantised
+from engine.knowledge.vectors import MOST_TAGGED, DocumentVectors, embedded, quantised
 
 MakeDocument = Callable[..., Document]
 
@@ -48,6 +48,18 @@ def index(document: MakeDocument) -> Index:
             document("bank", "Bank", "Cash and cards."),
         ]
     )
+
+
+def test_what_customers_call_it_is_embedded_with_each_passage(document: MakeDocument) -> None:
+    bank = document("bank", "Bank", "Cash and cards.")
+    tagged = msgspec.structs.replace(bank, tags=("broke", "no money " * MOST_TAGGED))
+
+    [plain] = Index.build([bank]).unembedded()
+    [named] = Index.build([tagged]).unembedded()
+
+    assert plain.texts == ("Bank\nCash and cards.",)
+    assert named.texts[0].startswith("Bank\nCash and cards.\nbroke, no money no money")
+    assert len(named.texts[0].split()) == len(plain.texts[0].split()) + MOST_TAGGED
 
 
 def test_a_document_waits_for_a_vector_of_each_passage(index: Index) -> None:

@@ -106,6 +106,8 @@ def test_a_played_call_counts_what_changes_and_what_the_line_names(folder: Folde
 
     assert figures.changes_per_call == 2.0
     assert figures.summary_title_recall == 1.0
+    assert (figures.summary_title_right, figures.summary_title_recall_settled) == (1.0, None)
+    assert figures.on_screen == 1.0
     assert figures.recall_at_5_settled is None
 
 
