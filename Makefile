@@ -78,7 +78,7 @@ evaluate: $(RUN_STAMP) ## how good suggestions are  [DATA=FOLDER, else EARSHOT_D
 redaction-report: $(RUN_STAMP) ## what redaction finds and misses; writes docs/redaction.md  [ARGS=--faults]
 	@$(PY) -m engine.redaction.measure --docs $(ARGS)
 
-evaluate-learning: $(RUN_STAMP) ## what agents' verdicts teach, replayed from a seed  [DATA=FOLDER ARGS=--json]
+evaluate-learning: $(RUN_STAMP) ## what agents' verdicts teach, replayed from seeds  [DATA=FOLDER ARGS='--json --seeds N --plot FILE']
 	@[ -n "$(DATA)" ] || { echo 'Which folder? make evaluate-learning DATA=FOLDER' >&2; exit 1; }
 	@$(PY) -m engine.measure.learning "$(DATA)" $(ARGS)
 

@@ -146,11 +146,12 @@ class _Votes:
     def lifts(self, query: NDArray[np.float32]) -> dict[str, float]:
         seen = self._seen
         weights = np.maximum((seen.rows @ query - ALIKE) / (1 - ALIKE), 0.0)
-        weights = np.minimum(weights, 1.0) * np.abs(seen.signs)
+        signs = seen.signs.copy()  # one look: a vote may be taken back meanwhile
+        weights = np.minimum(weights, 1.0) * np.abs(signs)
         helpful: dict[str, float] = {}
         unhelpful: dict[str, float] = {}
         for place in np.flatnonzero(weights):
-            side = helpful if seen.signs[place] > 0 else unhelpful
+            side = helpful if signs[place] > 0 else unhelpful
             doc_id = seen.documents[place]
             side[doc_id] = side.get(doc_id, 0.0) + float(weights[place])
         helped = sum(helpful.values()) + DOUBT
