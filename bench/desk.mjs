@@ -4,6 +4,7 @@ import { createCall, fromUi, putDocuments, until } from '../tests/browser/sdk/pl
 const [url, lines, seconds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const PER_S = 8;
 const CLICKS = 30;
+const MISSED = 2_000;
 const WORDS = 'my router has no light at all and I have tried the plug twice'.split(' ');
 
 await putDocuments(url);
@@ -18,10 +19,12 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
 });
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+const page = await context.newPage();
 await page.addInitScript(() => {
   window.longTasks = [];
   window.paints = [];
+  window.firstPaints = [];
   window.painted = (found, began, into) => {
     const look = () => (found() ? setTimeout(() => into.push(performance.now() - began), 0) : requestAnimationFrame(look));
     requestAnimationFrame(look);
@@ -32,6 +35,9 @@ await page.addInitScript(() => {
     constructor(...given) {
       super(...given);
       this.addEventListener('message', ({ data }) => {
+        if (String(data).includes('"mode":"snapshot"')) {
+          window.painted(() => document.querySelector('.line-text'), performance.now(), window.firstPaints);
+        }
         const text = /"text":"(paint [^"]*)"/.exec(String(data))?.[1];
         if (!text) return;
         const isShown = () => [...document.querySelectorAll('.line-text')].some((one) => one.firstChild?.nodeValue === text);
@@ -77,6 +83,21 @@ const { longTasks, paints, rows } = await page.evaluate(() => ({
   paints: window.paints,
   rows: document.querySelectorAll('.row').length,
 }));
+
+// What is missed while the network is away is replayed: how long does it hold the page up?
+await context.setOffline(true);
+await page.getByText('No network').first().waitFor({ timeout: 10_000 }).catch(() => undefined);
+for (let n = 0; n < MISSED; n += 200) {
+  await call.say(...Array.from({ length: 200 }, (_, k) => `missed ${n + k + 1}`));
+}
+await page.evaluate(() => (window.longTasks = []));
+await context.setOffline(false);
+await page.locator('.line-text', { hasText: `missed ${MISSED}` }).waitFor({ timeout: 60_000 });
+await page.waitForTimeout(500);
+const { replayTasks, firstPaint } = await page.evaluate(() => ({
+  replayTasks: window.longTasks,
+  firstPaint: window.firstPaints[0],
+}));
 await browser.close();
 
 const part = (all, share) => Number([...all].sort((a, b) => a - b)[Math.floor((all.length - 1) * share)].toFixed(1));
@@ -85,6 +106,8 @@ process.stdout.write(
   `${JSON.stringify({
     lines,
     rows,
+    data_to_first_paint_ms: Number(firstPaint.toFixed(1)),
+    replay: { events: MISSED, long_tasks: replayTasks.length, max_ms: Math.max(0, ...replayTasks) },
     long_tasks: { count: longTasks.length, max_ms: Math.max(0, ...longTasks) },
     click_to_paint: spread(clicks),
     event_to_paint: spread(paints),

@@ -1,10 +1,10 @@
-"""What an agent's browser feels: long tasks, click to paint, event to paint, on a long call.
+"""What an agent's browser feels: long tasks, first, click and event to paint, on a long call.
 
     .venv/bin/python -m bench.desk [--lines 5000] [--seconds 20]
 
 Owns this one question. A real server, Debian's Chromium without a graphics card, the built desk on
-a call of `--lines` finals, all of them loaded, while eight interim texts a second come in. Prints
-one JSON object; desk.mjs measures it in the page.
+a call of `--lines` finals, all of them loaded, while eight interim texts a second come in; then
+2,000 lines that were missed. Prints one JSON object; desk.mjs measures it in the page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 // How the desk looks to people whose system asks for it: no motion, forced colours, dark. Colours
 // are measured where they are painted, motion frame by frame.
 import { same, until } from '../sdk/place.mjs';
-import { button, connected, line, none, openDesk } from './seat.mjs';
+import { button, line, none, openDesk, sitWithCards } from './seat.mjs';
 
 const LEAST_CONTRAST = 4.5;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -69,14 +69,6 @@ async function watchMotion(page) {
       cancelAnimationFrame(window.watching);
       return { moved: [...window.moved], tops: window.tops };
     });
-}
-
-async function sitWithCards(place) {
-  await place.call.suggest();
-  const page = await openDesk(place.context, place.proxy.url, `?agent=${place.agentId}`);
-  await connected(page);
-  await page.locator('.card').first().waitFor();
-  return page;
 }
 
 export const scenarios = {
