@@ -1,10 +1,10 @@
 """The sweep: calls that nobody looks after.
 
-Owns the repair of what is derived (a call's entry in the lists: of one that has ended, or is
-gone), the end of calls that have
-gone silent, and the finding of calls whose leader died: every `call.sweep_s`, with jitter, each
-node looks at the live ones and at those that ended lately. Nodes need not agree on who does it:
-an end has a key, so it is appended once, and a leader is whoever gets the lease.
+Owns the repair of what is derived (the place in the lists of a call that has ended, or is gone),
+the end of calls that have gone silent, and the finding of calls whose leader died: every
+`call.sweep_s`, with jitter, each node looks at the live ones and at those that ended lately.
+Nodes need not agree on who does it: an end has a key, so it is appended once, and a leader is
+whoever gets the lease.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Sweep:
             gevent.sleep(0)
 
     def _find_ended(self, listed_live: Sequence[CallKey]) -> None:
-        """A node that ends a call and dies before it has said so in the lists."""
+        """What a node leaves that ends a call and dies before it has said so in the lists."""
         for batch in _batches(listed_live):
             for key, over in zip(batch, self._node.log.over(batch), strict=True):
                 if over:
