@@ -57,9 +57,12 @@ def main(arguments: Sequence[str] = ()) -> int:
 
             return Parent(settings).run()
         ranking = child.start()  # its imports run beside ours: 1.5 s
-        from web.server import Server
+        try:
+            from web.server import Server
 
-        Server(settings, place, ranking).run()
+            Server(settings, place, ranking).run()
+        finally:
+            ranking.end()  # where nothing was served; else it has ended
     except (CannotStart, store.StoreUnusable) as problem:
         say(str(problem))
         return CANNOT_START

@@ -23,6 +23,14 @@ class Child(NamedTuple):
     process: Any
     link: socket.socket
 
+    def end(self) -> None:
+        """Of one that was not told to begin: it may still be importing, and has nothing to
+        lose."""
+        self.link.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
 
 def start() -> Child:
     ours, theirs = socket.socketpair()

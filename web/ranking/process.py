@@ -189,8 +189,7 @@ class RankingProcess:
     def _let_go(self) -> None:
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
-            ahead.link.close()
-            ahead.process.wait()
+            ahead.end()
 
     def _read(self) -> None:
         cutter, link = f.Cutter(), self._link
