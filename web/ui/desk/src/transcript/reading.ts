@@ -85,6 +85,7 @@ export class Reading {
 
   /** The box was scrolled. */
   look(box: HTMLElement): void {
+    if (box.clientHeight === 0) return; // hidden
     const top = box.scrollTop;
     const isUpwards = top < this.#lastTop;
     this.#lastTop = top;
@@ -119,6 +120,7 @@ export class Reading {
       const y = yOf(row, box);
       if (this.#y === null) box.scrollTop = y - (box.clientHeight - row.offsetHeight) / 2;
       else if (Math.abs(y - this.#y) >= 0.5) box.scrollTop += y - this.#y;
+      else return; // kept as it was, so that small changes add up until they are seen
       this.#y = y;
     }
     this.#lastTop = box.scrollTop;
