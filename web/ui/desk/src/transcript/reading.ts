@@ -34,7 +34,7 @@ export class Reading {
   #box: HTMLElement | null = null;
   #shown: Shown = { ids: [], topPx: 0, from: 0, to: 0 };
   #place: Place | null = null;
-  /** Of the place's row, from the list's first pixel; null: its middle is to be the box's. */
+  /** Of the place's text, from the list's first pixel; null: its middle is to be the box's. */
   #y: number | null = null;
   #lastTop = 0;
 
@@ -142,16 +142,26 @@ export class Reading {
     const { ids, topPx, from, to } = this.#shown;
     const edge = box.getBoundingClientRect().top;
     for (let index = from; index < to; index += 1) {
-      const seen = this.#rows.get(ids[index] ?? '')?.getBoundingClientRect();
-      if (!seen || seen.bottom <= edge) continue;
+      const row = this.#rows.get(ids[index] ?? '');
+      const seen = row?.getBoundingClientRect();
+      if (!row || !seen || seen.bottom <= edge) continue;
       if (seen.top > edge + box.clientHeight || (index === from && seen.top > edge && from > 0)) break;
-      return { index, y: seen.top - edge + box.scrollTop };
+      // A text that begins above the box is read no more, if there is a next one.
+      const isHalf = textOf(row).getBoundingClientRect().top < edge;
+      const next = isHalf ? this.#rows.get(ids[index + 1] ?? '') : undefined;
+      return next ? { index: index + 1, y: yOf(next, box) } : { index, y: yOf(row, box) };
     }
     const { index, top } = this.#heights.at(ids, box.scrollTop - topPx);
     return { index, y: topPx + top };
   }
 }
 
+/** What is held: the name above a text goes when an older line of the same speaker comes in. */
+function textOf(row: HTMLElement): Element {
+  return row.lastElementChild?.lastElementChild ?? row;
+}
+
 function yOf(row: HTMLElement, box: HTMLElement): number {
-  return row.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+  const { top } = textOf(row).getBoundingClientRect();
+  return top - box.getBoundingClientRect().top + box.scrollTop;
 }
