@@ -207,7 +207,7 @@ class Keeper:
                 continue
             key = (tenant, one.doc_id, one.agent_id, one.call_id)
             known = self._votes.add(Vote(*key, one.model, one.vector, one.helpful, one.at))
-            strange += not known
+            strange += bool(one.model) and not known  # without one it was found by words
         if strange:
             log.warning(
                 "votes.of_another_model tenant=%s votes=%d model=%s: kept in the report, but they"
