@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from msgspec import UNSET, Struct
 
+from engine.assist import gate
 from engine.assist.excerpt import excerpt, matches
 from engine.assist.gate import Gate, needs_by_words, sure_by_words
 from engine.assist.keeping import listed
@@ -171,7 +172,8 @@ class CallSuggester:
         self, index: Index, asked: _Asked, ranked: Sequence[Ranked], language: str | None
     ) -> float:
         if asked.meaning is None or self._gate is None:
-            return sure_by_words(index, distinct(asked.turn, language=language), ranked)
+            words = distinct(asked.turn, language=language)
+            return sure_by_words(index, words, ranked, gate.asking(asked.turn, language))
         return self._gate.sure(asked.turn, asked.meaning[0], ranked, language)
 
     def _needs(self, asked: _Asked, language: str | None) -> bool:
