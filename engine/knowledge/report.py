@@ -65,7 +65,7 @@ class KnowledgeReport(Struct):
     never_shown: list[NeverShown]
     never_shown_count: int
     missing: list[Missing]
-    missing_count: int
+    missing_count: int = 0
 
 
 def report(
