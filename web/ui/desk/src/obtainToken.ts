@@ -83,7 +83,7 @@ function askAround(
   embedders: string[],
   { reason, signal }: Parameters<GetToken>[0],
 ): Promise<string> {
-  const id = crypto.randomUUID();
+  const id = crypto.getRandomValues(new Uint32Array(4)).join('-'); // plain http has no randomUUID
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       window.removeEventListener('message', hear);
