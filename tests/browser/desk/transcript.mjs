@@ -72,6 +72,20 @@ export const scenarios = {
       release();
       await until(async () => (await fromTop()) > before + 4_000, 'a page, above');
     }
+
+    // Without a connection a reader is not told with each move of the wheel, but who asks is.
+    proxy.refuse();
+    await page.getByText('Reconnecting…').waitFor();
+    const told = page.getByText('Earlier lines could not be fetched');
+    for (let n = 0; n < 8; n += 1) {
+      await page.keyboard.press(n % 2 ? 'PageDown' : 'Home');
+      await pause(60);
+    }
+    await pause(300); // the last PageDown is still on its way
+    await page.keyboard.press('Home');
+    same(await told.count(), 0, 'what was said of it');
+    await page.locator('.older').click();
+    await told.first().waitFor();
     none(page.complaints, 'the console');
   },
 

@@ -1,7 +1,7 @@
 /**
  * Lines from before those that are here: they come by themselves when the reader scrolls near
- * the first one, and by a button. One page at a time; a failed one is tried again by the next
- * move of the reader.
+ * the first one, and by a button. One page at a time. What fails is said to who pressed the
+ * button; who only scrolls is not told with each move, and it is tried again a little later.
  */
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { useToast } from '../toasts.tsx';
@@ -9,6 +9,8 @@ import { useWords } from '../words/index.ts';
 
 /** From the first line; about a screen, so that a page is there before it is looked for. */
 const NEAR_PX = 800;
+/** Between two tries by themselves, after one that failed. */
+const PAUSE_MS = 2_000;
 
 export interface Older {
   isLoading: boolean;
@@ -25,27 +27,29 @@ export function useOlder(
   const isAsked = useRef(false);
   const toast = useToast();
   const words = useWords();
-  const ask = useCallback(() => {
-    if (isAsked.current) return;
-    isAsked.current = true;
-    setLoading(true);
-    loadOlder()
-      .catch(() => toast(words.olderFailed))
-      .finally(() => {
-        isAsked.current = false;
-        setLoading(false);
-      });
-  }, [loadOlder, toast, words]);
+  const failedAt = useRef(0);
+  const ask = useCallback(
+    (failed: () => void) => {
+      if (isAsked.current) return;
+      isAsked.current = true;
+      setLoading(true);
+      loadOlder()
+        .catch(failed)
+        .finally(() => {
+          isAsked.current = false;
+          setLoading(false);
+        });
+    },
+    [loadOlder],
+  );
 
   useEffect(() => {
     const box = boxRef.current;
     if (!box || !hasOlder) return undefined;
     // Only moves ask: what holds the place when a page comes in moves the box away from here.
-    let lastTop = box.scrollTop;
     const look = (): void => {
-      const isUpwards = box.scrollTop < lastTop;
-      lastTop = box.scrollTop;
-      if (isUpwards && lastTop < NEAR_PX) ask();
+      if (box.scrollTop >= NEAR_PX || Date.now() - failedAt.current < PAUSE_MS) return;
+      ask(() => (failedAt.current = Date.now()));
     };
     box.addEventListener('scroll', look, { passive: true });
     return () => box.removeEventListener('scroll', look);
@@ -53,7 +57,7 @@ export function useOlder(
 
   const load = useCallback(() => {
     boxRef.current?.focus({ preventScroll: true });
-    ask();
-  }, [boxRef, ask]);
+    ask(() => toast(words.olderFailed));
+  }, [boxRef, ask, toast, words]);
   return { isLoading, load };
 }
