@@ -31,7 +31,7 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     """Everything that is served, on a node that runs."""
     app = Flask("earshot", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    refused = RefusedOrigins(node.clock.mono)
+    refused = RefusedOrigins(node.clock.mono, node.settings.server.origins)
     headers.install(app, node.settings.server, refused.note)
     api.install(app, node)
     app.register_blueprint(api.blueprint(node))

@@ -1,15 +1,18 @@
 """Pages of other origins that were refused, in the server's log.
 
 Owns one line an origin and minute, so that whoever runs the server finds out why somebody's page
-stays empty. Of what the page sent only a well-formed scheme, host and port is written, and of
-origins that are made up no more than a few: this log cannot be filled from outside.
+stays empty, and the setting that lets it in. Of what the page sent only a well-formed scheme, host
+and port is written, and of origins that are made up no more than a few: this log cannot be filled
+from outside.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 
 log = logging.getLogger("earshot.server")
 
@@ -21,10 +24,11 @@ _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]{0,20}://[a-z0-9.:_\[\]-]{1,253}", r
 
 
 class RefusedOrigins:
-    """`clock`: monotonic seconds."""
+    """`clock`: monotonic seconds. `allowed`: `server.origins` as it is."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], allowed: Sequence[str]) -> None:
         self._clock = clock
+        self._allowed = allowed
         self._told: dict[str, float] = {}  # until when each is told, oldest first
 
     def note(self, origin: str) -> None:
@@ -38,7 +42,13 @@ class RefusedOrigins:
             return
         self._told[named] = now + QUIET_S
         log.warning(
-            "origin.refused origin=%s: a page from there may not connect or read; "
-            "server.origins names those that may",
+            "origin.refused origin=%s: a page from there may not connect or read; %s",
             named,
+            self._remedy(named),
         )
+
+    def _remedy(self, named: str) -> str:
+        if "://" not in named:  # nothing that one would list
+            return "server.origins names those that may"
+        value = shlex.quote(json.dumps([*self._allowed, named]))
+        return f"if it is yours, start the server with EARSHOT__SERVER__ORIGINS={value}"

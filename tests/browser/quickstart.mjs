@@ -1,14 +1,16 @@
-// Somebody else's React application: the first twenty lines of packages/react/README.md, the two
-// packages as `npm pack` makes them, a strict type check, a production build, a page. Prints what
-// an agent sees. Arguments: URL of the server, agent_id, an empty folder. Run by test_quickstart.py.
+// Somebody else's React application: the App.tsx that packages/react/README.md begins with, Vite's
+// main.tsx, the two packages as `npm pack` makes them, a strict type check, a production build, a
+// page. Prints what is on it: with a server that takes it, with one that refuses its origin, and
+// with index.html in place of a token. Arguments: the URLs of the two servers, an empty folder.
+// Run by test_quickstart.py.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
-import { fromUi, mint } from './sdk/place.mjs';
+import { fromUi } from './sdk/place.mjs';
 import { launch } from './stage.mjs';
 
-const [server, agentId, folder] = process.argv.slice(2);
+const [server, refusing, folder] = process.argv.slice(2);
 const ui = resolve('web/ui');
 const run = (command, ...all) => execFileSync(command, all, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
 
@@ -28,13 +30,14 @@ for (const name of ['react', 'react-dom', 'socket.io-client', '@types/react', '@
 }
 
 // The reader's application.
-const lines = readFileSync(join(ui, 'packages/react/README.md'), 'utf8').split('\n').slice(0, 20);
-const [, code] = lines.join('\n').match(/```tsx\n(.*?)\n```/s);
+const readme = readFileSync(join(ui, 'packages/react/README.md'), 'utf8');
+const [, code] = readme.match(/```tsx\n(.*?)\n```/s);
 writeFileSync(join(folder, 'App.tsx'), code);
 writeFileSync(
   join(folder, 'main.tsx'),
-  `import { createRoot } from 'react-dom/client';\nimport { App } from './App';\n` +
-    `createRoot(document.getElementById('root')!).render(<App />);\n`,
+  `import { StrictMode } from 'react';\nimport { createRoot } from 'react-dom/client';\n` +
+    `import App from './App.tsx';\n` +
+    `createRoot(document.getElementById('root')!).render(<StrictMode><App /></StrictMode>);\n`,
 );
 writeFileSync(
   join(folder, 'index.html'),
@@ -43,32 +46,57 @@ writeFileSync(
 const compilerOptions = {
   ...{ strict: true, noEmit: true, jsx: 'react-jsx', module: 'esnext', target: 'es2022' },
   ...{ moduleResolution: 'bundler', lib: ['ES2022', 'DOM', 'DOM.Iterable'], types: [] },
+  // As Vite's template has them.
+  ...{ verbatimModuleSyntax: true, allowImportingTsExtensions: true, erasableSyntaxOnly: true },
+  ...{ noUnusedLocals: true, noUnusedParameters: true, skipLibCheck: true },
 };
 writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.tsx'] }));
 run(process.execPath, join(ui, 'node_modules/typescript/bin/tsc'), '-p', folder);
 const { build } = await import(fromUi.resolve('vite'));
 await build({ root: folder, configFile: false, logLevel: 'error' });
 
-// Their server: the page, and a token for who is signed in.
+// Their server: as Vite's, with the page at every path that it does not know.
 const site = createServer(({ url }, response) => {
-  if (url === '/earshot-token') return response.end(mint(agentId));
-  const isScript = url.endsWith('.js'); // everything else is the page
+  const isScript = url.endsWith('.js');
   response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
   response.end(readFileSync(join(folder, 'dist', isScript ? url : 'index.html')));
 });
 await new Promise((done) => site.listen(0, '127.0.0.1', done));
+const origin = `http://127.0.0.1:${site.address().port}`;
 
-// The README names the server where a reader would have it.
-const browser = await launch(`--host-resolver-rules=MAP localhost:5000 ${new URL(server).host}`);
-const page = await browser.newPage();
-const complaints = [];
-page.on('console', (message) => {
-  if (message.type() === 'error') complaints.push(message.text());
-});
-page.on('pageerror', (error) => complaints.push(error.message));
-await page.goto(`http://127.0.0.1:${site.address().port}/`);
-await page.getByText('my bill is wrong').waitFor({ timeout: 15_000 }).catch(() => undefined);
-const seen = { lines: await page.locator('li').allTextContents(), complaints };
-await browser.close();
+/** What is on the page when `text` is, or is not after a while. The README names the server where
+ * a reader would have it: there is `url`. */
+async function look(url, text, prepare = () => undefined) {
+  const browser = await launch(`--host-resolver-rules=MAP 127.0.0.1:5000 ${new URL(url).host}`);
+  const page = await browser.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await prepare(page);
+  await page.goto(origin);
+  await page.getByText(text).waitFor({ timeout: 15_000 }).catch(() => undefined);
+  const seen = {
+    sentence: await page.locator('p').allTextContents(),
+    lines: await page.locator('li').allTextContents(),
+    complaints,
+  };
+  await browser.close();
+  return seen;
+}
+
+const noToken = (page) =>
+  page.route('**/v1/tokens', (route) =>
+    route.fulfill({
+      ...{ status: 200, contentType: 'text/html', body: '<!doctype html>' },
+      headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' },
+    }),
+  );
+const seen = {
+  taken: await look(server, 'my bill is wrong'),
+  refused: await look(refusing, 'is reconnecting'),
+  html: await look(server, 'is reconnecting', noToken),
+};
 site.close();
-process.stdout.write(JSON.stringify(seen));
+process.stdout.write(JSON.stringify({ origin, ...seen }));

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable
 
 import pytest
 
+from engine.config_sources import load
 from web.refused_origins import ILL, MORE, MOST, QUIET_S, RefusedOrigins
 
 CRM = "https://crm.example"
@@ -26,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def note(clock: Clock) -> Callable[[str], None]:
-    return RefusedOrigins(clock).note
+    return RefusedOrigins(clock, []).note
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -40,11 +42,20 @@ def test_an_origin_is_told_once_a_minute(
         note(CRM)
     note("https://crm.example:8443")
     assert told(caplog) == [CRM, "https://crm.example:8443"]
-    assert "server.origins" in caplog.messages[0]
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
     clock.now += QUIET_S
     note(CRM)
     assert told(caplog)[2:] == [CRM]
+
+
+@pytest.mark.parametrize("before", [[], ["https://desk.example", "https://it's.example"]])
+def test_the_line_ends_with_the_setting_that_lets_the_page_in(
+    before: list[str], clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    RefusedOrigins(clock, before).note(CRM)
+    said = caplog.messages[0]
+    name, value = shlex.split(said[said.index("EARSHOT__") :])[0].split("=", 1)
+    assert load(None, {name: value}).server.origins == [*before, CRM]
 
 
 def test_origins_that_are_made_up_do_not_fill_the_log(
@@ -82,3 +93,4 @@ def test_a_page_without_an_origin_of_its_own_is_told_as_browsers_do(
 ) -> None:
     note("null")
     assert told(caplog) == ["null"]
+    assert caplog.messages[0].endswith("; server.origins names those that may")
