@@ -147,11 +147,26 @@ class DocumentsReceipt(Struct):
     refused: list[Refusal]
 
 
+class DocumentBlock(Struct):
+    """A piece of a document as a person reads it: text, never markup. `text` is one line, of
+    code and plain text it may be several; `level` is a heading's, 1 to 6; `number` an item's
+    of an ordered list; `cells` a row's, empty ones too."""
+
+    kind: Literal["heading", "text", "item", "row", "code"]
+    text: str
+    level: int | UnsetType = UNSET
+    number: int | UnsetType = UNSET
+    cells: list[str] | UnsetType = UNSET
+
+
 class DocumentView(Struct):
+    """A document: `text` as it was put, `blocks` as it reads."""
+
     id: str
     title: str
     text: str
     updated_at: str
+    blocks: list[DocumentBlock]
     url: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     language: str | UnsetType = UNSET

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from engine.errors import BadRequest
 from engine.knowledge import markup
+from engine.knowledge.blocks import Block
 from engine.knowledge.documents import Document
 from engine.knowledge.passages import Passage, cut
 from engine.knowledge.terms import terms
@@ -73,7 +74,7 @@ def entry(document: Document) -> Entry:
     return Entry(document, passages, tuple(dict.fromkeys(title)), rows)
 
 
-def _blocks(document: Document) -> list[markup.Block]:
+def _blocks(document: Document) -> list[Block]:
     """A document in the store that can no longer be read is found by its title."""
     try:
         return markup.read(document.text)

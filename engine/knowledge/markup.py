@@ -1,8 +1,8 @@
-"""From Markdown, HTML or plain text to plain blocks: headings and paragraphs.
+"""From Markdown, HTML or plain text to plain blocks.
 
-Owns telling the three apart by their look, and that scripts, styles and comments never
-reach the text. Markdown is rendered to HTML and both are read out of one tree. It never
-judges whether what is left is a document.
+Owns telling the three apart by their look. Markdown is rendered to HTML and both are read
+out of one tree (engine/knowledge/blocks.py). It never judges whether what is left is a
+document.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -19,6 +18,7 @@ from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from engine.errors import BadRequest
+from engine.knowledge.blocks import Block, blocks_of, line_of, lines_of, says_something
 
 # Markdown is read in pieces of this many characters: markdown-it's worst cases (200,000
 # open brackets) are quadratic, so that one piece takes 0.2 s and not the whole text minutes.
@@ -27,13 +27,6 @@ PIECE = 20_000
 # elements into every paragraph: 500 kB of it would become gigabytes. A real page of 500 kB
 # stays under 500,000.
 MAX_NESTING = 1_000_000
-
-
-class Block(NamedTuple):
-    """`level` 1 to 6 is a heading, 0 a paragraph, list item, table row."""
-
-    level: int
-    text: str
 
 
 _TAGS = (
@@ -55,15 +48,6 @@ _MARKDOWN = re.compile(
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
 _HEADING_LINE = re.compile(r"^ {0,3}#{1,6}\s", re.MULTILINE)
-_UNSHOWN = (
-    "script|style|template|noscript|head|title|svg|math|iframe|object|embed|canvas|audio|video"
-    "|textarea|select"
-)
-_BLOCK = re.compile(
-    "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset"
-    "|figcaption|figure|footer|form|h[1-6]|header|hr|html|legend|li|main|menu|nav|ol|p|pre"
-    "|section|summary|table|tbody|tfoot|thead|tr|ul"
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _NEVER_OPEN = re.compile(
@@ -80,10 +64,11 @@ def read(text: str) -> list[Block]:
     text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     look = look_of(text)
     if look == "plain":
-        return [block for part in re.split(r"\n\s*\n", text) for block in _block(0, [part])]
+        parts = re.split(r"\n\s*\n", text)
+        return [_paragraph(part) for part in parts if says_something(part)]
     html = text if look == "html" else _rendered(text)
     _refuse_deep(html)
-    return list(_blocks(html))
+    return blocks_of(html, page=look == "html")
 
 
 def look_of(text: str) -> str:
@@ -101,55 +86,14 @@ def title_of(text: str) -> str:
     if look_of(text) == "html":
         _refuse_deep(text)
         node = LexborHTMLParser(text).css_first("title")
-        title = _flat(node.text()) if node is not None else ""
+        title = line_of(node.text()) if node is not None else ""
         if title:
             return title
     return next((block.text for block in read(text) if block.level), "")
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _blocks(html: str) -> Iterator[Block]:
-    tree = LexborHTMLParser(html)
-    root = tree.root
-    if root is None:
-        return
-    tree.strip_tags(_UNSHOWN.split("|"), recursive=True)
-    for hidden in tree.css("[hidden]"):
-        hidden.decompose()
-    home: dict[int, tuple[int, int]] = {}  # element -> (its block, the block's level)
-    block, level, parts = 0, 0, list[str]()
-    for node in root.traverse(include_text=True):
-        tag = node.tag or ""
-        parent = node.parent
-        here = home.get(parent.mem_id, (0, 0)) if parent is not None else (0, 0)
-        if tag == "-text":
-            if here[0] != block:
-                yield from _block(level, parts)
-                (block, level), parts = here, []
-            parts.append(node.text_content or "")
-        elif _BLOCK.fullmatch(tag):
-            home[node.mem_id] = (node.mem_id, _level(tag) or here[1])
-        else:
-            home[node.mem_id] = here
-            if tag == "br":
-                yield from _block(level, parts)
-                parts = []
-            elif tag in ("td", "th") and here[0] == block and any(part.strip() for part in parts):
-                parts.append(", ")
-    yield from _block(level, parts)
-
-
-def _block(level: int, parts: list[str]) -> Iterator[Block]:
-    text = _flat("".join(parts)).replace(" , ", ", ")
-    if any(character.isalnum() for character in text):
-        yield Block(level, text)
-
-
-def _level(tag: str) -> int:
-    return int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit() else 0
+def _paragraph(text: str) -> Block:
+    return Block(0, line_of(text), "text", lines_of(text))
 
 
 def _refuse_deep(html: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from engine.knowledge.markup import Block
+from engine.knowledge.blocks import Block
 from engine.knowledge.sentences import sentences, word_pieces
 
 FULL = 60  # words: from here on the end of a paragraph ends a passage

@@ -8,9 +8,9 @@ What a document must be and how it is found is the knowledge's business.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 import msgspec
@@ -30,13 +30,16 @@ from web.api.routing import ADMINS, ANY_ROLE, Asked, Body, Route
 from web.api.seam import Node
 from web.api.shapes import MAX_DOCUMENTS, DocumentsBody, SearchQuery, VerdictList
 
+T = TypeVar("T")
+
 MANY = 500  # documents in one request: reading them took memory worth giving back
 READING_WAIT_S = 30.0  # for the bodies before it; then `busy`
 # The loop waits so long for the interpreter whenever it wakes beside the reading thread; Python's
 # own 5 ms made every delivery later by several of them.
 SWITCH_S = 0.0005
+_ORDINARY_S = sys.getswitchinterval()
 _one_reader = BoundedSemaphore(1)  # a second thread would only take the loop's time
-
+_one_viewer = BoundedSemaphore(1)  # of its own: an agent does not wait for an import
 _LINES_MEDIA = (LINES, "application/jsonl", "application/jsonlines", "application/x-jsonlines")
 
 
@@ -76,7 +79,12 @@ def get(node: Node, asked: Asked) -> Answer:
     found = node.documents.get(asked.identity.tenant, asked.ids["doc_id"])
     if found is None:
         raise _no_such_document()
-    return Answer(found.view())
+    if not _one_viewer.acquire(timeout=READING_WAIT_S):
+        raise Busy("Other documents are being read", retry_after_ms=10_000)
+    try:
+        return Answer(gevent.get_hub().threadpool.apply(_in_small_slices, (found.view,)))
+    finally:
+        _one_viewer.release()
 
 
 def delete(node: Node, asked: Asked) -> Answer:
@@ -112,14 +120,19 @@ def _read(
     raw: bytes, media: str, tenant: str, now: str
 ) -> tuple[list[Document], list[Refused]] | Exception:
     """In a thread. An exception is returned: gevent would print one that is raised."""
-    before_s = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
     try:
-        return read_batch(_bounded(_items(raw, media)), tenant, now)
+        return _in_small_slices(lambda: read_batch(_bounded(_items(raw, media)), tenant, now))
     except Exception as problem:  # noqa: BLE001 - raised again by who waits
         return problem
+
+
+def _in_small_slices(make: Callable[[], T]) -> T:
+    """In a thread. Two may overlap, so none may keep the other's slice as the ordinary one."""
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        return make()
     finally:
-        sys.setswitchinterval(before_s)
+        sys.setswitchinterval(_ORDINARY_S)
 
 
 def _items(raw: bytes, media: str) -> Iterable[Item]:
@@ -181,7 +194,9 @@ ROUTES = [
         "read a document",
         {200: DocumentView},
         ANY_ROLE,
-        ("not_found", "unavailable"),
+        ("not_found", "busy", "unavailable"),
+        notes="`text` is what was put; `blocks` is what a person reads of it, without scripts, "
+        "menus and other furniture of a page.",
     ),
     Route(
         "DELETE",

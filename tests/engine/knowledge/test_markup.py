@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import BadRequest
-from engine.knowledge.markup import PIECE, Block, look_of, read, title_of
+from engine.knowledge.blocks import Block
+from engine.knowledge.markup import PIECE, look_of, read, title_of
 
 
 def texts(text: str) -> list[str]:
@@ -41,8 +42,8 @@ def test_markdown_gives_headings_and_paragraphs_without_its_marks() -> None:
         Block(1, "Refunds"),
         Block(0, "We always pay back, see terms."),
         Block(2, "When"),
-        Block(0, "soon"),
-        Block(0, "later"),
+        Block(0, "soon", "item"),
+        Block(0, "later", "item"),
     ]
 
 
@@ -54,7 +55,8 @@ def test_html_gives_headings_and_paragraphs_without_its_tags() -> None:
 
     assert read(html) == [
         Block(1, "Refunds"),
-        *(Block(0, text) for text in ("loose", "One", "two & three", "a", "b")),
+        *(Block(0, text) for text in ("loose", "One", "two & three")),
+        *(Block(0, text, "item") for text in ("a", "b")),
     ]
 
 
@@ -63,6 +65,43 @@ def test_a_row_of_a_table_is_one_paragraph_in_both_languages() -> None:
     assert texts("| Plan | Price |\n|---|---|\n| Small | 9 EUR |") == [
         "Plan, Price",
         "Small, 9 EUR",
+    ]
+
+
+def test_a_row_keeps_its_cells_also_empty_ones_and_those_with_paragraphs() -> None:
+    row = "<tr><td><p>Plan</p></td><td></td><td>9<br>EUR</td></tr>"
+
+    assert read(f"<table>{row}</table>") == [
+        Block(0, "Plan, 9 EUR", "row", ("Plan", "", "9 EUR")),
+    ]
+
+
+def test_a_table_that_only_lays_out_a_page_is_read_as_the_page() -> None:
+    html = "<table><tr><td><h2>Reset</h2><p>One.<p>Two.</td><td>Beside</td></tr></table>"
+
+    assert [(block.kind, block.text) for block in read(html)] == [
+        ("text", "Reset"),
+        ("text", "One."),
+        ("text", "Two."),
+        ("text", "Beside"),
+    ]
+
+
+def test_steps_keep_their_numbers_and_what_follows_in_one_is_a_paragraph() -> None:
+    html = "<ol start=3><li>Unplug<p>Wait.</p><ul><li>long</li></ul></li><li>Plug</li></ol>"
+
+    assert read(html) == [
+        Block(0, "Unplug", "item", (), 3),
+        Block(0, "Wait."),
+        Block(0, "long", "item"),
+        Block(0, "Plug", "item", (), 4),
+    ]
+    assert [block.number for block in read("1. Unplug\n2. Wait")] == [1, 2]
+
+
+def test_code_keeps_its_lines() -> None:
+    assert read("```\nif on:\n  reset\n```") == [
+        Block(0, "if on: reset", "code", ("if on:", "  reset")),
     ]
 
 
@@ -93,6 +132,37 @@ def test_scripts_styles_comments_and_hidden_parts_never_reach_the_text(html: str
 
     assert "kept" in text
     assert "secret" not in text
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        "<nav>Home | Intranet</nav>",
+        "<div role=navigation><ul><li>Home</ul></div>",
+        "<header>ACME</header>",
+        "<footer>Imprint</footer>",
+        "<aside>See also</aside>",
+        "<form><input value=Find><button>Find</button><select><option>All</select></form>",
+        "<div hidden><nav>Home</nav><p hidden>Imprint</p></div>",
+    ],
+)
+def test_the_furniture_of_a_page_is_left_out(furniture: str) -> None:
+    assert texts(f"<html><body>{furniture}<p>Hold reset.</p>{furniture}") == ["Hold reset."]
+
+
+def test_furniture_is_read_where_there_is_nothing_else() -> None:
+    assert texts("<html><nav>Home</nav><aside>Hold reset.</aside>") == ["Home", "Hold reset."]
+
+
+def test_what_only_looks_like_furniture_stays() -> None:
+    html = (
+        "<html><header><nav>Home</nav><h1>Gizmo</h1></header><main><article>"
+        "<header>By support</header><h2><button>How do I reset?</button></h2><p>Hold it."
+        "<footer>Since 2020</footer></article></main>"
+    )
+
+    assert texts(html) == ["Gizmo", "By support", "How do I reset?", "Hold it.", "Since 2020"]
+    assert texts("# Gizmo\n\n<aside>Mind the pin.</aside>") == ["Gizmo", "Mind the pin."]
 
 
 def test_a_script_that_spans_two_pieces_of_markdown_never_reaches_the_text() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.knowledge.markup import Block, read
+from engine.knowledge.blocks import Block
+from engine.knowledge.markup import read
 from engine.knowledge.passages import FULL, MOST, REST, cut
 
 

@@ -36,6 +36,7 @@ def test_a_document_is_put_found_read_and_deleted(admin: Caller, ann: Caller) ->
     assert receipt.get_json() == {"accepted": 2, "refused": []}
     view = ann.get("/v1/documents/late-fee").get_json()
     assert view.pop("updated_at").endswith("Z")
+    assert view.pop("blocks")[0] == {"kind": "heading", "text": "Late fees", "level": 1}
     assert view == FEE
     [hit] = ann.get("/v1/documents/search?q=late invoice fee").get_json()["documents"]
     assert (hit["id"], hit["title"], hit["url"]) == ("late-fee", "Late fees", FEE["url"])
@@ -46,6 +47,29 @@ def test_a_document_is_put_found_read_and_deleted(admin: Caller, ann: Caller) ->
     assert ann.get("/v1/documents/search?q=invoice").get_json() == {"documents": []}
     for method in ("GET", "DELETE"):
         assert error(admin(method, "/v1/documents/late-fee"), 404)["code"] == "not_found"
+
+
+def test_a_page_that_was_put_is_read_as_blocks_without_its_furniture(
+    admin: Caller, ann: Caller
+) -> None:
+    page = (
+        "<html><head><title>T</title><style>.x{color:red}</style></head><body>"
+        "<nav>Home | Intranet</nav><h1>Gizmo</h1><p>Wait for purple &amp; let go"
+        "<script>track()</script><ol><li>Hold</ol>"
+        "<table><tr><th>Plan<td>Small</table><pre>a\n b</pre>"
+    )
+    admin("PUT", "/v1/documents", {"documents": [{**ROUTER, "text": page}]})
+
+    view = ann.get("/v1/documents/router").get_json()
+
+    assert view["text"] == page
+    assert view["blocks"] == [
+        {"kind": "heading", "text": "Gizmo", "level": 1},
+        {"kind": "text", "text": "Wait for purple & let go"},
+        {"kind": "item", "text": "Hold", "number": 1},
+        {"kind": "row", "text": "Plan, Small", "cells": ["Plan", "Small"]},
+        {"kind": "code", "text": "a\n b"},
+    ]
 
 
 def test_documents_are_their_tenants_own(admin: Caller, caller: Callable[..., Caller]) -> None:

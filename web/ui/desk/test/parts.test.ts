@@ -3,8 +3,7 @@ import type { CallView } from '@earshot/client';
 import { describe, expect, it } from 'vitest';
 import { subjectOf } from '../src/claims.ts';
 import { agentFromAddress } from '../src/session.ts';
-import { blocksOf } from '../src/suggestions/Prose.tsx';
-import { piecesOf } from '../src/suggestions/marks.ts';
+import { piecesOf, shortened } from '../src/suggestions/marks.ts';
 import { durationOf, formatDuration } from '../src/time.ts';
 import { DEFAULTS, settingsFrom } from '../src/settings/settings.ts';
 import { matches, EVERYTHING, needsAttention } from '../src/wall/filter.ts';
@@ -93,15 +92,15 @@ describe('the agent', () => {
   );
 });
 
-describe('a document', () => {
-  it('is cut into headings, lists and paragraphs, and lines that go on stay with theirs', () => {
-    const text = '# Red\nSteady red:\nno signal.\n\n- plug it\n  again\n- wait\n\n1. call\n2. end';
-    expect(blocksOf(text)).toEqual([
-      { kind: 'heading', lines: ['# Red'] },
-      { kind: 'text', lines: ['Steady red:', 'no signal.'] },
-      { kind: 'bullets', lines: ['- plug it again', '- wait'] },
-      { kind: 'numbers', lines: ['1. call', '2. end'] },
-    ]);
+describe('a line on a card', () => {
+  it.each([
+    ['short', 'short'],
+    ['word '.repeat(4_000), /^(word )+word…$/],
+    ['x'.repeat(20_000), /^x{199}…$/],
+    [`${'x'.repeat(198)}😀 and more`, /^x{198}…$/],
+  ])('is never longer than a glance', (text, expected) => {
+    expect(shortened(text, 200)).toMatch(expected);
+    expect(shortened(text, 200).length).toBeLessThanOrEqual(200);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The whole of a document. What is in it is somebody's text, never our page. */
-import type { DocumentView } from '@earshot/client';
+import type { DocumentBlock, DocumentView } from '@earshot/client';
 import { RequestError } from '@earshot/client';
 import { useClient } from '@earshot/react';
 import { useEffect, useState, type ReactNode } from 'react';
@@ -59,10 +59,15 @@ export function DocumentDialog(props: {
             role="region"
             aria-label={found.title}
           >
-            <Prose text={found.text} title={found.title} />
+            <Prose blocks={blocksOf(found)} title={found.title} />
           </div>
         </>
       )}
     </Dialog>
   );
+}
+
+/** While servers are renewed one by one, an older one may answer: it has the text alone. */
+function blocksOf({ blocks, text }: Partial<DocumentView>): DocumentBlock[] {
+  return blocks ?? [{ kind: 'text', text: text ?? '' }];
 }

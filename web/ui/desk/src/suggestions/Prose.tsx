@@ -1,84 +1,73 @@
 /**
- * A document as it reads, without its marks: headings, lists, bold and code of Markdown become
- * elements, and tags of HTML go. Everything else stays text: nothing in a document can become a
- * link, a picture or a script of our page.
+ * A document as the server read it: headings, paragraphs, lists, tables and code. All of it
+ * stays text: nothing in a document can become a link, a picture or a script of our page.
  */
+import type { DocumentBlock } from '@earshot/client';
 import type { ReactNode } from 'react';
 
-export function Prose({ text, title }: { text: string; title: string }): ReactNode {
-  const plain = text.replaceAll(/<\/?[a-z][^<>]*>/gi, '');
-  const [first, ...rest] = blocksOf(plain);
+export function Prose({ blocks, title }: { blocks: DocumentBlock[]; title: string }): ReactNode {
+  const [first, ...rest] = blocks;
   // The title stands above the document already.
-  const isTitle = first?.kind === 'heading' && first.lines[0]?.replace(HEADING, '').trim() === title;
-  const blocks = first && !isTitle ? [first, ...rest] : rest;
-  return blocks.map((block, place) => <Block key={place} block={block} />);
+  const isTitle = first?.kind === 'heading' && first.text === title;
+  return runsOf(isTitle ? rest : blocks).map((run, place) => <Run key={place} run={run} />);
 }
 
-interface Block {
-  kind: 'heading' | 'bullets' | 'numbers' | 'text';
-  lines: string[];
-}
-
-const HEADING = /^#{1,6}\s+/;
-const BULLET = /^\s*[-*+]\s+/;
-const NUMBER = /^\s*\d+[.)]\s+/;
-
-export function blocksOf(text: string): Block[] {
-  const blocks: Block[] = [];
-  let isOpen = false;
-  for (const line of text.split('\n')) {
-    if (line.trim() === '') {
-      isOpen = false;
-      continue;
-    }
-    const kind = kindOf(line);
-    const last = blocks.at(-1);
-    const isList = kind === 'bullets' || kind === 'numbers';
-    if (isOpen && last && kind === 'text' && last.kind !== 'heading') {
-      // A line that goes on belongs to what stands above it.
-      last.lines.push(isListBlock(last) ? `${last.lines.pop() ?? ''} ${line.trim()}` : line);
-    } else if (last && isList && last.kind === kind) {
-      last.lines.push(line);
-    } else {
-      blocks.push({ kind, lines: [line] });
-    }
-    isOpen = true;
+/** Items of one list and rows of one table belong together; anything else stands alone. */
+export function runsOf(blocks: readonly DocumentBlock[]): DocumentBlock[][] {
+  const runs: DocumentBlock[][] = [];
+  for (const block of blocks) {
+    const run = runs.at(-1);
+    const before = run?.at(-1);
+    if (run && before && goesOn(before, block)) run.push(block);
+    else runs.push([block]);
   }
-  return blocks;
+  return runs;
 }
 
-function kindOf(line: string): Block['kind'] {
-  if (HEADING.test(line)) return 'heading';
-  if (BULLET.test(line)) return 'bullets';
-  return NUMBER.test(line) ? 'numbers' : 'text';
+function goesOn(before: DocumentBlock, block: DocumentBlock): boolean {
+  if (before.kind !== block.kind) return false;
+  if (block.kind === 'row') return before.cells?.length === block.cells?.length;
+  return block.kind === 'item' && (before.number === undefined) === (block.number === undefined);
 }
 
-function isListBlock({ kind }: Block): boolean {
-  return kind === 'bullets' || kind === 'numbers';
+function Run({ run }: { run: DocumentBlock[] }): ReactNode {
+  const [first] = run;
+  switch (first?.kind) {
+    case 'heading':
+      return (first.level ?? 1) > 2 ? <h4>{first.text}</h4> : <h3>{first.text}</h3>;
+    case 'item':
+      return first.number === undefined ? <ul>{run.map(item)}</ul> : <ol>{run.map(item)}</ol>;
+    case 'row':
+      return <Table rows={run} />;
+    case 'code':
+      return <pre>{first.text}</pre>;
+    default:
+      return <p>{first?.text}</p>;
+  }
 }
 
-function Block({ block: { kind, lines } }: { block: Block }): ReactNode {
-  if (kind === 'heading') return <h3>{inline((lines[0] ?? '').replace(HEADING, ''))}</h3>;
-  if (kind === 'text') return <p>{inline(lines.join('\n'))}</p>;
-  const List = kind === 'numbers' ? 'ol' : 'ul';
+function item({ text, number }: DocumentBlock, place: number): ReactNode {
   return (
-    <List>
-      {lines.map((line, place) => (
-        <li key={place}>{inline(line.replace(kind === 'numbers' ? NUMBER : BULLET, ''))}</li>
-      ))}
-    </List>
+    <li key={place} value={number}>
+      {text}
+    </li>
   );
 }
 
-/** **bold**, *stressed*, `code`, and the words of a [link](…), which leads nowhere here. */
-function inline(text: string): ReactNode {
-  return text
-    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .split(/(\*\*[^*]+\*\*|\*[^*\s][^*]*\*|`[^`]+`)/)
-    .map((piece, place) => {
-      if (/^\*\*.+\*\*$/.test(piece)) return <strong key={place}>{piece.slice(2, -2)}</strong>;
-      if (/^\*.+\*$/.test(piece)) return <em key={place}>{piece.slice(1, -1)}</em>;
-      if (/^`.+`$/.test(piece)) return <code key={place}>{piece.slice(1, -1)}</code>;
-      return piece;
-    });
+function Table({ rows }: { rows: DocumentBlock[] }): ReactNode {
+  return (
+    <div className="document-table">
+      <table>
+        <tbody>
+          {rows.map(({ cells, text }, place) => (
+            <tr key={place}>
+              {(cells ?? [text]).map((cell, column) => (
+                <td key={column}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }

@@ -9,7 +9,10 @@ import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
 import { copyText } from './copyText.ts';
 import { Marked } from './Marked.tsx';
-import { wordsPattern } from './marks.ts';
+import { shortened, wordsPattern } from './marks.ts';
+
+/** What a button is called is read aloud whole; the line itself is a click away. */
+const BECAUSE_CHARS = 200;
 
 interface CardProps {
   callId: string;
@@ -89,7 +92,7 @@ function Because(props: {
       <Quote />
       <span>
         <span className="because-label">{words.becauseOf}</span>{' '}
-        {segment?.text ?? words.showLine}
+        {segment ? shortened(segment.text, BECAUSE_CHARS) : words.showLine}
       </span>
     </button>
   );

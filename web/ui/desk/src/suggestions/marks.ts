@@ -37,6 +37,16 @@ export function piecesOf(text: string, matches: readonly string[] = []): Piece[]
   return cut(text, wordsPattern(matches));
 }
 
+/** At most so many characters, cut between words where there are any. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = text.slice(0, most - 1);
+  const space = head.lastIndexOf(' ');
+  const end = space > most / 2 ? space : head.length;
+  // Half of a surrogate pair is no character.
+  return `${head.slice(0, end).replace(/[\uD800-\uDBFF]$/, '').trimEnd()}…`;
+}
+
 function escaped(word: string): string {
   return word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }

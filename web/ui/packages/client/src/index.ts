@@ -24,6 +24,7 @@ export type {
   CallView,
   CommandName,
   Cursor,
+  DocumentBlock,
   DocumentView,
   ErrorCode,
   EventName,

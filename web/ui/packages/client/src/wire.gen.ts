@@ -190,6 +190,15 @@ export interface DocSeen {
   items: SeenItem[];
 }
 
+/** A piece of a document as a person reads it: text, never markup. `text` is one line, of code and plain text it may be several; `level` is a heading's, 1 to 6; `number` an item's of an ordered list; `cells` a row's, empty ones too. */
+export interface DocumentBlock {
+  kind: 'code' | 'heading' | 'item' | 'row' | 'text';
+  text: string;
+  level?: number;
+  number?: number;
+  cells?: string[];
+}
+
 /** A document as it is put: Markdown, HTML or plain text, told apart by its look. */
 export interface DocumentBody {
   /** 1 to 128 of letters, digits and _.:@|+*- */
@@ -205,11 +214,13 @@ export interface DocumentHits {
   documents: SuggestedDocument[];
 }
 
+/** A document: `text` as it was put, `blocks` as it reads. */
 export interface DocumentView {
   id: string;
   title: string;
   text: string;
   updated_at: string;
+  blocks: DocumentBlock[];
   url?: string;
   tags?: string[];
   language?: string;
