@@ -28,7 +28,9 @@ MAX_LINE_BYTES = 4_000_000  # the same with everything escaped
 
 _TAGS_LINE = re.compile(r"tags\s*:\s*(.*)", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:@|+*-]+")
-_SUFFIXES = (".md", ".markdown", ".html", ".htm", ".txt")
+ONE_DOCUMENT = (".md", ".markdown", ".html", ".htm", ".txt")
+MANY_DOCUMENTS = (".jsonl", ".ndjson")
+_CALLS = ("dialogues.jsonl", "calls.jsonl")  # are replayed; of a folder they are no documents
 
 Item = Placed | Refused
 
@@ -54,37 +56,61 @@ def read_lines(lines: Iterable[bytes], file: str = "") -> Iterator[Item]:
         where = f"{file}:{number}" if file else f"line {number}"
         try:
             if len(line) > MAX_LINE_BYTES:
-                raise TooLarge(f"More than {MAX_LINE_BYTES:,} bytes: `text`", field="text")
+                raise _too_large("line", MAX_LINE_BYTES)
             yield _item(where, _value(line))
         except EngineError as problem:
             yield refused(where, None, problem)
 
 
 def read_folder(folder: Path) -> Iterator[Item]:
-    """`kb.jsonl` of a folder, else its folder `kb`, else its *.md, *.html and *.txt files,
-    those of its folders too; each stands where it does below `folder`. A file or folder in
-    it that cannot be read is refused alone. Raises BadRequest when there is none of them,
-    OSError where none can be looked for."""
-    top = folder
+    """`kb.jsonl` of a folder, else its folder `kb`, else its JSON lines, *.md, *.html and
+    *.txt files, those of its folders too; each stands where it does below `folder`. A file or
+    folder in it that cannot be read is refused alone. Raises BadRequest when there is none of
+    them, OSError where none can be looked for."""
+    source = _source_of(folder)
+    if source.is_file():
+        with source.open("rb") as file:
+            yield from read_lines(file, source.relative_to(folder).as_posix())
+        return
+    closed: list[OSError] = []
+    files = files_of(source, closed.append)
+    if closed and Path(closed[0].filename) == source:
+        raise closed[0]
+    if not files and not closed:
+        raise BadRequest(f"{source} holds no kb.jsonl and no other .jsonl, .md, .html or .txt file"
+                         " of documents")  # fmt: skip
+    for problem in closed:
+        where = Path(problem.filename).relative_to(folder).as_posix()
+        yield refused(f"{where}/", None, BadRequest(f"Cannot be read: {problem.strerror}"))
+    for path in files:
+        where = path.relative_to(folder).as_posix()
+        if path.suffix.lower() in MANY_DOCUMENTS:
+            yield from _read_file_of_lines(path, where)
+        else:
+            yield read_placed(path, where, id_of(path.relative_to(source).as_posix()))
+
+
+def passed_over(folder: Path) -> list[Path]:
+    """The files of a folder that read_folder does not read, sorted; hidden ones are left out."""
+    source = _source_of(folder)
+    read = {source} if source.is_file() else set(files_of(source))
+    return sorted(path for path in _below(folder) if os.path.isfile(path) and path not in read)
+
+
+def _source_of(folder: Path) -> Path:
+    """What is read of a folder: a `kb.jsonl`, or every document's file below."""
     if not (folder / "kb.jsonl").is_file() and (folder / "kb").is_dir():
         folder = folder / "kb"
     lines = folder / "kb.jsonl"
-    if lines.is_file():
-        with lines.open("rb") as file:
-            yield from read_lines(file, lines.relative_to(top).as_posix())
-        return
-    closed: list[OSError] = []
-    files = files_of(folder, closed.append)
-    if closed and Path(closed[0].filename) == folder:
-        raise closed[0]
-    if not files and not closed:
-        raise BadRequest(f"{folder} holds no kb.jsonl and no .md, .html or .txt file")
-    for problem in closed:
-        where = Path(problem.filename).relative_to(top).as_posix()
-        yield refused(f"{where}/", None, BadRequest(f"Cannot be read: {problem.strerror}"))
-    for path in files:
-        doc_id = id_of(path.relative_to(folder).as_posix())
-        yield read_placed(path, path.relative_to(top).as_posix(), doc_id)
+    return lines if lines.is_file() else folder
+
+
+def _read_file_of_lines(path: Path, where: str) -> Iterator[Item]:
+    try:
+        with path.open("rb") as file:
+            yield from read_lines(file, where)
+    except OSError as problem:
+        yield refused(where, None, BadRequest(f"Cannot be read: {problem.strerror}"))
 
 
 def read_placed(path: Path, where: str, doc_id: str) -> Item:
@@ -96,14 +122,17 @@ def read_placed(path: Path, where: str, doc_id: str) -> Item:
 
 
 def files_of(folder: Path, on_closed: Callable[[OSError], None] | None = None) -> list[Path]:
-    """The files read_folder reads, sorted; hidden ones are left out. `on_closed` is told of
-    folders that cannot be read."""
-    found: list[Path] = []
+    """The files read_folder reads where there is no `kb.jsonl`, sorted; hidden ones are left
+    out. `on_closed` is told of folders that cannot be read."""
+    return sorted(path for path in _below(folder, on_closed)
+                  if path.suffix.lower() in (*ONE_DOCUMENT, *MANY_DOCUMENTS)
+                  and path.name not in _CALLS and _readable(path))  # fmt: skip
+
+
+def _below(folder: Path, on_closed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     for place, folders, names in os.walk(folder, onerror=on_closed):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        paths = (Path(place, name) for name in names if not name.startswith("."))
-        found += [path for path in paths if path.suffix.lower() in _SUFFIXES and _readable(path)]
-    return sorted(found)
+        yield from (Path(place, name) for name in names if not name.startswith("."))
 
 
 def _readable(path: Path) -> bool:
@@ -123,7 +152,7 @@ def read_file(path: Path, doc_id: str) -> DocumentBody:
     Raises BadRequest or TooLarge."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise TooLarge(f"More than {MAX_FILE_BYTES:,} bytes: `text`", field="text")
+            raise _too_large("file", MAX_FILE_BYTES)
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise BadRequest(f"Not UTF-8 at byte {problem.start}: `text`", field="text") from None
@@ -141,6 +170,10 @@ def read_file(path: Path, doc_id: str) -> DocumentBody:
     return decoding.convert(
         DocumentBody, {"id": doc_id, "title": title, "text": text, "tags": tags}
     )
+
+
+def _too_large(what: str, most: int) -> TooLarge:
+    return TooLarge(f"The {what} is larger than {most:,} bytes: `text`", field="text")
 
 
 def _without_tags(text: str) -> tuple[str, list[str]]:

@@ -1,7 +1,8 @@
 """A report for the owner of a knowledge base: best, worst, never shown, asked for but missing.
 
-Owns how documents are compared and how questions that found nothing are grouped. It counts
-what it is given, and neither reads a store nor judges a text.
+Owns how documents are compared and how questions that found nothing are grouped; words that one
+caller alone said are never named. It counts what it is given, and neither reads a store nor judges
+a text.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine.times import instant_at
 MOST_ROWS = 20  # of best and of worst
 MOST_NEVER_SHOWN = 200  # named; the others are counted
 MOST_GROUPS = 50
-MOST_ONCE = 10  # of those that one call alone asked for; the others are counted
+FEWEST_CALLS = 2  # that asked for it and said its words: one caller's may be a name
 GROUP_WORDS = 6  # that name a group
 ALIKE = 0.5  # of the words of the shorter question, said in the group too
 FEWEST_WORDS = 2  # a question with fewer content words asks for nothing
@@ -44,8 +45,8 @@ class NeverShown(Struct):
 
 
 class Missing(Struct):
-    """Questions that are alike and found nothing. `words`: those most of them hold, each as it
-    was first said."""
+    """Questions of two calls or more that are alike and found nothing. `words`: those most of
+    them hold and two calls or more said, each as it was first said."""
 
     words: list[str]
     questions: int
@@ -55,7 +56,8 @@ class Missing(Struct):
 
 class KnowledgeReport(Struct):
     """`verdicts` and `shown` are of all documents, those that were deleted too.
-    `missing_count`: of all groups, those that are not named too."""
+    `missing_count`: of what two calls or more asked for, what is not listed too.
+    `missing_once`: turns that asked for something that no second call did."""
 
     documents: int
     verdicts: int
@@ -66,6 +68,7 @@ class KnowledgeReport(Struct):
     never_shown_count: int
     missing: list[Missing]
     missing_count: int = 0
+    missing_once: int = 0
 
 
 def report(
@@ -77,6 +80,7 @@ def report(
     """`titles`: of the documents there are; `tally`: (helpful, unhelpful) of those judged;
     `unanswered`: the newest first."""
     lacking = groups(unanswered)
+    often = [group for group in lacking if group.named()]
     never = sorted(doc_id for doc_id in titles if not shown.get(doc_id))
     return KnowledgeReport(
         documents=len(titles),
@@ -86,8 +90,9 @@ def report(
         worst=_worst(titles, tally, shown),
         never_shown=[NeverShown(one, titles[one]) for one in never[:MOST_NEVER_SHOWN]],
         never_shown_count=len(never),
-        missing=named(lacking),
-        missing_count=len(lacking),
+        missing=[_row(group) for group in often[:MOST_GROUPS]],
+        missing_count=len(often),
+        missing_once=sum(group.questions for group in lacking if not group.named()),
     )
 
 
@@ -145,6 +150,7 @@ class Group:
 
     def __init__(self, question: Unanswered) -> None:
         self.words: Counter[str] = Counter()
+        self.by: dict[str, set[str]] = {}  # stem -> the calls that said it
         self.said: dict[str, str] = {}
         self.calls: set[str] = set()
         self.questions = 0
@@ -156,12 +162,20 @@ class Group:
         self.words.update(dict.fromkeys(stems, 1))
         for stem, word in stems.items():
             self.said.setdefault(stem, word)
+            self.by.setdefault(stem, set()).add(question.call_id)
         self.calls.add(question.call_id)
         self.questions += 1
         self.last_at = max(self.last_at, question.at)
 
     def core(self) -> set[str]:
         return {word for word, count in self.words.items() if 2 * count >= self.questions}
+
+    def named(self) -> list[str]:
+        """The words to know it by, the commonest first; none where no two calls share any."""
+        core = self.core()
+        common = [stem for stem, _ in self.words.most_common() if stem in core]
+        shared = [stem for stem in common if len(self.by[stem]) >= FEWEST_CALLS]
+        return [self.said[stem] for stem in shared[:GROUP_WORDS]]
 
     def likeness(self, words: set[str]) -> float:
         core = self.core()
@@ -188,15 +202,5 @@ def groups(unanswered: Sequence[Unanswered]) -> list[Group]:
     return sorted(found, key=lambda group: (-len(group.calls), -group.questions, -group.last_at))
 
 
-def named(found: Sequence[Group]) -> list[Missing]:
-    """Those worth a line: what more than one call asked for, and a few that one call did."""
-    often = [group for group in found if len(group.calls) > 1]
-    once = [group for group in found if len(group.calls) == 1]
-    return [_row(group) for group in [*often[:MOST_GROUPS], *once[:MOST_ONCE]]]
-
-
 def _row(group: Group) -> Missing:
-    core = group.core()
-    common = [stem for stem, _ in group.words.most_common() if stem in core]
-    words = [group.said[stem] for stem in common[:GROUP_WORDS]]
-    return Missing(words, group.questions, len(group.calls), instant_at(group.last_at))
+    return Missing(group.named(), group.questions, len(group.calls), instant_at(group.last_at))

@@ -51,13 +51,15 @@ def test_verdicts_and_what_was_missing_reach_the_report_and_leave_it_with_their_
     assert "guests" not in json.dumps(report)
 
 
-def test_a_question_that_nothing_answers_is_missing_until_its_call_is_erased(
+def test_what_two_calls_ask_and_nothing_answers_is_missing_until_one_is_erased(
     own_server: LiveServer,
 ) -> None:
     caller, admin = own_server.caller(), own_server.caller("admin-1", "admin")
-    call_id = caller.create(new_id("agent"))
-    caller.say(call_id, line("s1", "Where may I park electric scooters overnight?"))
+    for _ in range(2):
+        call_id = caller.create(new_id("agent"))
+        caller.say(call_id, line("s1", "Where may I park electric scooters overnight?"))
     until(lambda: missing(admin))
     assert set(missing(admin)[0]["words"]) == {"park", "electric", "scooters", "overnight"}
     assert admin.ask("DELETE", f"/v1/calls/{call_id}").ok
-    assert missing(admin) == []
+    report = admin.get("/v1/knowledge/report")
+    assert (report["missing"], report["missing_once"]) == ([], 1)

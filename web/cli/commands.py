@@ -1,7 +1,7 @@
 """The commands of `earshot`, one function each.
 
-Owns what a command is called, what it takes and what its help teaches; the work is done in
-the other files of this package.
+Owns what a command is called, what it takes and what its help teaches (those for documents are in
+document_commands.py); the work is done in the other files of this package.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ import click
 import msgspec
 
 from engine.wire import Role
-from web.cli import access
+from web.cli import access, document_commands
 from web.cli.client import Api
 from web.cli.failures import Failure, IllSettings
-from web.cli.options import A_LIFETIME, A_PORT, A_SPEED, AN_ID, of_a_server
+from web.cli.options import A_LIFETIME, A_PORT, A_SPEED, AN_ID, PATH, of_a_server
 from web.cli.words import count
-
-PATH = click.Path(exists=True, path_type=Path)
 
 
 class _Quiet(click.Group):
@@ -63,6 +61,10 @@ def earshot() -> None:
     """
 
 
+for _command in document_commands.COMMANDS:
+    earshot.add_command(_command)
+
+
 @earshot.command()
 @click.argument("agent_id", type=AN_ID)
 @click.option(
@@ -95,76 +97,6 @@ def token(agent_id: str, role: str, tenant: str, lifetime: int | None) -> None:
         tokens = msgspec.structs.replace(configured.tokens, lifetime_s=lifetime)
         configured = msgspec.structs.replace(configured, tokens=tokens)
     click.echo(access.make_token(configured, agent_id, cast(Role, role), tenant))
-
-
-@earshot.command("import-documents")
-@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
-@click.option("--wait", is_flag=True, help="Until every document has its vectors, too.")
-@of_a_server
-def import_documents(paths: tuple[Path, ...], wait: bool, url: str, token: str | None) -> None:
-    """Put the documents of each PATH into the server's knowledge base.
-
-    PATH is a folder (its kb.jsonl, else every .md, .html and .txt in it), a .jsonl file with
-    one document a line, or one document's file. A document that is there already is replaced,
-    so an import may be repeated. What is refused is listed with its file or line and the
-    reason, and the exit code is then 1; the rest is in.
-    docs/data-formats.md describes the formats. A server that is away is waited for, 30 s long.
-    Documents are found by their words at once, and by their meaning when the server has made
-    their vectors, which --wait waits for.
-
-    \b
-    Examples:
-      ./earshot import-documents demo/kb
-      ./earshot import-documents manual.jsonl faq/ --url https://earshot.example.org
-    """
-    from web.cli import importing
-
-    def api() -> Api:
-        return Api(url, access.bearer(url, token, "admin"))
-
-    code = importing.run(api, paths, wait=wait)
-    if code:
-        raise SystemExit(code)
-
-
-@earshot.command("knowledge")
-@of_a_server
-def knowledge_state(url: str, token: str | None) -> None:
-    """Show how many documents the server serves, and how far their vectors are.
-
-    \b
-    Example:
-      ./earshot knowledge
-    """
-    from web.cli import knowledge
-
-    with Api(url, access.bearer(url, token, "admin")) as api:
-        for line in knowledge.lines(knowledge.state(api)):
-            click.echo(line)
-
-
-@earshot.command("knowledge-report")
-@click.option("--json", "raw", is_flag=True, help="As the API gives it: one JSON object.")
-@of_a_server
-def knowledge_report(raw: bool, url: str, token: str | None) -> None:
-    """Show which documents help, which do not, which are never shown, and what is missing.
-
-    For the owner of the knowledge base. Verdicts are the agents'; what is missing is what
-    customers asked for and no document was good enough to show.
-
-    \b
-    Examples:
-      ./earshot knowledge-report
-      ./earshot knowledge-report --json | jq '.missing[:5]'
-    """
-    from web.cli import knowledge
-
-    with Api(url, access.bearer(url, token, "admin")) as api:
-        report = api.get("/v1/knowledge/report")
-    if raw:
-        click.echo(msgspec.json.encode(report).decode())
-    else:
-        knowledge.show_report(report)
 
 
 @earshot.command()

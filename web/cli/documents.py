@@ -25,7 +25,6 @@ from web.cli.client import Api
 from web.cli.failures import Failure, Refused, Stopped
 from web.cli.patience import Outage, insist
 
-ONE_FILE = (".md", ".markdown", ".html", ".htm", ".txt")
 CHUNK_DOCUMENTS = 1000
 CHUNK_BYTES = 1_000_000  # a tenth of what a request may carry, so that the bar moves
 INDEXING_S = 120.0  # the answer comes when the chunk can be found
@@ -83,10 +82,10 @@ def read(path: Path) -> Iterator[readers.Item]:
         if path.is_dir():
             for item in readers.read_folder(path):
                 yield replace(item, where=str(path / item.where))
-        elif path.suffix in (".jsonl", ".ndjson"):
+        elif path.suffix.lower() in readers.MANY_DOCUMENTS:
             with path.open("rb") as file:
                 yield from readers.read_lines(file, str(path))
-        elif path.suffix.lower() in ONE_FILE:
+        elif path.suffix.lower() in readers.ONE_DOCUMENT:
             yield readers.read_placed(path, str(path), readers.id_of(path.name))
         else:
             raise Failure(f"{path} is no document: expected a .md, .html, .txt or .jsonl file.")

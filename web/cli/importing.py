@@ -1,6 +1,7 @@
 """An import as a person sees it: bars on a terminal, and what came of it, however it ends.
 
-Owns what is shown. What is read and sent is documents.py's, how far vectors are knowledge.py's.
+Owns what is shown. What is read and sent is documents.py's, what was not read is
+unread_files.py's, how far vectors are knowledge.py's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import click
 from rich.progress import Progress
 
 from engine.knowledge.readers import Item
-from web.cli import documents, knowledge
+from web.cli import documents, knowledge, unread_files
 from web.cli.client import Api
 from web.cli.failures import Failure
 from web.cli.words import count
@@ -24,6 +25,7 @@ INTERRUPTED = 130  # exit code
 def run(api: Callable[[], Api], paths: Iterable[Path], *, wait: bool) -> int:
     """The exit code: 1 when a document was refused. `api` is called when everything has been
     read. Raises Failure, after saying what is in by then."""
+    paths = list(paths)
     outcome = documents.Outcome()
     served: list[str] = []
     try:
@@ -46,7 +48,7 @@ def run(api: Callable[[], Api], paths: Iterable[Path], *, wait: bool) -> int:
             _tell(outcome)
         raise
     _tell(outcome)
-    for line in served:
+    for line in (*filter(None, map(unread_files.told, paths)), *served):
         click.echo(line)
     return 1 if outcome.refused else 0
 

@@ -77,8 +77,8 @@ def show_report(report: dict[str, Any], console: Console | None = None) -> None:
         f"{count(report['documents'], 'document')}, shown {count(report['shown'], 'time')},"
         f" {count(report['verdicts'], 'verdict')}."
     )
-    _documents(console, "Best: helpful in at least", report["best"])
-    _documents(console, "Worst: helpful in at most", report["worst"])
+    _documents(console, "Best: more yes than no", "at least", report["best"])
+    _documents(console, "Worst: more no than yes", "at most", report["worst"])
     _missing(console, report)
     if report["never_shown_count"]:
         console.print(f"\nNever shown: {count(report['never_shown_count'], 'document')}")
@@ -90,20 +90,30 @@ def show_report(report: dict[str, Any], console: Console | None = None) -> None:
             console.print("  … (--json lists more)")
 
 
-def _documents(console: Console, title: str, rows: list[Any]) -> None:
+def _documents(console: Console, title: str, sense: str, rows: list[Any]) -> None:
+    """A share is a bound, not yes of all: it is said as one."""
     if not rows:
         return
-    table = _table(title, "share", "yes", "no", "shown", telling="document")
+    table = _table(title, "yes", "no", "helpful\n(95 % sure)", "shown", telling="document")
     for row in rows:
-        numbers = (f"{row['share']:.0%}", row["helpful"], row["unhelpful"], f"{row['shown']:,}")
+        share = f"{sense} {100 * row['share']:.0f} %"
+        numbers = (row["helpful"], row["unhelpful"], share, f"{row['shown']:,}")
         table.add_row(*map(str, numbers), f"{printable(row['title'])} ({row['id']})")
     console.print(table)
 
 
 def _missing(console: Console, report: dict[str, Any]) -> None:
-    """What was asked for and found nothing; of what one call alone asked for, some."""
-    if not report["missing"]:
-        return
+    """What was asked for and found nothing; of what one call alone asked for, how much."""
+    if report["missing"]:
+        _missing_rows(console, report)
+    once = report.get("missing_once", 0)
+    if once:
+        title = "" if report["missing"] else "\nAsked for but missing: nothing in two calls.\n"
+        more = "more " if report["missing"] else ""
+        console.print(f"{title}  {count(once, f'{more}turn')} in single calls found nothing.")
+
+
+def _missing_rows(console: Console, report: dict[str, Any]) -> None:
     table = _table("Asked for but missing", "calls", "times", telling="about", last="last")
     for row in report["missing"]:
         words = printable(" ".join(row["words"]))
@@ -125,7 +135,9 @@ def _table(title: str, *numbers: str, telling: str, last: str = "") -> Table:
         expand=True,
     )
     for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+        table.add_column(
+            name, justify="right", no_wrap=True, min_width=max(map(len, name.split("\n")))
+        )
     table.add_column(telling, ratio=1, overflow="fold")
     if last:
         table.add_column(last, no_wrap=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -73,6 +74,7 @@ class PortType(click.ParamType[int]):
 
 
 AN_ID = IdType()
+PATH = click.Path(exists=True, path_type=Path)
 A_LIFETIME = LifetimeType()
 A_PORT = PortType()
 A_SPEED = SpeedType()

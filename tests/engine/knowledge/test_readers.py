@@ -16,6 +16,7 @@ from engine.knowledge.documents import Placed, Refused
 from engine.knowledge.readers import (
     MAX_FILE_BYTES,
     MAX_LINE_BYTES,
+    passed_over,
     read_folder,
     read_json,
     read_lines,
@@ -194,6 +195,62 @@ def test_a_bad_line_is_named_by_its_file_wherever_that_lies(tmp_path: Path) -> N
     assert [item.where for item in read_folder(tmp_path)] == ["kb/kb.jsonl:1"]
     (tmp_path / "kb" / "kb.jsonl").unlink()
     assert [item.where for item in read_folder(tmp_path)] == ["kb/bad.md"]
+
+
+def test_json_lines_of_a_folder_are_read_beside_its_other_files(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "wombat.md").write_text("# Wombat\n\nDigs.")
+    (tmp_path / "gizmo.html").write_text("<title>Gizmo</title><p>Blinks.")
+    (tmp_path / "more.jsonl").write_text('{"id":"m","title":"M","text":"Text."}\n\n{"id":"n"}\n')
+    (tmp_path / "gone.jsonl").symlink_to("nowhere.jsonl")
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert {body.id for body in bodies} == {"m", "gizmo", "sub.wombat"}
+    assert [item.where for item in refused] == ["gone.jsonl", "more.jsonl:3"]
+    assert passed_over(tmp_path) == []
+
+
+def test_calls_to_replay_are_no_documents_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A")
+    for name in ("dialogues.jsonl", "calls.jsonl"):
+        (tmp_path / name).write_text('{"turns": []}\n')
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert ([body.id for body in bodies], refused) == (["a"], [])
+    assert [path.name for path in passed_over(tmp_path)] == ["calls.jsonl", "dialogues.jsonl"]
+
+
+@pytest.mark.parametrize("inside", ["", "kb"])
+def test_what_a_folder_with_a_kb_holds_beside_it_is_passed_over(
+    tmp_path: Path, inside: str
+) -> None:
+    (tmp_path / inside).mkdir(exist_ok=True)
+    (tmp_path / inside / "kb.jsonl").write_text('{"id":"a","title":"A","text":"Text."}\n')
+    (tmp_path / ".hidden").write_text("")
+    for name in ("more.jsonl", "README.md", "photo.png"):
+        (tmp_path / name).write_text("x")
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert ([body.id for body in bodies], refused) == (["a"], [])
+    names = [path.name for path in passed_over(tmp_path)]
+    assert names == ["README.md", "more.jsonl", "photo.png"]
+
+
+def test_each_limit_of_size_is_named_as_itself(tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_bytes(b"x" * (MAX_FILE_BYTES + 1))
+    (tmp_path / "line.jsonl").write_bytes(b"x" * (MAX_LINE_BYTES + 1))
+    (tmp_path / "text.txt").write_text("x" * 500_001)
+
+    told = {item.where: item.refusal.error.message for item in split(read_folder(tmp_path))[1]}
+
+    assert told == {
+        "file.txt": "The file is larger than 2,000,000 bytes: `text`",
+        "line.jsonl:1": "The line is larger than 4,000,000 bytes: `text`",
+        "text.txt": "At most 500,000 characters: `text`",
+    }
 
 
 def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:

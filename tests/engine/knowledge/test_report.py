@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from engine.knowledge.report import (
+    MOST_GROUPS,
     MOST_NEVER_SHOWN,
-    MOST_ONCE,
     Missing,
     bounds,
     groups,
-    named,
     report,
 )
 from engine.showings import Unanswered
@@ -21,7 +20,7 @@ def asked(text: str, call_id: str = "c", at: float = 0.0) -> Unanswered:
 
 
 def missing(unanswered: list[Unanswered]) -> list[Missing]:
-    return named(groups(unanswered))
+    return report({}, {}, {}, unanswered).missing
 
 
 def test_many_good_verdicts_are_better_than_one() -> None:
@@ -53,23 +52,23 @@ def test_questions_that_are_alike_are_one_group_and_most_calls_come_first() -> N
     found = missing(
         [
             asked("charge electric car", "c1", 5),
-            asked("gluten free menu", "c1", 4),
+            asked("gluten free menu", "c3", 4),
             asked("electric car charge station", "c2", 3),
             asked("charge car night", "c2", 2),
             asked("gluten menu", "c1", 1),
         ]
     )
-    assert [(group.questions, group.calls) for group in found] == [(3, 2), (2, 1)]
+    assert [(group.questions, group.calls) for group in found] == [(3, 2), (2, 2)]
     assert set(found[0].words[:2]) == {"car", "charge"}
     assert found[0].last_at == "1970-01-01T00:00:05.000Z"
 
 
 def test_small_talk_asks_for_nothing() -> None:
-    assert missing([asked("sure"), asked("")]) == []
+    assert groups([asked("sure"), asked("")]) == []
 
 
 def test_one_shared_word_does_not_make_questions_alike() -> None:
-    assert len(missing([asked("car park price"), asked("car wash nearby")])) == 2
+    assert len(groups([asked("car park price"), asked("car wash nearby")])) == 2
 
 
 def test_the_bounds_of_a_share_hold_it() -> None:
@@ -95,12 +94,27 @@ def test_a_word_that_one_question_of_many_holds_names_no_group() -> None:
     assert group.words == ["charge", "car"]
 
 
-def test_of_what_was_asked_once_only_a_few_are_named_and_all_are_counted() -> None:
-    once = [asked(f"thing{n} wanted{n}", "c1", n) for n in range(MOST_ONCE + 5)]
+def test_what_one_call_alone_asked_for_is_counted_and_not_named() -> None:
+    once = [asked(f"thing{n} wanted{n}", f"c{n}", n) for n in range(3)]
+    again = [asked("gluten free menu", "c1"), asked("gluten menu", "c1")]
     often = [asked("charge car", "c1"), asked("charge car", "c2")]
 
-    found = report({}, {}, {}, [*once, *often])
+    found = report({}, {}, {}, [*once, *again, *often])
 
-    assert len(found.missing) == MOST_ONCE + 1
-    assert found.missing_count == MOST_ONCE + 6
-    assert found.missing[0].words == ["charge", "car"]
+    assert [group.words for group in found.missing] == [["charge", "car"]]
+    assert (found.missing_count, found.missing_once) == (1, 5)
+
+
+def test_what_one_caller_alone_said_names_no_group() -> None:
+    [group] = missing([asked("charge car tomasz wilk", "c1"), asked("charge car", "c2")])
+
+    assert group.words == ["charge", "car"]
+
+
+def test_of_what_was_asked_often_so_many_are_named_and_all_are_counted() -> None:
+    often = [asked(f"thing{n} wanted{n}", c) for n in range(MOST_GROUPS + 2) for c in "ab"]
+
+    found = report({}, {}, {}, often)
+
+    assert (len(found.missing), found.missing_count) == (MOST_GROUPS, MOST_GROUPS + 2)
+    assert found.missing_once == 0

@@ -40,11 +40,14 @@ def test_the_report_says_what_helps_and_what_is_missing(admin: Caller, node: Mem
     card = SuggestedDocument("parking", "Parking", "…", 0.9)
     node.world.shown(call, AiSuggestion("c", [card], "", "none", "s", "s1", "e", 2), Asked())
     node.world.verdict(call, encode(FeedbackUpdate("c", "parking", "ann", True, "e", 3)))
-    node.world.unanswered(call, "s2", Asked(words=("charge", "electric", "car")))
+    for one in (call, CallKey(admin.tenant, "d")):
+        node.world.unanswered(one, "s2", Asked(words=("charge", "electric", "car")))
+    node.world.unanswered(call, "s3", Asked(words=("tomasz", "wilk")))
     found = admin.get("/v1/knowledge/report").get_json()
     assert [(row["id"], row["helpful"], row["shown"]) for row in found["best"]] == [
         ("parking", 1, 1)
     ]
     assert (found["worst"], found["documents"]) == ([], 2)
     assert [row["id"] for row in found["never_shown"]] == ["wifi"]
-    assert found["missing"][0]["words"] == ["charge", "electric", "car"]
+    assert [row["words"] for row in found["missing"]] == [["charge", "electric", "car"]]
+    assert (found["missing_count"], found["missing_once"]) == (1, 1)

@@ -65,6 +65,7 @@ class TinyServer:
                 self.wfile.write(content)
 
             do_GET = do_POST = do_PATCH = do_PUT = handle_any  # noqa: N815 - http.server asks for them
+            do_DELETE = handle_any  # noqa: N815
 
             def log_message(self, *_: object) -> None: ...
 

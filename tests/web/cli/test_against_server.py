@@ -237,6 +237,15 @@ def test_documents_are_found_after_their_import(served: Place) -> None:
     assert "All have vectors of " in served.said("knowledge")
 
 
+def test_a_document_is_searched_and_deleted(served: Place) -> None:
+    (served.folder / "wombat.md").write_text("# Wombat\n\nA wombat digs burrows at night.\n")
+    importing = served.start("web.cli", "import-documents", str(served.folder / "wombat.md"))
+    assert importing.wait(STEP_S) == 0
+    until(lambda: "wombat: Wombat" in served.run("search", "wombat", "burrows"))
+    assert served.run("delete-document", "wombat") == "Document wombat deleted.\n"
+    until(lambda: "wombat: " not in served.run("search", "wombat", "burrows"))
+
+
 def demo(place: Place) -> subprocess.Popen[str]:
     """What `make run` starts, with dialogues and documents of our own."""
     place.dialogues(*TURNS)
