@@ -35,6 +35,7 @@ _VERB = re.compile(
     r"\s(?:is|are|was|were|has|have|had|does|do|did|will|would|can|could|cannot|\w+n['\u2019]t)\s",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(r"^about\s+(?=\w)", re.IGNORECASE)  # "asking about" says it already
 _LONGER = re.compile(r"\b[^\W\d_][a-z]{3,}")  # words that are no acronyms
 _CLAUSE = re.compile(
     r"\b(?:how|what|why|when|where|who|which|that|if|whether|after|before|because|until|while|once)\b",
@@ -45,7 +46,7 @@ _CLAUSE = re.compile(
 def asking(title: str, text: str = "", tag: str | None = None) -> str:
     """A line that names a title; '' for one that is nothing but numbers. `text`: of the
     document, which tells names from words; `tag`: its language."""
-    plain = without_numbers(title.strip(" .?!:")[:MOST_TITLE])
+    plain = _ABOUT.sub("", without_numbers(title.strip(" .?!:")[:MOST_TITLE]))
     if not plain:
         return ""
     whole, colon, rest = plain.rpartition(": ")

@@ -15,6 +15,7 @@ CLEAR = 0.03  # of a score, over the next document that is about something else
 CLEAR_UNASKED = 0.06  # the same where the last turn asks for nothing
 FOUND_UNASKED = 0.4  # such a turn's document needs this score too: "hello" has one of 0.2
 STAYS = 0.15  # a title on the screen is replaced by what leads it by this
+STAYS_ASKED = 0.1  # the same where the last turn asks for something, and its document is shown
 ALIKE = 0.5  # of the words of the longer title: two with as much in common are one subject
 
 
@@ -26,7 +27,8 @@ def subject(ranked: Sequence[Ranked], first: str | None, held: str | None) -> Ra
         return None
     by_id = {one.hit.doc_id: one for one in ranked}
     kept = by_id.get(held) if held is not None else None
-    if kept is not None and ranked[0].score < kept.score + STAYS:
+    stays = STAYS if first is None else STAYS_ASKED
+    if kept is not None and ranked[0].score < kept.score + stays:
         return kept
     if first is not None:
         shown = by_id.get(first)

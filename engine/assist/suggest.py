@@ -20,6 +20,7 @@ from engine.assist import gate
 from engine.assist.excerpt import excerpt, matches
 from engine.assist.gate import Gate, needs_by_words, sure_by_words
 from engine.assist.keeping import listed
+from engine.assist.likelihood import Likelihood
 from engine.assist.naming import asking, names
 from engine.assist.query import distinct, weights
 from engine.assist.ranking import Ranked, Weights, rank
@@ -43,8 +44,8 @@ ENOUGH = 0.5  # of the passages have their vectors: before, words alone are fair
 
 @dataclass(frozen=True, slots=True)
 class AssistSettings:
-    """`limit`: documents in a proposal. `threshold`: relevance under which none is shown.
-    `lines`: the last finals that are read."""
+    """`limit`: documents in a proposal. `threshold`: how sure it must be that the last turn asks
+    for a document, less for one that lies behind. `lines`: the last finals that are read."""
 
     limit: int = 3
     threshold: float = 0.35
@@ -55,13 +56,15 @@ class Proposal(Struct, frozen=True):
     """`documents`, the most relevant first; none when nothing is worth an agent's look.
     `summary` is '' when its kind is 'none'. `query`: the vector it was asked with, which makes
     a later verdict a vote (engine/knowledge/votes.py); None without an embedding model.
-    `needs`: the last turn asks for something, whether or not a document is good enough."""
+    `needs`: the last turn asks for something, whether or not a document is good enough.
+    `sure`: 0..1, that it asks for a document of these: what the threshold is on."""
 
     documents: tuple[SuggestedDocument, ...]
     summary: str
     summary_kind: SummaryKind
     query: QueryVector | None = None
     needs: bool = False
+    sure: float = 0.0
 
 
 class Indexes(Protocol):
@@ -75,7 +78,8 @@ class Suggester(Protocol):
         """Documents for the moment after the excerpt's last line.
 
         Pure processor work, safe from any thread; the caller keeps it off the loop.
-        Relevance compares between calls: a threshold on it is one decision for all.
+        `sure` compares between calls: a threshold on it is one decision for all. A document's
+        relevance is how likely it is what the customer needs now.
         """
         ...
 
@@ -123,7 +127,7 @@ class CallSuggester:
         line, kind = summary(lines, named, index.rarity if len(index) else None, excerpt.language)
         vector = packed(index.model, _unit(query)) if query is not None else None
         needs = self._needs(asked, excerpt.language)
-        return Proposal(tuple(shown), line, kind, vector, needs)
+        return Proposal(tuple(shown), line, kind, vector, needs, sure)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         """For a person who types: the same signals and excerpts, without a threshold."""
@@ -193,14 +197,15 @@ class CallSuggester:
             return []
         most = max(one.score for one in ranked)
         least = self._settings.threshold
-        worth = [(one, _relevance(sure, most, one)) for one in ranked]
-        near = [one for one, relevance in worth if relevance >= least]
-        fading = [one for one, relevance in worth if least > relevance >= least * FADING]
+        worth = [(one, _worth(sure, most, one)) for one in ranked]
+        near = [one for one, its in worth if its >= least]
+        fading = [one for one, its in worth if least > its >= least * FADING]
         # What reads the same is one document to an agent, whatever its id.
         different = {(_title(index, one), one.hit.passage.text): one for one in reversed(near)}
         found = list(different.values())[::-1]
+        likely = Likelihood([one.score for one in found])
         return [
-            _document(index, one, asked, _relevance(sure, most, one))
+            _document(index, one, asked, _relevance(sure, most, one, asked, likely))
             for one in listed(found, now_shown, self._settings.limit, fading)
         ]
 
@@ -220,9 +225,18 @@ class CallSuggester:
         return asking(document.title, document.text, document.language)
 
 
-def _relevance(sure: float, most: float, one: Ranked) -> float:
-    """0..1: how sure it is that a document is due at all, less for one that lies behind."""
-    return round(sure * exp((one.score - most) / SPREAD), 4)
+def _worth(sure: float, most: float, one: Ranked) -> float:
+    """0..1, what the threshold is on: how sure it is that a document is due at all, less for
+    one that lies behind."""
+    return sure * exp((one.score - most) / SPREAD)
+
+
+def _relevance(sure: float, most: float, one: Ranked, asked: _Asked, likely: Likelihood) -> float:
+    """0..1, what an agent is told: that a document is due, and that it is this one. By words
+    alone nobody knows how likely that is."""
+    if asked.meaning is None:
+        return round(_worth(sure, most, one), 4)
+    return round(sure * likely.of(one.score), 4)
 
 
 def _by_score(index: Index, one: Ranked, meaning: bool) -> float:

@@ -41,7 +41,7 @@ Make = Callable[[Any, AssistSettings], Suggester]
 
 class Figures(Struct):
     """Shares are 0..1, with 95 % bootstrap intervals over queries. `model`: '' for words
-    alone. `silence_auc`: how well relevance tells turns that need a document from `no_doc`
+    alone. `silence_auc`: how well being sure tells turns that need a document from `no_doc`
     turns; null where a folder has none. `shown_*`: the share of turns on which the shipped
     threshold lets anything show. `recall_at_5_settled`: at the third query of a call, null
     where none has three. `on_screen`: how often a right document is on the screen at a query,
@@ -86,7 +86,7 @@ class Asked(Struct):
     `nth`: the how manyth query of its call, from 1; 0 for a turn that needs none."""
 
     rank: int
-    relevance: float
+    sure: float
     ms: float
     nth: int = 0
 
@@ -149,7 +149,7 @@ def _ask(
     ms = (perf_counter() - started) * 1e3
     ids = [document.id for document in proposal.documents[:JUDGED]]
     rank = next((place for place, doc_id in enumerate(ids, start=1) if doc_id in gold), 0)
-    sure = max((document.relevance for document in proposal.documents), default=0.0)
+    sure = proposal.sure if proposal.documents else 0.0
     return Asked(rank, sure, ms, nth)
 
 
@@ -164,8 +164,8 @@ def _figures(
     ranks = np.array([asked.rank for asked in due])
     first, among = (ranks == 1).astype(float), (ranks > 0).astype(float)
     settled = among[[asked.nth == SETTLED for asked in due]]
-    needed = np.array([asked.relevance for asked in due])
-    unneeded = np.array([asked.relevance for asked in silent])
+    needed = np.array([asked.sure for asked in due])
+    unneeded = np.array([asked.sure for asked in silent])
     ms = np.array([asked.ms for asked in [*due, *silent]])
     right = np.array(played.right, dtype=float)
     named = np.array([one.share for one in played.named])

@@ -307,7 +307,9 @@ def test_a_trigger_has_one_suggestion_whoever_heard_it(nodes: Nodes) -> None:
 
 def _knows(node: LiveServer) -> bool:
     with Caller(node.url, node.token("anybody")) as caller:
-        return bool(caller.get("/v1/documents/search?q=router")["documents"])
+        found = bool(caller.get("/v1/documents/search?q=router")["documents"])
+        state = caller.get("/v1/knowledge")
+        return found and bool(state["model"]) and not state["waiting"]
 
 
 def test_documents_are_followed_within_a_second_and_searches_never_pause(nodes: Nodes) -> None:

@@ -1,10 +1,13 @@
 // What a scenario sees of a page from inside: React's commits, frames, and where a line stands.
 
-/** Before the page's own scripts: `window.commits` gets the last line of each commit. */
+/** Before the page's own scripts: `window.commits` gets the last line of each commit, and
+ * `window.commitsAt` when it was, in ms. */
 export function watchCommits(context) {
   return context.addInitScript(() => {
     window.commits = [];
+    window.commitsAt = [];
     const onCommitFiberRoot = () => {
+      window.commitsAt.push(performance.now());
       window.commits.push(document.querySelector('.row:last-child')?.getAttribute('aria-posinset'));
     };
     // React looks for its developer tools, in a production build too.

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from engine.assist.ranking import Ranked
-from engine.assist.subject import CLEAR, CLEAR_UNASKED, FOUND_UNASKED, STAYS, lead, subject
+from engine.assist.subject import (
+    CLEAR,
+    CLEAR_UNASKED,
+    FOUND_UNASKED,
+    STAYS,
+    STAYS_ASKED,
+    lead,
+    subject,
+)
 from engine.knowledge.index import Hit
 from engine.knowledge.passages import Passage
 
@@ -52,13 +60,20 @@ def test_a_turn_that_asks_for_nothing_needs_more_of_a_lead_and_something_found()
     assert named(little, None) is None
 
 
-def test_a_title_on_the_screen_stays_until_another_leads_it_by_far() -> None:
+def test_a_title_on_the_screen_stays_until_a_turn_asks_for_another_that_leads_it() -> None:
+    near = ranked(refund=HIGH, parking=HIGH - STAYS_ASKED + BIT)
+    far = ranked(refund=HIGH, parking=HIGH - STAYS_ASKED - BIT)
+
+    assert named(near, "refund", "parking") == "parking"
+    assert named(far, "refund", "parking") == "refund"
+
+
+def test_where_a_turn_asks_for_nothing_it_stays_until_another_leads_it_by_far() -> None:
     near = ranked(refund=HIGH, parking=HIGH - STAYS + BIT)
     far = ranked(refund=HIGH, parking=HIGH - STAYS - BIT)
 
-    assert named(near, "refund", "parking") == "parking"
     assert named(near, None, "parking") == "parking"
-    assert named(far, "refund", "parking") == "refund"
+    assert named(far, None, "parking") == "refund"
 
 
 def test_a_title_that_was_overtaken_goes_when_a_turn_asks_for_something_else() -> None:

@@ -61,7 +61,10 @@ class Scripted:
     def suggest(self, excerpt: CallExcerpt) -> Proposal:
         found = self.answers[len(excerpt.lines)]
         return Proposal(
-            tuple(SuggestedDocument(i, i, "", sure, UNSET, UNSET) for i, sure in found), "", "none"
+            tuple(SuggestedDocument(i, i, "", sure, UNSET, UNSET) for i, sure in found),
+            "",
+            "none",
+            sure=max((sure for _, sure in found), default=0.0),
         )
 
 
