@@ -197,16 +197,16 @@ class CallSuggester:
             return []
         most = max(one.score for one in ranked)
         least = self._settings.threshold
-        worth = [(one, _worth(sure, most, one)) for one in ranked]
-        near = [one for one, its in worth if its >= least]
-        fading = [one for one, its in worth if least > its >= least * FADING]
         # What reads the same is one document to an agent, whatever its id.
-        different = {(_title(index, one), one.hit.passage.text): one for one in reversed(near)}
+        different = {(_title(index, one), one.hit.passage.text): one for one in reversed(ranked)}
         found = list(different.values())[::-1]
         likely = Likelihood([one.score for one in found])
+        worth = [(one, _worth(sure, most, one)) for one in found]
+        near = [one for one, its in worth if its >= least]
+        fading = [one for one, its in worth if least > its >= least * FADING]
         return [
             _document(index, one, asked, _relevance(sure, most, one, asked, likely))
-            for one in listed(found, now_shown, self._settings.limit, fading)
+            for one in listed(near, now_shown, self._settings.limit, fading)
         ]
 
     def _named(

@@ -53,6 +53,7 @@ def test_a_title_in_another_language_keeps_its_capital() -> None:
 
 def test_a_title_of_numbers_alone_makes_no_line() -> None:
     assert asking("2024") == ""
+    assert asking("About the router") == "Customer asking about the router"
     assert not names("", "2024")
 
 
