@@ -2,6 +2,8 @@
 that started it; when that ends, it ends. Nobody starts it by hand.
 """
 
+import logging
+import os
 import signal
 
 # Ctrl-C reaches the whole group, also while we import; the server drains first and then lets
@@ -10,4 +12,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 from web.ranking.worker import main
 
-raise SystemExit(main())
+code = main()
+logging.shutdown()
+# Threads may be in native code: taking the interpreter apart beneath them ends in abort().
+os._exit(code)
