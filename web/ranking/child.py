@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,10 +24,13 @@ class Child(NamedTuple):
     process: Any
     link: socket.socket
 
-    def end(self) -> None:
-        """Of one that was not told to begin: it may still be importing, and has nothing to
-        lose."""
-        self.link.close()
+    def end(self, patience_s: float = 0.0) -> None:
+        """It ends by itself within `patience_s`, or is killed: one that was not told to begin
+        has nothing to lose. Again is harmless."""
+        self.link.close()  # for it, the end of its input
+        if patience_s and self.process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience_s)
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

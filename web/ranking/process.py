@@ -12,9 +12,7 @@ from __future__ import annotations
 import itertools
 import logging
 import socket
-import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -63,7 +61,7 @@ class RankingProcess:
         self._tenants: set[str] = set()
         self._link: socket.socket | None = None
         self._sending = BoundedSemaphore(1)
-        self._process: Any = None
+        self._child: child.Child | None = None  # the last one, told to begin
         self._needed = Event()
         self._linked = Event()
         self._closing = False
@@ -148,7 +146,7 @@ class RankingProcess:
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process is not None else None
+        return self._child.process.pid if self._child is not None else None
 
     def close(self) -> None:
         self._closing = True
@@ -178,10 +176,10 @@ class RankingProcess:
 
     def _start(self) -> None:
         ahead, self._ahead = self._ahead, None
-        self._process, link = ahead or child.start()
+        self._child = ahead or child.start()
         self.starts += 1
-        link.sendall(f.packed(self._begin))
-        self._link = link
+        self._child.link.sendall(f.packed(self._begin))
+        self._link = self._child.link
         self._linked.set()
         for tenant in sorted(self._tenants):
             self._send(f.Watch(tenant))
@@ -214,16 +212,9 @@ class RankingProcess:
         """The process is gone, or has to go."""
         self.serving = None
         self._linked.clear()
-        link, self._link = self._link, None
-        if link is not None:
-            link.close()  # for it, the end of its input
-        process = self._process
-        if process is not None and process.poll() is None:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_S)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        self._link = None
+        if self._child is not None:
+            self._child.end(STOP_S)
         pending, self._pending = self._pending, {}
         for result in pending.values():
             result.set(None)
