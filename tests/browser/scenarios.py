@@ -6,15 +6,12 @@ for all of them. What a scenario does, and through which failing network, is the
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
+from tests.browser.script import seen_by
 from tests.live.server import SECRET, LiveServer
 
-ROOT = Path(__file__).parents[2]
 _SCENARIO = re.compile(r"^  async (\w+)\(place", re.MULTILINE)
 
 
@@ -33,15 +30,13 @@ def outcomes_of(
     environment: dict[str, str] | None = None,
 ) -> dict[str, str | None]:
     """What each scenario found wrong; None: nothing. `environment`: what they need beside it."""
-    ran = subprocess.run(
-        [node, str(folder / "run.mjs"), server.url, *(str(folder / file) for file in files)],
-        cwd=ROOT,
-        env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET} | (environment or {}),
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
+    outcomes: dict[str, str | None] = seen_by(
+        folder / "run.mjs",
+        server.url,
+        *(str(folder / file) for file in files),
+        node=node,
+        chromium=chromium,
+        timeout_s=timeout_s,
+        environment={"JWT_SECRET": SECRET} | (environment or {}),
     )
-    assert ran.returncode == 0, ran.stderr
-    outcomes: dict[str, str | None] = json.loads(ran.stdout)
     return outcomes

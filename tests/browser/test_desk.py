@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
+from tests.browser.script import seen_by
 from tests.live.server import LiveServer, line, running, until
 
-ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("desk.mjs")
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -33,17 +30,7 @@ def test_an_agent_sees_the_call_and_says_that_a_document_helped(
 ) -> None:
     with running(tmp_path) as server:
         call_id = _call_with_a_suggestion(server)
-        ran = subprocess.run(
-            [node, str(SCRIPT), f"{server.url}/"],
-            cwd=ROOT,
-            env=os.environ | {"CHROMIUM": chromium},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-        seen = json.loads(ran.stdout)
+        seen = seen_by(SCRIPT, f"{server.url}/", node=node, chromium=chromium, timeout_s=60)
         assert (seen["heading"], seen["connected"] > 0) == ("Ada", True)
         assert seen["lines"] == [HOSTILE, "my router has no light at all"]
         assert (seen["injected"], seen["complaints"]) == (0, [])

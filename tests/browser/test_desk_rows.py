@@ -3,15 +3,13 @@ and measured beside an unvirtualised list of the same lines in the same page and
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.browser.script import seen_by
+
 SCRIPT = Path(__file__).parent / "desk" / "rows.mjs"
 MOST_ROWS = 150
 SHARE = 5  # of the other list's time
@@ -19,17 +17,7 @@ SHARE = 5  # of the other list's time
 
 @pytest.fixture(scope="module")
 def seen(node: str, chromium: str) -> Any:
-    ran = subprocess.run(
-        [node, str(SCRIPT), str(SHARE)],
-        cwd=ROOT,
-        env=os.environ | {"CHROMIUM": chromium},
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    return seen_by(SCRIPT, str(SHARE), node=node, chromium=chromium, timeout_s=150)
 
 
 def test_five_thousand_lines_are_few_rows(seen: Any) -> None:

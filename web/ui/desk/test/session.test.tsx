@@ -85,9 +85,7 @@ describe('a session that ends in mid-call', () => {
     fireEvent.submit(field.closest('form')!);
   };
 
-  it('leaves the desk as it is, says so, and goes on in it with the next token', async () => {
-    const call = callOf('c1', 'Miriam Okafor');
-    call.say({ segment_id: 's1', text: 'Hello.' });
+  const signedInAndEnded = async (): Promise<void> => {
     server.tokens = false;
     open();
     await paste(tokenOf('agent-7'));
@@ -96,6 +94,12 @@ describe('a session that ends in mid-call', () => {
     server.accepts = () => 'expired';
     act(() => server.close('expired'));
     await screen.findByText(/Your session has ended. Sign in again/);
+  };
+
+  it('leaves the desk as it is, says so, and goes on in it with the next token', async () => {
+    const call = callOf('c1', 'Miriam Okafor');
+    call.say({ segment_id: 's1', text: 'Hello.' });
+    await signedInAndEnded();
     within(main()).getByText('Hello.');
     within(main()).getByText('Not up to date');
     expect(sessionStorage.length).toBe(0);
@@ -114,14 +118,7 @@ describe('a session that ends in mid-call', () => {
     ['an agent of that name at another tenant', 'agent-7', 'other'],
   ])('leaves nothing on the screen for %s', async (_whose, sub, tenant) => {
     callOf('c1', 'Miriam Okafor').say({ segment_id: 's1', text: 'Hello.' });
-    server.tokens = false;
-    open();
-    await paste(tokenOf('agent-7'));
-    await connected();
-    await within(main()).findByText('Hello.');
-    server.accepts = () => 'expired';
-    act(() => server.close('expired'));
-    await screen.findByText(/Your session has ended. Sign in again/);
+    await signedInAndEnded();
     server.accepts = () => undefined;
     server.calls.clear();
     await signInAgain(`a.${btoa(JSON.stringify({ sub, tenant, exp: Date.now() }))}.c`);
