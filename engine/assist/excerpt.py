@@ -6,11 +6,11 @@ sentence had to be cut and '; ' between the items of a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.knowledge.passages import Passage
 from engine.knowledge.sentences import sentences, shortened
-from engine.knowledge.terms import spoken_terms, terms
+from engine.knowledge.terms import placed_terms, terms
 
 MOST_CHARACTERS = 300
 MOST_MATCHES = 20
@@ -50,13 +50,26 @@ def matches(
 ) -> list[str]:
     """The asked words that stand in a text, as they stand there, each once. Only the telling
     ones: marks on `see` and `one` would draw the eye from those that made the match."""
-    words = list(spoken_terms(text, language))
-    telling = max((rarity(term) for _, term in words if term in weights), default=0.0)
+    asked = [word for word in placed_terms(text, language) if word[2] in weights]
+    telling = max((rarity(term) for _, _, term in asked), default=0.0)
     found: dict[str, str] = {}
-    for word, term in words:
-        if term in weights and rarity(term) >= telling * TELLING:
-            found.setdefault(word.casefold(), word)
+    for word in _joined(text, (w for w in asked if rarity(w[2]) >= telling * TELLING)):
+        found.setdefault(word.casefold(), word)
     return list(found.values())[:MOST_MATCHES]
+
+
+def _joined(text: str, places: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+    """The words at some places; pairs of letters that overlap are one word."""
+    begin = end = 0
+    for first, last, _ in places:
+        if first < end:
+            end = max(end, last)
+            continue
+        if end:
+            yield text[begin:end]
+        begin, end = first, last
+    if end:
+        yield text[begin:end]
 
 
 def _separated(line: list[str]) -> list[str]:

@@ -105,6 +105,7 @@ _ASKS = re.compile(
     r"|what|which|how|when|where|who|why)\b",
     re.IGNORECASE,
 )
+_QUESTION_MARK = re.compile("[?\uff1f\u061f]")  # of Chinese and Japanese, of Arabic
 _MARKS = re.compile(r"[.,;:!]")
 
 
@@ -158,7 +159,7 @@ def needs_by_words(text: str, language: str | None) -> bool:
 def asking(text: str, language: str | None) -> float:
     """0..1: 1 for a turn with a question mark, less where only its words ask; in a language
     whose question words are not known here, half without a mark."""
-    if "?" in text:
+    if _QUESTION_MARK.search(text):
         return 1.0
     if primary(language) != DEFAULT:
         return 0.5

@@ -15,10 +15,12 @@ from engine.assist.view import CallLine
 from engine.knowledge.terms import terms
 
 AGING = 0.3  # a line n lines ago weighs 1 / (1 + AGING * n)
+Languages = str | tuple[str, ...] | None
+
 LONG = 12  # distinct words; a line with more (an agent who explains) weighs less by the root
 
 
-def weights(lines: Sequence[CallLine], language: str | None = None) -> dict[str, float]:
+def weights(lines: Sequence[CallLine], language: Languages = None) -> dict[str, float]:
     """Term -> weight in (0, 1]. Each term counts once, as its heaviest line has it."""
     found: dict[str, float] = {}
     for age, line in enumerate(reversed(lines)):
@@ -31,6 +33,8 @@ def weights(lines: Sequence[CallLine], language: str | None = None) -> dict[str,
     return found
 
 
-def distinct(*texts: str, language: str | None = None) -> list[str]:
-    """The terms of some texts, each once, in the order they are said."""
-    return list(dict.fromkeys(term for text in texts for term in terms(text, language)))
+def distinct(*texts: str, language: Languages = None) -> list[str]:
+    """The terms of some texts, each once, in the order they are said; in several languages
+    where nobody knows which it is."""
+    tags = language if isinstance(language, tuple) else (language,)
+    return list(dict.fromkeys(term for tag in tags for text in texts for term in terms(text, tag)))

@@ -62,7 +62,7 @@ def rank(
         own = index.of_documents(own)
     best = index.of_documents(words)
     spoken = [
-        set(distinct(line.text, language=scope.language))
+        set(distinct(line.text, language=scope.language or index.languages))
         for line in lines
         if line.speaker == "agent"
     ]

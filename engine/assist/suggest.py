@@ -121,18 +121,20 @@ class CallSuggester:
             for one in self._ranked(index, asked, query, excerpt)
             if one.hit.doc_id not in excerpt.dismissed
         ]
-        sure = round(self._sure(index, asked, ranked, excerpt.language), 4)
+        # What a call does not say, the knowledge base does.
+        language = excerpt.language or index.languages[0]
+        sure = round(self._sure(index, asked, ranked, language), 4)
         shown = self._shown(index, asked, ranked, sure, excerpt.shown)
         named = self._named(index, ranked, shown, excerpt.line)
-        line, kind = summary(lines, named, index.rarity if len(index) else None, excerpt.language)
+        line, kind = summary(lines, named, index.rarity if len(index) else None, language)
         vector = packed(index.model, _unit(query)) if query is not None else None
-        needs = self._needs(asked, excerpt.language)
+        needs = self._needs(asked, language)
         return Proposal(tuple(shown), line, kind, vector, needs, sure)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         """For a person who types: the same signals and excerpts, without a threshold."""
         index = self._library.index(tenant)
-        words = dict.fromkeys(distinct(query), 1.0)
+        words = dict.fromkeys(distinct(query, language=index.languages), 1.0)
         asked = _Asked(words, words, query, self._meaning(index, (query, query)))
         ranked = rank(index, words, (), asked.meaning, {})[:limit]
         return [
@@ -142,9 +144,10 @@ class CallSuggester:
 
     def _asked(self, index: Index, excerpt: CallExcerpt) -> _Asked:
         lines = excerpt.lines[-self._settings.lines :]
-        words = weights(lines, excerpt.language)
+        language = excerpt.language or index.languages
+        words = weights(lines, language)
         said = [line.text for line in lines if line.speaker == "customer"]
-        own = distinct(*said, language=excerpt.language)
+        own = distinct(*said, language=language)
         theirs = {term: words[term] for term in own if term in words}
         turn, around = views(excerpt)
         return _Asked(words, theirs, turn, self._meaning(index, (turn, around)))
@@ -157,7 +160,8 @@ class CallSuggester:
         try:
             different = list(dict.fromkeys(texts))
             vectors = self._embedder.embed(different)
-            return vectors[[different.index(text) for text in texts]]
+            found = vectors[[different.index(text) for text in texts]]
+            return found if found[0].any() else None  # a turn that the model cannot read
         except Unavailable as problem:
             log.warning("assist.words_alone reason=%s", problem.message)
             return None
@@ -222,7 +226,7 @@ class CallSuggester:
         document = index.get(about.hit.doc_id) if about else None
         if document is None:
             return ""
-        return asking(document.title, document.text, document.language)
+        return asking(document.title, document.text, index.language_of(document.id))
 
 
 def _worth(sure: float, most: float, one: Ranked) -> float:
@@ -257,7 +261,7 @@ def _title(index: Index, one: Ranked) -> str:
 
 def _document(index: Index, one: Ranked, asked: _Asked, sure: float) -> SuggestedDocument:
     document = index.get(one.hit.doc_id)
-    language = document.language if document else None
+    language = index.language_of(one.hit.doc_id)
     shown = excerpt(one.hit.passage, asked.words, index.rarity, language)
     return SuggestedDocument(
         id=one.hit.doc_id,

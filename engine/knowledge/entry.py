@@ -5,7 +5,7 @@ Owns the reading of one document for the index, so that a rebuild reads only cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -15,6 +15,7 @@ from engine.errors import BadRequest
 from engine.knowledge import markup
 from engine.knowledge.blocks import Block
 from engine.knowledge.documents import Document
+from engine.knowledge.languages import DEFAULT, guessed, primary
 from engine.knowledge.passages import Passage, cut
 from engine.knowledge.terms import terms
 from engine.knowledge.vectors import Rows, digest_of, text_of
@@ -23,11 +24,13 @@ TITLE_WEIGHT = 2  # a word of the title counts as often as it would said so many
 
 
 class Entry(Struct, frozen=True):
-    """`title`: its terms, each once. `terms`: of each passage, with those of the title, the
+    """`language`: what it is read in, its own or a guess. `title`: its terms, each once.
+    `terms`: of each passage, with those of the title, the
     tags and the headings. `rows`: a vector a passage, None before any comes; `embedded`: no passage
     lacks one."""
 
     document: Document
+    language: str
     passages: tuple[Passage, ...]
     title: tuple[str, ...]
     terms: tuple[tuple[str, ...], ...]
@@ -59,7 +62,7 @@ class Entry(Struct, frozen=True):
 
 def entry(document: Document) -> Entry:
     passages = tuple(cut(document.id, document.title, _blocks(document)))
-    tag = document.language
+    tag = document.language or guessed(_beginning(document.title, passages)) or DEFAULT
     title = terms(document.title, tag)
     named = terms(" ".join(document.tags), tag)
     rows = tuple(
@@ -71,7 +74,11 @@ def entry(document: Document) -> Entry:
         )
         for passage in passages
     )
-    return Entry(document, passages, tuple(dict.fromkeys(title)), rows)
+    return Entry(document, primary(tag), passages, tuple(dict.fromkeys(title)), rows)
+
+
+def _beginning(title: str, passages: Sequence[Passage]) -> str:
+    return " ".join((title, *(passage.text for passage in passages[:2])))
 
 
 def _blocks(document: Document) -> list[Block]:

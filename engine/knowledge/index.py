@@ -10,6 +10,7 @@ and it alone gives the scores of all passages, which ranking needs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 
@@ -23,6 +24,7 @@ from engine.knowledge.dense import Dense
 from engine.knowledge.documents import Document
 from engine.knowledge.embedding import Matrix
 from engine.knowledge.entry import Entry, entry
+from engine.knowledge.languages import DEFAULT
 from engine.knowledge.numbering import Numbering
 from engine.knowledge.passages import Passage
 from engine.knowledge.scope import EVERYTHING, Scope
@@ -32,6 +34,7 @@ from engine.knowledge.vectors import DocumentVectors, Unembedded
 MAX_QUERY_TERMS = 128  # the heaviest ones; a line of 20,000 characters costs no more
 FORGOTTEN = 2  # times the words in use may have been numbered, and SPARE more, until
 SPARE = 10_000  # the next index begins anew
+LANGUAGES = 4  # that a question is read in, where nobody says which it is
 SCOPES = 64  # whose candidates are remembered
 
 Weights = Mapping[str, float]
@@ -53,7 +56,8 @@ class Hit(Struct, frozen=True):
 
 class Index:
     """`ceiling`: the weight of the rarest word, 0.0 when there is none. `model`: whose
-    vectors it holds, '' while it has none."""
+    vectors it holds, '' while it has none. `languages`: what most documents are read in, the
+    commonest first; one at least."""
 
     def __init__(self, entries: Iterable[Entry], before: Numbering | None = None) -> None:
         """`before`: of the index that this one comes after; it saves most of the work."""
@@ -73,6 +77,9 @@ class Index:
         self._dense = Dense((), 0)
         self._numbers = {one.document.id: place for place, one in enumerate(self._held)}
         self._scopes: dict[Scope, NDArray[np.bool_]] = {}
+        read_in = Counter(one.language for one in self._held)
+        most = read_in.most_common(LANGUAGES)
+        self.languages = tuple(language for language, _ in most) or (DEFAULT,)
 
     # --- how it comes about ---------------------------------------------------------------
 
@@ -147,6 +154,11 @@ class Index:
     def get(self, doc_id: str) -> Document | None:
         one = self._entries.get(doc_id)
         return one.document if one else None
+
+    def language_of(self, doc_id: str) -> str:
+        """What a document is read in; the commonest for one that is gone."""
+        one = self._entries.get(doc_id)
+        return one.language if one else self.languages[0]
 
     def documents(self) -> Iterable[Document]:
         return (one.document for one in self._held)

@@ -143,8 +143,8 @@ class Keeper:
     def state(self, tenant: str) -> TenantState:
         index = self._library.index(tenant)
         documents, passages = self._library.counts(tenant)
-        waiting = index.unembedded_count if self._embedder is not None else 0
-        return TenantState(self._library.version(tenant) or 0, documents, passages, waiting)
+        version = self._library.version(tenant) or 0
+        return TenantState(version, documents, passages, index.unembedded_count)
 
     def _lock(self, tenant: str) -> Lock:
         return self._locks.setdefault(tenant, Lock())

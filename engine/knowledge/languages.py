@@ -1,11 +1,13 @@
 """What is known of languages: their stemmer and the words that are not searched for.
 
-Owns the table and the reduction of a language tag to an entry of it. A language that is not
-in it is neither stemmed nor thinned; its words are then found as they stand.
+Owns the table, the reduction of a language tag to an entry of it, and the guess at what a
+text is written in that names no language. A language that is not in the table is neither
+stemmed nor thinned; its words are then found as they stand.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from bm25s import stopwords
@@ -18,6 +20,9 @@ DEFAULT = "en"  # of documents and calls that name none
 _FILLERS = (
     "uh um umm ummm uhh uhm erm hmm mm ah oh yeah yep ok okay yes hi hello hey thank thanks please"
 )
+
+
+_EDGES = " .,;:!?\"'()[]#*-\u00bf\u00a1\u00ab\u00bb\u201c\u201d\u201e\u2019"
 
 
 class Language(Struct, frozen=True):
@@ -34,8 +39,12 @@ def _language(stemmer: str, words: Iterable[str] = ()) -> Language:
 _UNKNOWN = _language("")
 _KNOWN = {
     "en": _language("english", (*stopwords.STOPWORDS_EN_PLUS, *_FILLERS.split())),
+    "ar": _language("arabic"),
+    "ca": _language("catalan"),
+    "cs": _language("czech"),
     "da": _language("danish", stopwords.STOPWORDS_DANISH),
     "de": _language("german", stopwords.STOPWORDS_GERMAN),
+    "el": _language("greek"),
     "es": _language("spanish", stopwords.STOPWORDS_SPANISH),
     "fi": _language("finnish"),
     "fr": _language("french", stopwords.STOPWORDS_FRENCH),
@@ -50,7 +59,42 @@ _KNOWN = {
     "ru": _language("russian", stopwords.STOPWORDS_RUSSIAN),
     "sv": _language("swedish", stopwords.STOPWORDS_SWEDISH),
     "tr": _language("turkish", stopwords.STOPWORDS_TURKISH),
+    "zh": _language("", stopwords.STOPWORDS_CHINESE),
 }
+# A text is read as one of these where its small words say so clearly; else as the default.
+_GUESSED = {
+    "da": frozenset(stopwords.STOPWORDS_DANISH),
+    "de": frozenset(stopwords.STOPWORDS_GERMAN),
+    "en": frozenset(stopwords.STOPWORDS_EN_PLUS),
+    "es": frozenset(stopwords.STOPWORDS_SPANISH),
+    "fr": frozenset(stopwords.STOPWORDS_FRENCH),
+    "it": frozenset(stopwords.STOPWORDS_ITALIAN),
+    "nl": frozenset(stopwords.STOPWORDS_DUTCH),
+    "no": frozenset(stopwords.STOPWORDS_NORWEGIAN),
+    "pt": frozenset(stopwords.STOPWORDS_PORTUGUESE),
+    "ru": frozenset(stopwords.STOPWORDS_RUSSIAN),
+    "sv": frozenset(stopwords.STOPWORDS_SWEDISH),
+    "tr": frozenset(stopwords.STOPWORDS_TURKISH),
+}
+_BY_WORD: dict[str, list[str]] = {}
+for _name, _small in _GUESSED.items():
+    for _word in _small:
+        _BY_WORD.setdefault(_word, []).append(_name)
+_GUESSED_WORDS = 150  # of a text: its beginning tells
+_FEWEST_HITS = 4  # different small words; fewer may stand in a name or a quotation
+_SHARE = 0.2  # of the different words looked at
+_LEAD = 1.5  # times the small words of English in it
+
+
+def guessed(text: str) -> str | None:
+    """What a text is clearly written in, by its small words; None: not clear, or the default."""
+    words = {word.strip(_EDGES).lower() for word in text.split(maxsplit=_GUESSED_WORDS)}
+    hits = Counter(name for word in words for name in _BY_WORD.get(word, ()))
+    if not hits:
+        return None
+    best, most = hits.most_common(1)[0]
+    clear = most >= max(_FEWEST_HITS, _SHARE * len(words), _LEAD * hits[DEFAULT])
+    return best if clear and best != DEFAULT else None
 
 
 def primary(tag: str | None) -> str:

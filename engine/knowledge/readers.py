@@ -20,13 +20,16 @@ from msgspec import Struct
 from engine import decoding
 from engine.answers import DocumentBody
 from engine.errors import BadRequest, EngineError, TooLarge
-from engine.knowledge import markup
+from engine.knowledge import front_matter, markup
 from engine.knowledge.documents import Placed, Refused, refused
+from engine.knowledge.front_matter import FrontMatter
 
 MAX_FILE_BYTES = 2_000_000  # a text of 500,000 characters, in any alphabet
 MAX_LINE_BYTES = 4_000_000  # the same with everything escaped
 
-_TAGS_LINE = re.compile(r"tags\s*:\s*(.*)", re.IGNORECASE)
+_TOLD_LINE = re.compile(
+    r"tags\s*:\s*(?P<tags>.*)|language\s*:\s*(?P<language>[a-z]{2,3}(?:-[a-z0-9]{1,8})*)", re.I
+)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:@|+*-]+")
 ONE_DOCUMENT = (".md", ".markdown", ".html", ".htm", ".txt")
 MANY_DOCUMENTS = (".jsonl", ".ndjson")
@@ -148,8 +151,9 @@ def id_of(relative_path: str) -> str:
 
 def read_file(path: Path, doc_id: str) -> DocumentBody:
     """A document of a file: its title is the first heading or `<title>`, of plain text the
-    first line; without one, the file's name. A line `tags: a, b` may follow the title.
-    Raises BadRequest or TooLarge."""
+    first line; without one, the file's name. Lines `tags: a, b` and `language: de` may follow
+    the title; front matter says all three better, and a page's `lang` its language. Raises
+    BadRequest or TooLarge."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise _too_large("file", MAX_FILE_BYTES)
@@ -162,31 +166,41 @@ def read_file(path: Path, doc_id: str) -> DocumentBody:
         raise BadRequest("The file is empty: `text`", field="text")
     if "\x00" in text:  # said of the text, before a title is made of it
         raise BadRequest("Holds a NUL character: `text`", field="text")
-    text, tags = _without_tags(text)
-    title = markup.title_of(text)
+    told, text = _told(text)
+    title = told.title or markup.title_of(text)
     if not title and path.suffix.lower() == ".txt":
         title = next((line.strip() for line in text.splitlines() if line.strip()), "")
     title = title[:500] or path.stem
-    return decoding.convert(
-        DocumentBody, {"id": doc_id, "title": title, "text": text, "tags": tags}
-    )
+    language = told.language or markup.language_of(text)
+    fields = {"id": doc_id, "title": title, "text": text, "tags": list(told.tags)}
+    return decoding.convert(DocumentBody, fields | ({"language": language} if language else {}))
 
 
 def _too_large(what: str, most: int) -> TooLarge:
     return TooLarge(f"The {what} is larger than {most:,} bytes: `text`", field="text")
 
 
-def _without_tags(text: str) -> tuple[str, list[str]]:
-    """A `tags:` line is looked for in the first two lines that are not blank."""
+def _told(text: str) -> tuple[FrontMatter, str]:
+    """What is said of a text, and the text without it. Without front matter, lines of `tags:`
+    and `language:` are looked for before, and up to two lines behind, the first other line."""
+    told, rest = front_matter.split(text)
+    if rest is not text:
+        return told, rest
     lines = text.splitlines(keepends=True)
-    filled = [place for place, line in enumerate(lines) if line.strip()][:2]
-    for place in filled:
-        found = _TAGS_LINE.fullmatch(lines[place].strip())
-        if found:
-            del lines[place]
-            tags = [tag.strip() for tag in found[1].split(",") if tag.strip()]
-            return "".join(lines), tags
-    return text, []
+    found: dict[str, str] = {}
+    others = 0
+    for place in [place for place, line in enumerate(lines) if line.strip()][:3]:
+        said = _TOLD_LINE.fullmatch(lines[place].strip())
+        others += said is None
+        if others > 1:
+            break
+        if said is not None:
+            found |= {name: text for name, text in said.groupdict().items() if text is not None}
+            lines[place] = ""
+    if not found:
+        return told, text
+    tags = tuple(tag.strip() for tag in found.get("tags", "").split(",") if tag.strip())
+    return FrontMatter("", tags, found.get("language", "")), "".join(lines)
 
 
 def _parsed(body: bytes) -> _Batch:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 LONGEST_TOKEN = 200  # characters; an unbroken run beyond that (a key, base64) is cut
 
 # After . ! ? and closing quotes comes space, then something that can begin a sentence (a
-# recogniser writes lower case). The full stops of Chinese and Japanese need no space.
-_END = re.compile(r"""[.!?…]["'”’)\]]*\s+(?=["'“‘(\[]*\w)|[。！？]\s*""")  # noqa: RUF001
+# recogniser writes lower case). Arabic, Urdu and Hindi have marks
+# of their own; the full stops of Chinese and Japanese need no space.
+_END = re.compile(r"""[.!?…؟۔।]["'”’)\]]*\s+(?=["'“‘(\[]*\w)|[。！？]\s*""")  # noqa: RUF001
 _NO_END = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|approx|inc|ltd|dept|est)|\b[a-hj-z])\.$",
     re.IGNORECASE,

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import Stemmer
 
@@ -17,11 +18,27 @@ from engine.knowledge.languages import language, primary
 
 LONGEST_WORD = 40  # characters; what is longer is a key or a blob, never a word asked for
 
-# A run of Chinese or Japanese has no spaces: it is known by its pairs of characters.
-_PACKED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff]+|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['\u2019][^\W_]+)?"
+# What a letter carries: accents and vowel signs that Unicode writes as characters of their own
+# (every Hindi vowel, a German umlaut in a file from a Mac), hyphens and joiners nobody sees.
+_INVISIBLE = "\u00ad\u200c\u200d"
+_MARK = _INVISIBLE + "".join(
+    chr(code)
+    for code in (*range(0x300, 0x20F1), *range(0x3099, 0x309B), *range(0xA66F, 0xABEE))
+    if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
+# Scripts that write a sentence without spaces, and Korean, whose words end in particles: a run
+# of them is known by its pairs of letters. Thai and Lao, Burmese, Khmer, Hangul, kana, Chinese.
+_PACKED_LETTER = (
+    "\u0e01-\u0e33\u0e40-\u0e46\u0e81-\u0eb3\u0ebd-\u0ec6\u0edc-\u0edf\u1000-\u102a\u103f"
+    "\u1050-\u1055\u1780-\u17b3\uac00-\ud7a3\u3040-\u3096\u309d-\u30ff\u3400-\u9fff\uf900-\ufaff"
+)
+_PACKED = re.compile(rf"[{_PACKED_LETTER}][{_MARK}]*")
+_LETTER = rf"[^\W_{_PACKED_LETTER}][{_MARK}]*"
+_WORD = re.compile(
+    rf"(?P<packed>(?:[{_PACKED_LETTER}][{_MARK}]*)+)|(?:{_LETTER})+(?:['\u2019](?:{_LETTER})+)?"
+)
+_UNSEEN = dict.fromkeys(map(ord, _INVISIBLE))
+_SOUNDED = "\u0900"
 _CONTRACTED = frozenset(("s", "t", "m", "d", "re", "ve", "ll"))
 
 
@@ -32,19 +49,29 @@ def terms(text: str, tag: str | None = None) -> list[str]:
 
 def spoken_terms(text: str, tag: str | None = None) -> Iterator[tuple[str, str]]:
     """(word as it stands, its term), for each word that has one."""
+    for start, end, term in placed_terms(text, tag):
+        yield text[start:end], term
+
+
+def placed_terms(text: str, tag: str | None = None) -> Iterator[tuple[int, int, str]]:
+    """(where a word begins, where it ends, its term); pairs of letters overlap."""
     name = primary(tag)
-    for word in _words(text):
-        term = _term(word.lower(), name)
+    for start, end in _words(text):
+        term = _term(text[start:end].lower(), name)
         if term:
-            yield word, term
+            yield start, end, term
 
 
-def _words(text: str) -> Iterator[str]:
-    for word in _WORD.findall(text):
-        if _PACKED.match(word) and len(word) > 2:
-            yield from (word[at : at + 2] for at in range(len(word) - 1))
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    for word in _WORD.finditer(text):
+        if word["packed"] is None:
+            yield word.span()
+            continue
+        letters = [letter.span() for letter in _PACKED.finditer(text, *word.span())]
+        if len(letters) <= 2:
+            yield word.span()
         else:
-            yield word
+            yield from ((first[0], second[1]) for first, second in pairwise(letters))
 
 
 @lru_cache(maxsize=65_536)
@@ -55,7 +82,8 @@ def _term(word: str, name: str) -> str:
     between threads, and most words come out of the cache.
     """
     known = language(name)
-    word = word.replace("\u2019", "'")
+    if not word.isascii():
+        word = unicodedata.normalize("NFC", word.translate(_UNSEEN).replace("\u2019", "'"))
     if len(word) > LONGEST_WORD or word in known.stop_words:
         return ""
     head, _, tail = word.partition("'")
@@ -72,6 +100,8 @@ def _term(word: str, name: str) -> str:
 
 
 def _plain(word: str) -> str:
-    """Without accents. After stemming, which knows them."""
+    """Without accents, and the points of Hebrew and Arabic. After stemming, which knows them.
+    In the scripts behind those a mark is a letter's sound, and stays."""
     letters = unicodedata.normalize("NFKD", word)
-    return "".join(c for c in letters if not unicodedata.combining(c))
+    bare = (c for c in letters if c >= _SOUNDED or not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", "".join(bare))

@@ -20,8 +20,11 @@ from web.cli.options import AN_ID, PATH, of_a_server
 @click.command("import-documents")
 @click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
 @click.option("--wait", is_flag=True, help="Until every document has its vectors, too.")
+@click.option("--language", metavar="TAG", help="Of documents that name none, such as de or pt-BR.")
 @of_a_server
-def import_documents(paths: tuple[Path, ...], wait: bool, url: str, token: str | None) -> None:
+def import_documents(
+    paths: tuple[Path, ...], wait: bool, language: str | None, url: str, token: str | None
+) -> None:
     """Put the documents of each PATH into the server's knowledge base.
 
     PATH is a folder (its kb.jsonl, else every .jsonl, .md, .html and .txt in it), a .jsonl file
@@ -43,7 +46,7 @@ def import_documents(paths: tuple[Path, ...], wait: bool, url: str, token: str |
     def api() -> Api:
         return Api(url, access.bearer(url, token, "admin"))
 
-    code = importing.run(api, paths, wait=wait)
+    code = importing.run(api, paths, wait=wait, language=language)
     if code:
         raise SystemExit(code)
 

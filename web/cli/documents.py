@@ -95,6 +95,13 @@ def read(path: Path) -> Iterator[readers.Item]:
         raise Failure(f"{problem.filename or path} cannot be read: {problem.strerror}") from None
 
 
+def in_language(item: readers.Item, language: str | None) -> readers.Item:
+    """The document in this language, if it names none itself."""
+    if isinstance(item, Unreadable) or language is None or item.body.language is not None:
+        return item
+    return replace(item, body=replace(item.body, language=language))
+
+
 def chunks(documents: Iterable[Placed]) -> Iterator[list[Placed]]:
     """Documents in lists small enough for one request; a larger one goes alone."""
     chunk: list[Placed] = []

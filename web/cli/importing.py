@@ -22,15 +22,18 @@ from web.cli.words import count
 INTERRUPTED = 130  # exit code
 
 
-def run(api: Callable[[], Api], paths: Iterable[Path], *, wait: bool) -> int:
+def run(
+    api: Callable[[], Api], paths: Iterable[Path], *, wait: bool, language: str | None = None
+) -> int:
     """The exit code: 1 when a document was refused. `api` is called when everything has been
-    read. Raises Failure, after saying what is in by then."""
+    read. `language`: of documents that name none. Raises Failure, after saying what is in by
+    then."""
     paths = list(paths)
     outcome = documents.Outcome()
     served: list[str] = []
     try:
         with Progress(disable=not sys.stdout.isatty()) as progress:
-            items = _read(paths, progress)
+            items = _read(paths, progress, language)
             with api() as server:
                 _send(server, items, outcome, progress)
                 if wait and outcome.accepted:
@@ -53,12 +56,12 @@ def run(api: Callable[[], Api], paths: Iterable[Path], *, wait: bool) -> int:
     return 1 if outcome.refused else 0
 
 
-def _read(paths: Iterable[Path], progress: Progress) -> list[Item]:
+def _read(paths: Iterable[Path], progress: Progress, language: str | None) -> list[Item]:
     reading = progress.add_task("Reading", total=None)
     items: list[Item] = []
     for path in paths:
         for item in documents.read(path):
-            items.append(item)
+            items.append(documents.in_language(item, language))
             progress.advance(reading)
     progress.remove_task(reading)
     return items

@@ -52,6 +52,7 @@ class Brain:
         self._showings = ShowingStore(client, keep_of(settings))
         self.embedder: Embedder | None = None
         self.why = LOADING
+        self.words_for_good = False  # there is no model, and there will be none
         self._questions: Embedder | None = None
         self._settings = settings
         self.library = Library(self.documents)
@@ -66,7 +67,8 @@ class Brain:
             documents, questions = embedders_of(self._settings)
         except (NoModel, Unavailable) as problem:
             self.why = str(problem)
-            return isinstance(problem, NoModel)
+            self.words_for_good = isinstance(problem, NoModel)
+            return self.words_for_good
         votes = VoteMemory(documents.model, documents.dimension)
         self.keeper.equip(documents, votes)
         self._questions = questions

@@ -78,12 +78,15 @@ class Upkeep:
         first = tenant not in self._known
         self._known.add(tenant)
         if changed or first:
-            state = keeper.state(tenant)
-            log.info(
-                "documents.indexed tenant=%s documents=%d passages=%d without_vectors=%d",
-                tenant, state.documents, state.passages, state.waiting,
-            )  # fmt: skip
+            self._note(tenant)
             self._work.set()
+
+    def _note(self, tenant: str) -> None:
+        state = self._brain.keeper.state(tenant)
+        log.info(
+            "documents.indexed tenant=%s documents=%d passages=%d without_vectors=%d",
+            tenant, state.documents, state.passages, state.waiting,
+        )  # fmt: skip
 
     def embed(self) -> None:
         with suppress(OSError):
@@ -139,12 +142,15 @@ class Upkeep:
     def _adopt(self, tenant: str) -> None:
         """Vectors that are in the store already, for an index that was made without."""
         try:
-            self._brain.keeper.adopt(tenant)
+            if self._brain.keeper.adopt(tenant):
+                self._note(tenant)
         except (EngineError, redis.RedisError) as problem:
             log.warning("embedding.stopped reason=%s", problem)
 
     def _embed(self, tenant: str) -> bool:
         """True: there is more to do."""
+        if self._brain.embedder is None:
+            return False
         keeper = self._brain.keeper
         done = keeper.embed_some(tenant)
         waiting = keeper.state(tenant).waiting
@@ -158,13 +164,12 @@ class Upkeep:
         return waiting > 0
 
     def _say(self) -> None:
-        tenants = {}
+        tenants, brain = {}, self._brain
         for tenant in sorted(self._known):
-            state = self._brain.keeper.state(tenant)
-            tenants[tenant] = TenantServed(
-                state.version, state.documents, state.passages, state.waiting
-            )
-        brain = self._brain
+            state = brain.keeper.state(tenant)
+            # Where there will be no model, no document waits for one.
+            waiting = 0 if brain.words_for_good else state.waiting
+            tenants[tenant] = TenantServed(state.version, state.documents, state.passages, waiting)
         serving = Serving(tenants, brain.model, brain.why, brain.words_only)
         if serving != self._told:
             self._told = serving

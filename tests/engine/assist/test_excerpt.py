@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.assist.excerpt import MOST_CHARACTERS, MOST_MATCHES, excerpt, matches
 from engine.knowledge.passages import Passage
+from engine.knowledge.terms import terms
 
 
 def shown(text: str, *words: str) -> str:
@@ -60,3 +61,10 @@ def test_an_excerpt_is_bounded_and_its_words_stand_in_the_passage(
 
     assert len(found) <= MOST_CHARACTERS
     assert all(match in text for match in matches(found, dict.fromkeys(words, 1.0)))
+
+
+def test_a_word_in_writing_without_spaces_is_marked_as_a_whole() -> None:
+    weights = dict.fromkeys(terms("ลืมรหัสผ่าน パスワードを忘れました"), 1.0)
+
+    assert matches("ตั้งรหัสผ่านใหม่", weights) == ["รหัสผ่าน"]
+    assert matches("新しいパスワードを設定", weights) == ["パスワードを"]

@@ -62,6 +62,12 @@ def test_vectors_have_length_one_and_a_text_without_a_word_has_none(model: Embed
     assert model.embed([]).shape == (0, model.dimension)
 
 
+def test_a_question_that_it_cannot_read_has_no_vector(quick: QuickMiniLm) -> None:
+    rows = quick.embed(["ลืมรหัสผ่าน", "我忘记了密码", "wo ist meine Rechnung", "refund ☃ please"])
+
+    assert [bool(row.any()) for row in rows] == [False, False, True, True]
+
+
 def test_a_row_depends_on_its_text_alone(model: Embedder) -> None:
     texts = ["short", "a somewhat longer text about nothing at all", "mid length text"] * 9
 

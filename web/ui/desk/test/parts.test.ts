@@ -49,6 +49,10 @@ describe('marked words', () => {
   it.each<[string, string[] | undefined, string]>([
     ['A red light.', ['red', 'light'], 'A [red] [light].'],
     ['Red, RED and reddish', ['red'], '[Red], [RED] and reddish'],
+    ['如果延迟我们会退款给您', ['退款', '延迟'], '如果[延迟]我们会[退款]给您'],
+    ['ลืมรหัสผ่านแล้ว', ['รหัสผ่าน'], 'ลืม[รหัสผ่าน]แล้ว'],
+    ['비밀번호를 late fee', ['비밀번호', 'late'], '[비밀번호]를 [late] fee'],
+    ['वापस, वापसी', ['वापस'], '[वापस], वापसी'],
     ['Das Gerät ist geräteabhängig', ['Gerät'], 'Das [Gerät] ist geräteabhängig'],
     [
       'loyalty discount of a discount',

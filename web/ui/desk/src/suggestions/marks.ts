@@ -4,13 +4,22 @@ export interface Piece {
   isMatch: boolean;
 }
 
-/** Any of `words`, as whole words and in any case; null: nothing to mark. */
+/** Scripts that are written without spaces, and Korean, whose words end in particles. */
+const UNSPACED =
+  /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+
+/** Any of `words`, as whole words where words are spaced, and in any case; null: nothing to
+ * mark. */
 export function wordsPattern(words: readonly string[] = []): RegExp | null {
   const escapedWords = words.filter((word) => word !== '').map(escaped);
   if (escapedWords.length === 0) return null;
   escapedWords.sort((a, b) => b.length - a.length);
-  const any = `(?<![\\p{L}\\p{N}])(?:${escapedWords.join('|')})(?![\\p{L}\\p{N}])`;
-  return new RegExp(any, 'giu');
+  const spaced = escapedWords.filter((word) => !UNSPACED.test(word));
+  const any = escapedWords.filter((word) => UNSPACED.test(word));
+  if (spaced.length > 0) {
+    any.push(`(?<![\\p{L}\\p{N}])(?:${spaced.join('|')})(?![\\p{L}\\p{N}\\p{M}])`);
+  }
+  return new RegExp(any.join('|'), 'giu');
 }
 
 /** What somebody typed into a search: anywhere, in any case; null: nothing. */
