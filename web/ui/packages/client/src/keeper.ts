@@ -21,7 +21,7 @@ export interface KeeperPorts {
   tooOld(item: StoredItem): void;
 }
 
-/** A start waits so long for what is kept, and for tabs that are just going. */
+/** A start waits so long for what is kept and, of that, for tabs that are just going. */
 const LOAD_MS = 2_000;
 const TAKEOVER_MS = 150;
 
@@ -42,16 +42,26 @@ export class Keeper {
     this.#tabs = createTabs(ports.tab, this.#store, ports.now);
   }
 
-  /** Settles when what dead tabs left is ours; what dies later is taken over later. */
+  /**
+   * Settles when what dead tabs left is ours, or when nobody waits for a slow store any more: what
+   * it holds is taken over when it comes, and what dies later then.
+   */
   async open(): Promise<void> {
     this.#closing = new AbortController();
-    const { owner, now, ttlMs, tooOld } = this.#ports;
+    const { owner } = this.#ports;
     if (typeof BroadcastChannel === 'function') {
       this.#channel = new BroadcastChannel(`earshot:${owner}`);
       this.#channel.onmessage = ({ data: tab }) => void this.#await(String(tab));
       (this.#channel as { unref?(): void }).unref?.(); // Node would wait for it
     }
-    const items = await this.#safely(() => within(LOAD_MS, this.#store.load(owner)), []);
+    await within(LOAD_MS, this.#find()).catch(() => undefined);
+  }
+
+  async #find(): Promise<void> {
+    const { owner, now, ttlMs, tooOld } = this.#ports;
+    const { signal } = this.#closing;
+    const items = await this.#safely(() => this.#store.load(owner), []);
+    if (signal.aborted) return;
     const living = new Set<string>();
     for (const item of items) {
       if (item.created_at >= now() - ttlMs) living.add(item.tab);

@@ -16,6 +16,7 @@ import type { Ack, CallView, CommandName, ErrorCode, Req } from '../src/wire.gen
 import { refuse, type Acknowledge, type Behaviour, type Body } from './fakeAnswers.ts';
 import type { Override, Route } from './fakeAnswers.ts';
 import { FakeCall, type Stored } from './fakeCall.ts';
+import { Echoes } from './fakeEchoes.ts';
 import { httpOf } from './fakeHttp.ts';
 
 export { refuse } from './fakeAnswers.ts';
@@ -47,8 +48,7 @@ export class FakeServer {
   tokens = true;
   /** What `/sign-in/way` says; null: 503. */
   ways: object | null | undefined;
-  /** From the answer to a verdict to its event, in milliseconds. */
-  echoMs = 1;
+  readonly echoes = new Echoes();
   /** Added to the clock of `server_time`, in milliseconds. */
   skewMs = 0;
   role = 'agent';
@@ -199,7 +199,7 @@ export class FakeServer {
     const { doc_id, helpful } = body;
     const stored = call.verdict({ doc_id, helpful, feedback_id, agent_id });
     call.ledger.set(feedback_id, stored.body.seq);
-    setTimeout(() => this.send(body.call_id, stored), this.echoMs);
+    this.echoes.add(() => this.send(body.call_id, stored));
     return { ok: true, data: { feedback_id, seq: stored.body.seq } };
   }
 
@@ -211,7 +211,7 @@ export class FakeServer {
       const dismissal = { doc_id, helpful: null, dismissed: true, agent_id };
       const stored = call.verdict(dismissal);
       call.ledger.set(`dismissed ${doc_id}`, stored.body.seq);
-      setTimeout(() => this.send(body.call_id, stored), this.echoMs);
+      this.echoes.add(() => this.send(body.call_id, stored));
     }
     return { ok: true, data: {} };
   }

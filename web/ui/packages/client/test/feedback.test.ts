@@ -26,7 +26,7 @@ function sent(server: FakeServer): unknown[] {
 
 describe('a verdict', () => {
   it('is shown before the server knows, and stays without a flash of the old state', async () => {
-    const setup = await suggested((server) => (server.echoMs = 40));
+    const setup = await suggested((server) => (server.echoes.afterMs = null));
     const seen: string[] = [];
     const { suggestions } = setup.client.call('c1');
     suggestions.subscribe(() => seen.push(String(suggestions.get()[0]?.helpful)));
@@ -34,6 +34,7 @@ describe('a verdict', () => {
     expect(cards(setup)).toEqual([true, 'pending', null, 'settled']);
     await mutation.settled;
     expect(cards(setup)).toEqual([true, 'pending', null, 'settled']);
+    setup.server.echoes.release();
     await until(() => expect(cards(setup)).toEqual([true, 'settled', null, 'settled']));
     expect(new Set(seen)).toEqual(new Set(['true']));
     expect(setup.client.outbox.get()).toEqual([]);
@@ -41,13 +42,15 @@ describe('a verdict', () => {
   });
 
   it('changed at once is not undone on the screen by the echo of the first', async () => {
-    const setup = await suggested((server) => (server.echoMs = 30));
+    const setup = await suggested((server) => (server.echoes.afterMs = null));
     await setup.client.feedback('c1', 'd1', true).settled;
     const { suggestions } = setup.client.call('c1');
     const seen: unknown[] = [];
     const changed = setup.client.feedback('c1', 'd1', false);
     suggestions.subscribe(() => seen.push(suggestions.get()[0]?.helpful));
+    setup.server.echoes.release(); // of the first, as the second is on its way
     await changed.settled;
+    setup.server.echoes.release();
     await until(() => expect(cards(setup)).toEqual([false, 'settled', null, 'settled']));
     expect(new Set(seen)).toEqual(new Set([false]));
   });

@@ -44,8 +44,11 @@ export function onCleanup(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
+/** It bounds a failure: what is waited for is there at once on a machine that has time. */
+export const UNTIL_MS = 20_000;
+
 export function until<T>(check: () => T): Promise<T> {
-  return vi.waitFor(check, { timeout: 3_000, interval: 2 });
+  return vi.waitFor(check, { timeout: UNTIL_MS, interval: 2 });
 }
 
 export async function untilOnline(client: Client): Promise<void> {

@@ -1,5 +1,5 @@
 /** What is kept in IndexedDB: reloads, other users, bounds, a store that fails. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { newId } from '../src/ids.ts';
 import { indexedDbOutbox } from '../src/outboxIdb.ts';
 import { verdictsOf } from './behaviours.ts';
@@ -30,11 +30,14 @@ describe('a verdict given while offline', () => {
     before.feedback('c1', 'd1', true);
     await untilKept(1);
     before.disconnect();
-    server.echoMs = 30;
+    server.echoes.afterMs = null;
     const after = tab(true);
     const shown: unknown[] = [];
     const { suggestions } = after.call('c1');
     suggestions.subscribe(() => shown.push(suggestions.get()[0]?.helpful));
+    await until(() => expect(verdictsOf(server, 'c1')).toEqual([['d1', true]]));
+    expect(suggestions.get()[0]).toMatchObject({ helpful: true, pending: true });
+    server.echoes.release();
     await until(() => expect(suggestions.get()[0]).toMatchObject({ helpful: true, pending: false }));
     expect(new Set(shown)).toEqual(new Set([undefined, true])); // no card, then this one
   });
@@ -113,6 +116,29 @@ describe('a dismissal', () => {
     expect(suggestions.get().map((card) => card.id)).toEqual(['d2']);
     await expect(mutation.settled).rejects.toMatchObject({ code: 'forbidden' });
     expect(suggestions.get().map((card) => card.id)).toEqual(['d1', 'd2']);
+  });
+});
+
+describe('a store that is slow', () => {
+  it('keeps no page waiting, and what it holds is sent when it is there', async () => {
+    const before = tab(false);
+    before.feedback('c1', 'd1', true);
+    await untilKept(1);
+    before.disconnect();
+    const store = indexedDbOutbox();
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((done) => (answer = done));
+    const load = vi.fn((owner: string) => asked.then(() => store.load(owner)));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    const after = tab(true, { outbox: { store: { ...store, load } } });
+    await until(() => expect(load).toHaveBeenCalled());
+    await vi.advanceTimersByTimeAsync(3_000);
+    vi.useRealTimers();
+    await untilOnline(after);
+    expect(given()).toEqual([]);
+    answer();
+    await until(() => expect(given()).toEqual([['d1', true]]));
+    await untilKept(0);
   });
 });
 
