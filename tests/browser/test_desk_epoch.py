@@ -9,7 +9,7 @@ from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("desk")
 FILES = ("epoch.mjs",)
-TIMEOUT_S = 90
+TIMEOUT_S = 300
 
 
 def test_a_new_epoch_is_a_snapshot_that_disturbs_nobody(

@@ -17,7 +17,7 @@ SHARE = 5  # of the other list's time
 
 @pytest.fixture(scope="module")
 def seen(node: str, chromium: str) -> Any:
-    return seen_by(SCRIPT, str(SHARE), node=node, chromium=chromium, timeout_s=150)
+    return seen_by(SCRIPT, str(SHARE), node=node, chromium=chromium, timeout_s=480)
 
 
 def test_five_thousand_lines_are_few_rows(seen: Any) -> None:

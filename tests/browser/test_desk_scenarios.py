@@ -12,7 +12,7 @@ from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("desk")
 FILES = ("scenarios.mjs", "wall.mjs", "outages.mjs", "identity.mjs", "hydration.mjs")
-TIMEOUT_S = 240
+TIMEOUT_S = 480
 
 
 @pytest.fixture(scope="module")

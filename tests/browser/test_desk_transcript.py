@@ -12,7 +12,7 @@ from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("desk")
 FILES = ("transcript.mjs", "orders.mjs")
-TIMEOUT_S = 150
+TIMEOUT_S = 480
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from tests.live.server import SECRET, LiveServer, until
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_S = 90
+TIMEOUT_S = 240
 
 
 @pytest.mark.parametrize("where", ["apart", "together"])

@@ -11,7 +11,7 @@ from tests.browser.scenarios import names_in, outcomes_of
 from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("sdk")
-TIMEOUT_S = 240
+TIMEOUT_S = 480
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,20 @@ const resolution = {
   ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
 };
 
+/** They bound a failure: a machine that does other things too is no fault of what is tested. */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     projects: [
       {
         ...resolution,
-        test: { name: 'client', root: 'packages/client', include: ['test/**/*.test.ts'] },
+        test: { ...patience, name: 'client', root: 'packages/client', include: ['test/**/*.test.ts'] },
       },
       {
         ...resolution,
         test: {
+          ...patience,
           name: 'react',
           root: 'packages/react',
           environment: 'happy-dom',
@@ -27,6 +31,7 @@ export default defineConfig({
       {
         ...resolution,
         test: {
+          ...patience,
           name: 'desk',
           root: 'desk',
           environment: 'happy-dom',

@@ -2,9 +2,7 @@
 // Environment: STORE_PID, beside what stage.mjs needs.
 import { same, until } from '../sdk/place.mjs';
 import { connected, line, none, openDesk } from './seat.mjs';
-import { drift, firstLine, watchFrames } from './watch.mjs';
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+import { drift, firstLine, standsStill, watchFrames } from './watch.mjs';
 
 /** Kills the store; resolves when each page has got a snapshot of the new epoch and shown it. */
 async function loseHistory(pages) {
@@ -20,7 +18,7 @@ async function loseHistory(pages) {
   process.kill(Number(process.env.STORE_PID), 'SIGKILL');
   await Promise.all(answered);
   await Promise.all(pages.map(connected));
-  await pause(300);
+  await Promise.all(pages.map(standsStill));
 }
 
 /** How many of the rows that are seen now are other elements later, or no more. */
@@ -53,14 +51,15 @@ export const scenarios = {
     await reader.keyboard.press('Home');
     await reader.getByText('line 401', { exact: true }).waitFor();
     await reader.mouse.move(640, 400);
-    const older = await until(async () => {
+    await until(async () => {
       const read = await firstLine(reader);
-      if (Number(read.split(' ')[1]) < 380) return read;
+      if (Number(read.split(' ')[1]) < 380) return true;
       await reader.mouse.wheel(0, -500);
-      return null;
+      return false;
     }, 'a line of an older page');
-    await pause(300);
+    await standsStill(reader);
 
+    const older = await firstLine(reader);
     const frames = [await watchFrames(atEnd, 'line 600'), await watchFrames(reader, older)];
     const rows = [await watchRows(atEnd), await watchRows(reader)];
     await loseHistory([atEnd, reader]);

@@ -1,7 +1,7 @@
 // How the desk looks to people whose system asks for it: no motion, forced colours, dark. Colours
 // are measured where they are painted, motion frame by frame.
 import { same, until } from '../sdk/place.mjs';
-import { button, line, none, openDesk, sitWithCards } from './seat.mjs';
+import { button, escape, line, none, openDesk, sitWithCards } from './seat.mjs';
 
 const LEAST_CONTRAST = 4.5;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -100,7 +100,7 @@ export const scenarios = {
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     await measure(page, 'the settings');
-    await page.keyboard.press('Escape');
+    await escape(page);
     await page.keyboard.press('/');
     await page.keyboard.type('router');
     await page.getByText('1 of 1').waitFor();
@@ -133,13 +133,13 @@ export const scenarios = {
     await keyboard.press('/');
     await keyboard.type('number 20');
     await page.getByText('1 of 1').waitFor();
-    await keyboard.press('Escape');
+    await escape(page);
     await keyboard.press('e');
     await line(page, 'still talk').waitFor();
     await keyboard.press('h');
     await keyboard.press('?');
     await page.getByRole('dialog').waitFor();
-    await keyboard.press('Escape');
+    await escape(page);
     await call.say('said to its end');
     await line(page, 'said to its end').waitFor();
     await pause(100);

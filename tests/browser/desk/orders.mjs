@@ -129,7 +129,7 @@ export const scenarios = {
       await page.locator('.call-header').getByText(callId).first().waitFor();
       const wanted = JSON.stringify(expected.lines.map(([, text]) => text));
       const isRead = async () => JSON.stringify(await texts(page)) === wanted;
-      await until(isRead, `${name}: ${wanted}`, 3_000).catch(async (problem) => {
+      await until(isRead, `${name}: ${wanted}`).catch(async (problem) => {
         throw new Error(`${problem.message}, but ${JSON.stringify(await texts(page))}`);
       });
     }

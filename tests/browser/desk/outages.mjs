@@ -1,14 +1,12 @@
 // What a desk keeps through an outage that the browser knows of, and through a sleep that it
 // learns of afterwards. Each scenario throws when something is not as it should be.
-import { DOCUMENTS, same, until } from '../sdk/place.mjs';
+import { createCall, DOCUMENTS, inTime, same, until } from '../sdk/place.mjs';
 import { launch } from '../stage.mjs';
 import { button, card, connected, isPressed, line, NEAR, none, pause, sit, sitWithCards } from './seat.mjs';
 
 const LIVE_MS = 2_000;
 /** The server pings every second and gives up four seconds later. */
 const GIVEN_UP_MS = 6_000;
-/** So long a verdict is on its way after the reload: an old state would show meanwhile. */
-const SLOW_MS = 700;
 /** What is clicked on each card, in turns: twelve of the twenty change what was there. */
 const CLICKS = {
   d1: ['unhelpful', 'unhelpful', 'helpful', 'unhelpful', 'helpful', 'helpful', 'unhelpful'],
@@ -31,14 +29,18 @@ async function servePageFromCache(context, server) {
   );
 }
 
-/** In pages opened from now on. */
-function slowVerdicts(context) {
-  return context.routeWebSocket(/socket\.io/, (socket) => {
+/** In pages opened from now on verdicts are on their way until the returned function is called. */
+async function holdVerdicts(context) {
+  let release;
+  const released = new Promise((done) => (release = done));
+  await context.routeWebSocket(/socket\.io/, (socket) => {
     const server = socket.connectToServer();
-    socket.onMessage((frame) =>
-      setTimeout(() => server.send(frame), frame.includes('doc:feedback') ? SLOW_MS : 0),
-    );
+    socket.onMessage(async (frame) => {
+      if (frame.includes('doc:feedback')) await released;
+      server.send(frame);
+    });
   });
+  return release;
 }
 
 /** In pages opened from now on: each verdict that each card ever showed. */
@@ -73,12 +75,14 @@ export const scenarios = {
     await page.getByText('3 verdicts will be sent').waitFor();
     await servePageFromCache(context, server);
     await watchCards(context);
-    await slowVerdicts(context);
+    const release = await holdVerdicts(context);
     await page.reload();
     await page.getByText('The server does not answer').waitFor();
     await context.setOffline(false);
     await connected(page);
-    await page.locator('[data-pending]').first().waitFor(); // they are shown, and not sent yet
+    // They are shown, and not sent yet: an old state would be seen now.
+    await until(async () => (await page.locator('[data-pending]').count()) === 3, 'all wait');
+    release();
     await until(async () => (await call.verdicts()).length >= 4, 'the verdicts');
     await until(async () => (await page.locator('[data-pending]').count()) === 0, 'all are settled');
     const [first, ...rest] = await call.verdicts();
@@ -96,34 +100,43 @@ export const scenarios = {
   },
 
   async a_desk_that_slept_is_live_at_once_and_marks_what_it_missed(place) {
-    const { call, proxy } = place;
-    await call.saidBefore(10, 'before the lid was closed');
-    const machine = await openMachine();
-    try {
-      const page = await sit({ ...place, context: await machine.browser.newContext() });
-      await line(page, 'before the lid was closed').waitFor();
-      proxy.strand();
-      await machine.sleep();
-      await call.saidBefore(7, 'while it slept');
-      await pause(GIVEN_UP_MS);
-      await call.say('while it still slept');
-      const began = Date.now();
-      machine.wake();
-      await line(page, 'while it still slept').waitFor();
-      await connected(page);
-      const took_ms = Date.now() - began;
-      if (took_ms > LIVE_MS) throw new Error(`live after ${took_ms} ms`);
-      await page.getByText('2 lines from here came in after a lost connection').waitFor();
-      await call.say('and on it goes');
-      await line(page, 'and on it goes').waitFor();
-      const texts = (await call.log('transcription:update')).map(({ text }) => text);
-      same(await page.locator('.line-text').allTextContents(), texts, 'the lines');
-      none(page.complaints, 'the console');
-    } finally {
-      await machine.close();
-    }
+    await inTime(LIVE_MS, async (attempt) => {
+      const agentId = `${place.agentId}-${attempt}`;
+      const call = await createCall(place.server, agentId);
+      await call.saidBefore(10, 'before the lid was closed');
+      const machine = await openMachine();
+      try {
+        return await sleepAndWake({ ...place, agentId, call }, machine);
+      } finally {
+        await machine.close();
+      }
+    });
   },
 };
+
+/** How long it took until the desk was live again, in milliseconds. */
+async function sleepAndWake(place, machine) {
+  const { call, proxy } = place;
+  const page = await sit({ ...place, context: await machine.browser.newContext() });
+  await line(page, 'before the lid was closed').waitFor();
+  proxy.strand();
+  await machine.sleep();
+  await call.saidBefore(7, 'while it slept');
+  await pause(GIVEN_UP_MS);
+  await call.say('while it still slept');
+  const began = Date.now();
+  machine.wake();
+  await line(page, 'while it still slept').waitFor();
+  await connected(page);
+  const took_ms = Date.now() - began;
+  await page.getByText('2 lines from here came in after a lost connection').waitFor();
+  await call.say('and on it goes');
+  await line(page, 'and on it goes').waitFor();
+  const texts = (await call.log('transcription:update')).map(({ text }) => text);
+  same(await page.locator('.line-text').allTextContents(), texts, 'the lines');
+  none(page.complaints, 'the console');
+  return took_ms;
+}
 
 /**
  * A browser whose pages can sleep as with a closed lid: their processes stand still, and nobody

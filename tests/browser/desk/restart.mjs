@@ -1,7 +1,7 @@
 // A crowd of clients in this process and a desk in Chromium, all through a proxy, on one call whose
-// server is killed and started again. Says `ready` when all follow the call, then, when all have
-// every line, prints what each of them saw. Arguments: URL of the server, call_id, how many
-// clients, how many lines. Environment: CHROMIUM, JWT_SECRET. Run by tests/browser/restart.py.
+// server is killed and started again. Says `ready` when all follow the call, `tried` when each has
+// tried again so often, then, when all have every line, prints what each of them saw. Arguments: URL
+// of the server, call_id, how many clients, how many lines, how often (0: once). Environment: CHROMIUM, JWT_SECRET. Run by tests/browser/restart.py.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ import { connected, openDesk, pause } from './seat.mjs';
 const AGENT = 'agent-1';
 const LONGEST_MS = 60_000;
 const [server, callId] = process.argv.slice(2, 4);
-const [crowd, lines] = process.argv.slice(4).map(Number);
+const [crowd, lines, often] = process.argv.slice(4).map(Number);
 
 /** @earshot/client for Node, from its sources. */
 async function loadClient() {
@@ -66,6 +66,11 @@ await connected(page);
 const all = Array.from({ length: crowd }, follow);
 await until(() => all.every((one) => one.isLive()), 'all follow the call', LONGEST_MS);
 process.stdout.write('ready\n');
+const hasTried = ({ tries }) => tries.some(([attempt]) => attempt >= often);
+await until(() => all.every(hasTried), 'all have tried', LONGEST_MS);
+await page.getByText('Connected', { exact: true }).waitFor({ state: 'hidden' });
+const shown = await page.locator('.line-text').count(); // the server is still away
+process.stdout.write('tried\n');
 await until(() => all.every((one) => one.ids().length >= lines), 'all have every line', LONGEST_MS);
 await connected(page);
 await page.locator('.line-text').nth(lines - 1).waitFor();
@@ -73,6 +78,7 @@ await until(() => all.every((one) => one.isLive()), 'all are live');
 await pause(500); // for what may come twice
 process.stdout.write(
   JSON.stringify({
+    shown,
     desk: await page.locator('.line-text').allTextContents(),
     marks: await page.locator('.filled').allTextContents(),
     complaints: page.complaints,

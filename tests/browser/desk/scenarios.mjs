@@ -2,8 +2,9 @@
 // context, a proxy, a call and an agent of its own, and throws when something is not as it should.
 import { same, until } from '../sdk/place.mjs';
 import {
-  axe, button, connected, isPressed, line, none, openDesk, pause, sit, sitWithCards,
+  axe, button, connected, escape, isPressed, isRight, line, none, openDesk, sit, sitWithCards,
 } from './seat.mjs';
+import { standsStill } from './watch.mjs';
 
 export const scenarios = {
   async lines_said_while_away_come_in_and_are_marked(place) {
@@ -65,11 +66,7 @@ export const scenarios = {
       }, skew_ms);
       const page = await openDesk(context, place.proxy.url, `?agent=${place.agentId}`);
       await connected(page);
-      const shown = await page.locator('.call-header .duration').textContent();
-      const [minutes, seconds] = shown.split(':').map(Number);
-      const wanted = (Date.now() - Date.parse(place.call.startedAt)) / 1000;
-      const off = Math.abs(minutes * 60 + seconds - wanted);
-      if (off > 2) throw new Error(`${sign}: ${shown}, off by ${off} s`);
+      await isRight(page.locator('.call-header .duration'), place.call.startedAt, sign);
       await context.close();
     }
   },
@@ -85,7 +82,7 @@ export const scenarios = {
     await box.hover();
     await page.mouse.wheel(0, -900);
     await page.getByRole('button', { name: 'To the end' }).waitFor();
-    await pause(300);
+    await standsStill(page);
     const top = (at) => at.evaluate((el) => el.getBoundingClientRect().top);
     const read = page.locator('.line-text:visible').nth(10);
     const [text, before] = [await read.textContent(), await top(read)];
@@ -103,6 +100,7 @@ export const scenarios = {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await sitWithCards(place);
     await place.another(); // stands above, and does not push in
+    await until(async () => (await page.locator('.call-item').count()) === 2, 'two calls');
     const { keyboard } = page;
     const focused = () => page.evaluate(() => document.activeElement?.className ?? '');
     const heading = () => page.locator('.call-header h2').textContent();
@@ -122,19 +120,17 @@ export const scenarios = {
     await until(async () => (await focused()) === 'row', 'the line has the focus');
     await keyboard.press('o');
     await page.getByRole('dialog').getByText('check its plug').waitFor();
-    await keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await escape(page);
     const cards = await page.locator('.card').count();
     await keyboard.press('x');
     await until(async () => (await page.locator('.card').count()) === cards - 1, 'put away');
     await keyboard.press('/');
     await keyboard.type('router');
     await page.getByText('1 of 1').waitFor();
-    await keyboard.press('Escape');
+    await escape(page);
     await keyboard.press('?');
     await page.getByRole('dialog', { name: 'Settings' }).waitFor();
-    await keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await escape(page);
     await keyboard.press('k');
     await until(async () => (await heading()) !== first, 'the call above');
     await keyboard.press('j');
@@ -202,11 +198,11 @@ export const scenarios = {
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     none(await axe(page), 'the settings');
-    await page.keyboard.press('Escape');
+    await escape(page);
     await page.keyboard.press('o');
     await page.getByRole('dialog').getByText('check its plug').waitFor();
     none(await axe(page), 'a document');
-    await page.keyboard.press('Escape');
+    await escape(page);
     const wall = await openDesk(context, proxy.url, `supervisor?agent=${place.agentId}-boss`);
     await wall.getByRole('searchbox').fill(call.callId);
     await wall.locator('.wall-row').filter({ hasText: call.callId }).click();

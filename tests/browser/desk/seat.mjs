@@ -4,10 +4,13 @@ import { fromUi, until } from '../sdk/place.mjs';
 
 const AXE = readFileSync(fromUi.resolve('axe-core/axe.min.js'), 'utf8');
 
+/** For what is to be seen on a page: as `until`, it bounds a failure only. */
+export const SEEN_MS = 30_000;
+
 /** A desk behind the scenario's proxy. `complaints`: what the console said that is no network. */
 export async function openDesk(context, url, path = '') {
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(SEEN_MS);
   const complaints = [];
   page.on('console', (message) => {
     const isNetwork = /Failed to load resource|WebSocket connection|net::ERR/.test(message.text());
@@ -47,6 +50,32 @@ export const card = (page, id) =>
 export async function isPressed(page, name, wanted = 'true') {
   const pressed = () => button(page, name).getAttribute('aria-pressed');
   await until(async () => (await pressed()) === wanted, `${name} pressed: ${wanted}`);
+}
+
+/** Leaves a dialog or the search by its key; until it is gone, the next key is its own. */
+export async function escape(page) {
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('.search-bar').waitFor({ state: 'detached' });
+}
+
+/**
+ * A call's clock, to two seconds. What is read of a page that stood still for a moment was right
+ * before, so it is read again; a clock that is wrong stays wrong.
+ */
+export async function isRight(clock, startedAt, what) {
+  const lasted_s = () => (Date.now() - Date.parse(startedAt)) / 1000;
+  let shown = '';
+  const looked = async () => {
+    const before_s = lasted_s();
+    shown = await clock.textContent();
+    const [minutes, seconds] = shown.split(':').map(Number);
+    const shown_s = minutes * 60 + seconds;
+    return shown_s >= before_s - 2 && shown_s <= lasted_s() + 2;
+  };
+  await until(looked, 'right', 10_000).catch(() => {
+    throw new Error(`${what}: ${shown} after ${lasted_s()} s`);
+  });
 }
 
 /** The serious and critical findings of axe-core, as rule and element. */

@@ -21,6 +21,21 @@ export function watchCommits(context) {
   });
 }
 
+/** Resolves when the lines have stood still for a third of a second of frames: what a wheel or a key
+ * began goes on for a while, and no clock says for how long on a machine that does other things. */
+export function standsStill(page) {
+  return page.evaluate(async () => {
+    const box = document.querySelector('.transcript-scroll');
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    let before = NaN;
+    for (let still = 0; still < 20; still += 1) {
+      await frame();
+      if (box.scrollTop !== before) still = 0;
+      before = box.scrollTop;
+    }
+  });
+}
+
 /**
  * From now on every frame notes how many lines are to be seen and where the line with `text` stands;
  * the returned function ends it and gives what was seen.

@@ -2,6 +2,7 @@
 import { cleanup, configure, render, screen, waitFor } from '@testing-library/react';
 import { StrictMode } from 'react';
 import { afterEach, beforeEach, vi } from 'vitest';
+import { UNTIL_MS } from '../../packages/client/test/harness.ts';
 import type { FakeCall } from '../../packages/client/test/fakeCall.ts';
 import { startFakeServer, type FakeServer } from '../../packages/client/test/fakeServer.ts';
 import { App } from '../src/App.tsx';
@@ -11,7 +12,7 @@ export let server: FakeServer;
 let stop: () => Promise<void>;
 
 // A machine that does other things too is no fault of the desk's.
-configure({ asyncUtilTimeout: 4_000 });
+configure({ asyncUtilTimeout: UNTIL_MS });
 
 /** A page without layout has rows nevertheless: the transcript asks how tall its box is. */
 const BOX_PX = 2_000;
@@ -24,6 +25,8 @@ export function serveEachTest(): void {
         return this.classList.contains('row') ? 40 : BOX_PX;
       });
     }
+    // A connection that was cut is away for a quarter of a second, never for no time at all.
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
     localStorage.clear();
     sessionStorage.clear();
     loadSettings();
@@ -59,7 +62,7 @@ export async function connected(): Promise<void> {
 }
 
 export function until<T>(check: () => T): Promise<T> {
-  return waitFor(check, { timeout: 3_000, interval: 5 });
+  return waitFor(check, { timeout: UNTIL_MS, interval: 5 });
 }
 
 export function callOf(

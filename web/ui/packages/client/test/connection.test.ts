@@ -33,7 +33,7 @@ describe('a new connection', () => {
   it("knows the server's clock from the session", async () => {
     const { client } = await setUp((fake) => (fake.skewMs = 300_000));
     await untilOnline(client);
-    expect(Math.abs(client.serverNow() - Date.now() - 300_000)).toBeLessThan(1_000);
+    expect(Math.abs(client.serverNow() - Date.now() - 300_000)).toBeLessThan(10_000);
   });
 
   it('refuses a request at once while there is no session', async () => {
@@ -134,7 +134,7 @@ describe('a token', () => {
     await until(() =>
       expect(client.connection.get()).toEqual({ status: 'auth-required', code: 'expired' }),
     );
-    await vi.waitFor(() => expect(server.handshakes).toEqual(['token-1', 'token-2']));
+    await until(() => expect(server.handshakes).toEqual(['token-1', 'token-2']));
     expect(getToken).toHaveBeenCalledTimes(2);
     server.accepts = () => undefined;
     client.retryNow();

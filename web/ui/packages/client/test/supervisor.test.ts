@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { watchCalls } from '../src/supervisor.ts';
 import { refusing } from './behaviours.ts';
 import { refuse, type FakeServer } from './fakeServer.ts';
-import { setUp, until, untilOnline, type Setup } from './harness.ts';
+import { setUp, until, type Setup } from './harness.ts';
 
 function two(server: FakeServer): void {
   server.call('a').view.started_at = '2026-01-01T00:00:00.000Z';
@@ -86,12 +86,11 @@ describe('a wall', () => {
     undo();
     undo();
     server.io.emit('calls:changed', { calls: [], removed: ['a', 'b'] });
-    await untilOnline(client);
-    await new Promise((done) => setTimeout(done, 10));
+    await until(() => expect(server.commands('calls:watch').at(-1)).toEqual({ watch: false }));
+    await client.request('calls:watch', { watch: false }); // its answer comes after that event
     expect(ids(setup)).toEqual(['b', 'a']);
-    expect(server.commands('calls:watch').at(-1)).toEqual({ watch: false });
     wall.retain();
-    await until(() => expect(server.commands('calls:watch')).toHaveLength(3));
+    await until(() => expect(server.commands('calls:watch')).toHaveLength(4));
     await until(() => expect(ids(setup)).toEqual(['b', 'a']));
   });
 });

@@ -105,9 +105,8 @@ describe('a server that is silent', () => {
       fake.answers.set('calls:watch', () => 'silence');
     });
     await untilOnline(client);
-    const asked = expect(client.request('calls:watch', {}, 60)).rejects.toThrow('No answer');
-    await new Promise((done) => setTimeout(done, 20));
-    server.io.emit('call:unassigned', { call_id: 'c9' });
+    const asked = expect(client.request('calls:watch', {}, 400)).rejects.toThrow('No answer');
+    server.io.emit('call:unassigned', { call_id: 'c9' }); // at once: heard long before that
     await asked;
     expect([server.handshakes.length, client.connection.get().status]).toEqual([1, 'online']);
   });

@@ -3,6 +3,7 @@ import { createClient, type Client } from '@earshot/client';
 import { cleanup, renderHook, waitFor } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
 import { afterEach, beforeEach, vi } from 'vitest';
+import { UNTIL_MS } from '../../client/test/harness.ts';
 import { startFakeServer, type FakeServer } from '../../client/test/fakeServer.ts';
 import { EarshotProvider } from '../src/index.ts';
 
@@ -37,7 +38,7 @@ export function Around({ children }: { children: ReactNode }): ReactNode {
 }
 
 export function until(check: () => void): Promise<void> {
-  return waitFor(check, { timeout: 3_000, interval: 5 });
+  return waitFor(check, { timeout: UNTIL_MS, interval: 5 });
 }
 
 export function hook<T>(use: () => T): { result: { current: T }; unmount: () => void } {
