@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
+/** Bounds a failure only: what is waited for is there at once on a machine that has time. */
+const BOUND_MS = 30_000;
 export const fromUi = createRequire(resolve('web/ui/package.json'));
 const ui = resolve('web/ui');
 
@@ -43,13 +45,22 @@ export function mint(sub, role = 'agent', lives = 3600) {
 /** What may be judged: they answer what `suggest` makes the customer say. */
 export const DOCUMENTS = ['d1', 'd2', 'd3'];
 
+/** Asks as a producer should: again after a refusal that passes. All that is asked has ids. */
 function asking(server, token) {
   return async (method, path, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const sent = body && JSON.stringify(body);
-    const response = await fetch(`${server}/v1${path}`, { method, headers, body: sent });
-    if (!response.ok) throw new Error(`${response.status} from ${path}: ${await response.text()}`);
-    return response.json();
+    const deadline = Date.now() + BOUND_MS;
+    for (;;) {
+      const response = await fetch(`${server}/v1${path}`, { method, headers, body: sent });
+      const answer = await response.json();
+      if (response.ok) return answer;
+      const { error } = answer;
+      if (!error.retryable || Date.now() > deadline) {
+        throw new Error(`${response.status} from ${path}: ${JSON.stringify(error)}`);
+      }
+      await new Promise((done) => setTimeout(done, error.retry_after_ms ?? 200));
+    }
   };
 }
 
@@ -108,9 +119,6 @@ export async function createCall(server, ...agentIds) {
     },
   };
 }
-
-/** Bounds a failure only: what is waited for is there at once on a machine that has time. */
-const BOUND_MS = 30_000;
 
 /** Looks until `check` gives something true; then that. */
 export async function until(check, what, bound_ms = BOUND_MS) {
