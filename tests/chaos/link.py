@@ -57,6 +57,10 @@ class Link:
         """From now on all is well; connections that lost bytes are reset."""
         self._order(do="heal")
 
+    def dropped(self) -> int:
+        """How many bytes were swallowed so far."""
+        return int(self._ask(do="dropped"))
+
     def close(self) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -66,10 +70,13 @@ class Link:
         self._process.stdout.close()
 
     def _order(self, **order: Any) -> None:
+        assert self._ask(**order) == "ok"
+
+    def _ask(self, **order: Any) -> str:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        assert self._hear() == "ok"
+        return self._hear()
 
     def _hear(self) -> str:
         assert self._process.stdout is not None

@@ -1,7 +1,7 @@
 """A TCP proxy that misbehaves when told to, in a process of its own.
 
 Run as `python -m tests.chaos.proxy HOST PORT`; it prints the port it listens on, then obeys a
-line of JSON at a time and answers `ok`. It knows nothing of what it carries. tests/chaos/link.py
+line of JSON at a time and answers in one. It knows nothing of what it carries. tests/chaos/link.py
 is how tests hold it.
 """
 
@@ -46,17 +46,20 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._torn: set[asyncio.StreamWriter] = set()  # of streams that lack bytes
         self._tasks: set[asyncio.Task[None]] = set()
+        self._dropped = 0
 
     async def serve(self) -> None:
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0, backlog=4096)
         say(str(server.sockets[0].getsockname()[1]))
         await obey(self.order)
 
-    def order(self, order: dict[str, Any]) -> None:
-        """`{"do": "ways", "modes": {way: mode}, "delay_s": s}` sets both ways (`pass` where none
+    def order(self, order: dict[str, Any]) -> str:
+        """Its answer: `ok` to all but `dropped`.
+
+        `{"do": "ways", "modes": {way: mode}, "delay_s": s}` sets both ways (`pass` where none
         is named); `cut` ends every connection; `refuse` ends them and every new one at once
         until `heal`, which ends those that lack bytes and passes everything; `move` sends new
-        connections to another port."""
+        connections to another port; `dropped` is answered with how many bytes were."""
         match order["do"]:
             case "ways":
                 for name, way in self._ways.items():
@@ -73,6 +76,9 @@ class Proxy:
                 for way in self._ways.values():
                     way.set("pass", 0.0)
                 self._end(self._torn)
+            case "dropped":
+                return str(self._dropped)
+        return "ok"
 
     def _end(self, writers: set[asyncio.StreamWriter]) -> None:
         for writer in tuple(writers):
@@ -130,6 +136,7 @@ class Proxy:
                 await way.open.wait()  # it may have closed while we read
                 if way.mode == "drop":
                     self._torn |= pair
+                    self._dropped += len(read)
                     if not read:
                         await asyncio.Event().wait()  # the goodbye is lost too
                 elif not read:
@@ -150,14 +157,13 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def obey(order: Callable[[dict[str, Any]], None]) -> None:
+async def obey(order: Callable[[dict[str, Any]], str]) -> None:
     """Until stdin ends."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
-        order(json.loads(line))
-        say("ok")
+        say(order(json.loads(line)))
 
 
 if __name__ == "__main__":

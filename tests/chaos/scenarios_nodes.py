@@ -6,6 +6,7 @@ import signal
 import time
 
 from tests.chaos.stage import Scenario, Setting, Stage
+from tests.live.server import LiveServer, until
 
 LEASE_S = 2
 
@@ -39,16 +40,24 @@ def restart_one_after_another(stage: Stage) -> None:
 
 def put_the_leader_to_sleep(stage: Stage) -> None:
     """Longer than its lease; its connections stay open all the while."""
-    leader = max(stage.nodes, key=lambda node: node.metric("calls_led"))
-    assert leader.metric("calls_led") > 0
+    until(lambda: any(_led(node) for node in stage.nodes))
+    leader = max(stage.nodes, key=_led)
+    others = [node for node in stage.nodes if node is not leader]
+
+    def taken() -> float:
+        return sum(node.metric('leases_total{change="taken_over"}') for node in others)
+
+    before = taken()
     leader.signal(signal.SIGSTOP)
     stage.speak(LEASE_S * 2.5)
-    others = [node for node in stage.nodes if node is not leader]
-    taken = sum(node.metric('leases_total{change="taken_over"}') for node in others)
+    until(lambda: taken() > before, about=lambda: "nobody took over")
+    stage.figures["leases taken over while it slept"] = f"{taken() - before:g}"
     leader.signal(signal.SIGCONT)
     stage.healed()
-    stage.figures["leases taken over while it slept"] = f"{taken:g}"
-    assert taken > 0, "nobody took over"
+
+
+def _led(node: LiveServer) -> float:
+    return node.metric("calls_led")
 
 
 SCENARIOS = [

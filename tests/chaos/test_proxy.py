@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos.link import Link, linked
+from tests.live.server import until
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def link(echo: int) -> Iterator[Link]:
         yield found
 
 
-def connect(link: Link, patience_s: float = 5.0) -> socket.socket:
+PATIENCE_S = 30.0
+
+
+def connect(link: Link, patience_s: float = PATIENCE_S) -> socket.socket:
     return socket.create_connection(("127.0.0.1", link.port), timeout=patience_s)
 
 
@@ -50,7 +54,7 @@ def silent(peer: socket.socket, for_s: float = 0.2) -> bool:
     except TimeoutError:
         return True
     finally:
-        peer.settimeout(5.0)
+        peer.settimeout(PATIENCE_S)
     return False
 
 
@@ -115,6 +119,7 @@ def test_a_half_open_connection_is_silent_and_is_ended_when_healed(link: Link) -
         assert exchanged(idle, b"before")
         link.half_open()
         peer.sendall(b"swallowed")
+        until(lambda: link.dropped() == len(b"swallowed"))
         assert silent(peer)
         link.heal()
         with pytest.raises(ConnectionError):

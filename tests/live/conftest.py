@@ -16,10 +16,12 @@ Start = Callable[..., LiveServer]
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """One for all tests that neither stop nor fill it. It suggests whatever has any
-    relevance: how good that is, is tested elsewhere."""
+    """One for all tests that neither stop nor fill it, on whatever port is free. It suggests
+    whatever has any relevance: how good that is, is tested elsewhere. Who reads nothing for
+    long is not ended: it may be a busy machine that does not let them."""
     folder = tmp_path_factory.mktemp("shared")
-    with running(folder, EARSHOT__ASSIST__THRESHOLD=0.01) as server:
+    patient = {"EARSHOT__LIMITS__SLOW_S": 300, "EARSHOT__SERVER__PING_TIMEOUT_S": 300}
+    with running(folder, PORT=0, EARSHOT__ASSIST__THRESHOLD=0.01, **patient) as server:
         yield server
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.held_ports import held_port
 from tests.live.server import BOUND_S, ROOT, until
 
 CONFIG = ROOT / "deploy" / "nginx.conf"
@@ -29,8 +30,7 @@ def nginx(folder: Path, left: int, right: int) -> Iterator[int]:
         if os.environ.get("CI"):
             pytest.fail("nginx is not installed")
         pytest.skip("nginx is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = held_port()
     folder.mkdir(parents=True)
     text = CONFIG.read_text()
     for theirs, ours in (

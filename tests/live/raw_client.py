@@ -17,6 +17,7 @@ import websocket
 from tests.live.server import BOUND_S
 
 _CLOSED = (websocket.WebSocketConnectionClosedException, ConnectionError)
+LAST_LOOK_S = 0.1  # after the bound: what came while the machine stood still has come in time
 
 
 class Packet(NamedTuple):
@@ -123,26 +124,32 @@ class RawClient:
         """The next packet that is not Engine.IO's own."""
         deadline = time.monotonic() + bound_s
         while True:
-            packet = self._read(deadline - time.monotonic())
+            left_s = deadline - time.monotonic()
+            text = self._text(max(left_s, LAST_LOOK_S))
+            assert text is not None or left_s > 0, f"nothing came in time; heard {self.heard[-5:]}"
+            packet = self._heard(text) if text is not None else None
             if packet is not None:
                 self.heard.append(packet)
                 return packet
 
-    def _read(self, bound_s: float) -> Packet | None:
-        assert bound_s > 0, f"nothing came in time; heard {self.heard[-5:]}"
+    def _text(self, bound_s: float) -> str | None:
+        """The next text, "1" (Engine.IO's CLOSE) where the transport is closed; None: nothing
+        came."""
         self._socket.settimeout(bound_s)
         try:
             text = self._socket.recv()
         except websocket.WebSocketTimeoutException:
             return None
         except _CLOSED:
-            return Packet("closed")
-        if isinstance(text, bytes):
-            text = text.decode()
-        if text == "" or text == "1":
+            return "1"
+        return (text.decode() if isinstance(text, bytes) else text) or "1"
+
+    def _heard(self, text: str) -> Packet | None:
+        if text == "1":
             return Packet("closed")
         if text == "2":
-            self.write("3")
+            with contextlib.suppress(*_CLOSED):  # then the next text says so
+                self.write("3")
             return None
         return _packet(text)
 

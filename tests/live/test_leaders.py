@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from tests.chaos.link import Link, linked
 from tests.live.raw_client import RawClient
 from tests.live.server import LiveServer, line, new_id, running, tcp_store, until
+from tests.live.stopwatch import Stopwatch
 
 LEASE_S = 3
 SLACK_S = 1.0  # a busy machine, and the pause between two looks at /metrics
@@ -82,8 +84,10 @@ def test_a_leader_that_says_nothing_is_replaced_within_two_leases(
 ) -> None:
     with watched_calls(pair):
         began = time.monotonic()
-        pair.first.signal(how)
-        until(lambda: led(pair.second) == CALLS, 2 * LEASE_S + SLACK_S)
+        with Stopwatch() as took:
+            pair.first.signal(how)
+            until(lambda: led(pair.second) == CALLS)
+        assert took.seconds < 2 * LEASE_S + SLACK_S
         assert time.monotonic() - began > LEASE_S / 2, "the lease was not kept"
         assert pair.second.metric('leases_total{change="taken_over"}') == CALLS
         if how is signal.SIGSTOP:
@@ -97,22 +101,27 @@ def test_what_a_leader_of_before_wrote_too_late_is_refused_by_its_fence(pair: Pa
     finds a higher fence than its own, and nothing of it is in the log."""
     admin = pair.first.caller("admin-1", "admin")
     admin.ask("PUT", "/v1/documents", {"documents": DOCUMENTS}).raise_for_status()
-    until(lambda: admin.get("/v1/documents/search?q=router")["documents"])
+    until(lambda: admin.finds("router"))
     with watched_calls(pair) as [call_id, *_]:
-        producer = pair.first.caller()
-        producer.say(call_id, line("s1", "what about my router?"))
-        until(lambda: len(suggestions(pair, call_id)) == 1)
-        producer.say(call_id, line("s2", "and what about the invoice?"))
-        until(lambda: len(suggestions(pair, call_id)) == 2)
-        producer.say(call_id, line("s3", "and what about the parcel?"))
-        pair.link.stall()
-        until(lambda: led(pair.second) == CALLS, 2 * LEASE_S + SLACK_S)
+        producer, reader = pair.first.caller(), pair.second.caller("reader", "supervisor")
+
+        def because() -> list[str]:
+            """Of the suggestions in the log."""
+            log = reader.log(call_id)
+            return [one["data"]["because"] for one in log if one["event"] == "ai:suggestion"]
+
+        answered: list[str] = []
+        for number, topic in enumerate(itertools.cycle(TOPICS), start=1):
+            producer.say(call_id, line(f"s{number}", f"and what about the {topic}?"))
+            if number > 2:
+                pair.link.stall()
+                if because() == answered:
+                    break  # it is on its way
+                pair.link.heal()  # the machine stood still in between: once more
+            answered.append(f"s{number}")
+            until(lambda: because() == answered)
+        until(lambda: led(pair.second) == CALLS)
         pair.link.heal()
         until(lambda: pair.first.metric('appends_total{answer="fenced"}') == 1)
-        assert [one["because"] for one in suggestions(pair, call_id)] == ["s1", "s2"]
+        assert because() == answered
         assert led(pair.first) == 0
-
-
-def suggestions(pair: Pair, call_id: str) -> list[dict[str, object]]:
-    log = pair.second.caller("reader", "supervisor").log(call_id)
-    return [one["data"] for one in log if one["event"] == "ai:suggestion"]

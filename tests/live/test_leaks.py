@@ -18,8 +18,9 @@ from tests.live.server import BOUND_S, LiveServer, until
 WARM = 2_000  # caches, pools and the allocator's arenas have their size by then
 ALL = 10_000
 AT_ONCE = 40
-PING_S = 1.0  # interval and time-out: who went without a word is gone after both
-SETTLE_S = 8.0
+PING_S = 2.0  # interval and time-out: who went without a word is gone after both
+AUTHENTICATE_S = 5
+SETTLE_S = 30.0
 KIB_AN_ARRIVAL = 0.5  # of RSS, from WARM to ALL: a leaked dict of a connection is 0.2, an actor 10
 MOST_STRAY = 100  # objects of one type: of a request under way, and cancelled timers; the
 # rarest way to come and go is taken by 300
@@ -50,7 +51,7 @@ def server(tmp_path: Path) -> Iterator[CountingServer]:
         tmp_path / "counting",
         EARSHOT__SERVER__PING_INTERVAL_S=PING_S,
         EARSHOT__SERVER__PING_TIMEOUT_S=PING_S,
-        EARSHOT__LIMITS__AUTHENTICATE_S=2,
+        EARSHOT__LIMITS__AUTHENTICATE_S=AUTHENTICATE_S,
     )
     try:
         found.start()
@@ -86,7 +87,8 @@ def settled(server: CountingServer) -> Rest:
     """Once everybody has gone, and the time-outs of those who said nothing are over."""
     until(lambda: server.metric("connections") == 0, SETTLE_S)
     until(lambda: server.counts()["tables"]["transports"] == 0, SETTLE_S)
-    time.sleep(2 * PING_S + 2.5)  # pings and joins of the last that came are due no more
+    # Pings and joins of the last that came are due no more.
+    time.sleep(max(2 * PING_S, AUTHENTICATE_S) + 0.5)
     return Rest(server)
 
 

@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,12 @@ from engine.store_process import command_of
 from tests.live.comers import Comer
 from tests.live.plain_clients import PlainClient
 from tests.live.raw_client import RawClient
-from tests.live.server import BOUND_S, LiveServer, line, new_id, running, until
+from tests.live.server import BOUND_S, START_S, LiveServer, line, new_id, running, until
+from tests.live.stopwatch import Stopwatch
 
 CONNECTIONS = 100
 DRAIN_S = 25.0
-REFUSED_S = 20.0  # a start that cannot be; most of it is Python's imports on a busy machine
+TURN_S = 15.0  # a third of the lease of a minute, after which its turn to look would come, is 20
 Start = Callable[..., LiveServer]
 LEAVE = pytest.mark.parametrize(
     ("number", "group"),
@@ -55,13 +55,13 @@ def test_every_connection_is_told_to_come_back_and_the_store_ends_last(
 ) -> None:
     store_pid = own_server.store_pid
     assert store_pid
-    began = time.monotonic()
-    own_server.signal(number, group=group)
-    closings = [client.event("session:closing", DRAIN_S) for client in crowd]
-    for client in crowd:
-        client.closed(DRAIN_S)
-    assert own_server.wait(DRAIN_S) == 0
-    assert time.monotonic() - began < DRAIN_S
+    with Stopwatch() as took:
+        own_server.signal(number, group=group)
+        closings = [client.event("session:closing", DRAIN_S) for client in crowd]
+        for client in crowd:
+            client.closed(DRAIN_S)
+        assert own_server.wait() == 0
+    assert took.seconds < DRAIN_S
     assert all((c["code"], c["reconnect"]) == ("draining", True) for c in closings)
     # Spread, so that they do not all come back in the same moment.
     delays = [closing["after_ms"] for closing in closings]
@@ -81,7 +81,7 @@ def test_a_second_signal_while_it_drains_changes_nothing(
     with contextlib.suppress(ProcessLookupError):
         own_server.signal()
         own_server.signal(signal.SIGINT)
-    assert own_server.wait(DRAIN_S) == 0
+    assert own_server.wait() == 0
     assert "Traceback" not in own_server.log
 
 
@@ -92,7 +92,8 @@ CLOSED = b"\x88\x02\x03\xe8"  # 1000
 def test_a_thousand_connections_are_told_within_the_time_and_newcomers_are_sent_elsewhere(
     start: Start, request: pytest.FixtureRequest
 ) -> None:
-    server = start(EARSHOT__LIMITS__MAX_CONNECTIONS=MANY + 100)
+    # Who has come waits for the others to come, and answers no ping meanwhile.
+    server = start(EARSHOT__LIMITS__MAX_CONNECTIONS=MANY + 100, EARSHOT__SERVER__PING_TIMEOUT_S=300)
     agent_id = new_id("agent")
     call_id = server.caller().create(agent_id)
     join = "40" + json.dumps({"token": server.token(agent_id)})
@@ -117,27 +118,26 @@ def test_a_thousand_connections_are_told_within_the_time_and_newcomers_are_sent_
     for one in come_all:
         one.get()
     early = comer()  # a transport that has joined nothing yet
-    began = time.monotonic()
-    server.signal()
-    made[0].hear(b"session:closing")
-    refused = requests.get(f"{server.url}/socket.io/?EIO=4&transport=polling", timeout=BOUND_S)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
-    assert requests.get(f"{server.url}/readyz", timeout=BOUND_S).status_code == 503
-    early.say(join)
-    # The end, and not a refusal, after which a client would stay away.
-    assert b"44{" not in early.hear(CLOSED)
-    delays = []
-    for comer in made:
-        if comer is not made[0]:
-            comer.hear(b"session:closing")
-        told = comer.hear(b"}]").decode()
-        assert '"draining"' in told
-        delays.append(int(re.search(r'"after_ms":(\d+)', told)[1]))  # type: ignore[index]
-        comer.ended()
-    assert server.wait(DRAIN_S) == 0
-    took_s = time.monotonic() - began
-    sys.stdout.write(f"{MANY} connections: gone after {took_s:.2f} s\n")
-    assert took_s < DRAIN_S
+    with Stopwatch() as took:
+        server.signal()
+        made[0].hear(b"session:closing")
+        refused = requests.get(f"{server.url}/socket.io/?EIO=4&transport=polling", timeout=BOUND_S)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+        assert requests.get(f"{server.url}/readyz", timeout=BOUND_S).status_code == 503
+        early.say(join)
+        # The end, and not a refusal, after which a client would stay away.
+        assert b"44{" not in early.hear(CLOSED)
+        delays = []
+        for comer in made:
+            if comer is not made[0]:
+                comer.hear(b"session:closing")
+            told = comer.hear(b"}]").decode()
+            assert '"draining"' in told
+            delays.append(int(re.search(r'"after_ms":(\d+)', told)[1]))  # type: ignore[index]
+            comer.ended()
+        assert server.wait() == 0
+    sys.stdout.write(f"{MANY} connections: gone after {took.seconds:.2f} s\n")
+    assert took.seconds < DRAIN_S
     assert max(delays) - min(delays) > 1_000
     assert "Traceback" not in server.log
 
@@ -154,7 +154,7 @@ def test_another_node_leads_at_once_and_not_when_its_turn_comes(tmp_path: Path) 
             client.ok("call:subscribe", {"call_id": call_id})
             assert there.metric("calls_led") == 0
             here.signal()
-            until(lambda: there.metric("calls_led") == 1)  # its turn would come in 20 s
+            until(lambda: there.metric("calls_led") == 1, TURN_S)
             assert here.wait() == 0
 
 
@@ -184,7 +184,7 @@ def refused(tmp_path: Path) -> Iterator[Callable[..., str]]:
         server = LiveServer(tmp_path / f"refused-{len(servers)}", **settings)
         servers.append(server)
         server.launch()
-        assert server.wait(REFUSED_S) == code
+        assert server.wait(START_S) == code
         said = server.log
         assert "Traceback" not in said, said
         assert "listening on" not in said, said
@@ -222,10 +222,8 @@ def test_a_folder_in_use_is_named_with_its_owner_who_goes_on(
 def test_a_store_that_cannot_be_reached_is_named_without_its_password(
     refused: Callable[..., str],
 ) -> None:
-    began = time.monotonic()
     said = refused(REDIS_URL="redis://me:hush@127.0.0.1:9", EARSHOT__STORE__CONNECT_TIMEOUT_S="1")
-    assert time.monotonic() - began < REFUSED_S
-    assert "redis://127.0.0.1:9" in said
+    assert "redis://127.0.0.1:9 (REDIS_URL) could not be used within 1 s" in said
     assert "hush" not in said
 
 

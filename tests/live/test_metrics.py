@@ -30,7 +30,9 @@ def test_an_event_is_seen_from_its_append_to_its_delivery(own_server: LiveServer
             caller.say(call_id, line(f"s{number}", speaker="agent"))
             client.event("transcription:update")
         caller.say(call_id, line("s0", speaker="agent"))
-        found = numbers(own_server)
+        # Observed when everybody has had their turn, which may be after the answer.
+        lag = ("delivery_lag_seconds_count", "here")
+        found = until(lambda: (now := numbers(own_server)).get(lag) == 3 and now)
         assert found[("connections",)] == 1
         assert found[("appends_total", "appended")] == 4
         assert found[("events_appended_total",)] == 4  # its creation, and what was said
@@ -50,9 +52,20 @@ def test_what_another_node_wrote_is_seen_from_its_arrival_there(start: Start) ->
     call_id = caller.create(agent_id)
     with RawClient(there.url, {"token": there.token(agent_id)}) as client:
         client.ok("call:subscribe", {"call_id": call_id})
-        caller.say(call_id, line("s1", speaker="agent"))
-        client.event("transcription:update")
-        found = numbers(there)
-        assert found[("delivery_lag_seconds_count", "elsewhere")] == 1
+        said = 0
+
+        def heard_by_a_hint() -> dict[tuple[str, ...], float] | None:
+            """A look at the log may come before the hint, on a node that is kept waiting."""
+            nonlocal said
+            said += 1
+            caller.say(call_id, line(f"s{said}", speaker="agent"))
+            client.event("transcription:update")
+            until(lambda: numbers(there)[("hints_received_total",)] == said)
+            found = numbers(there)
+            return found if found.get(("delivery_lag_seconds_count", "elsewhere")) else None
+
+        found = until(heard_by_a_hint)
+        lag = found[("delivery_lag_seconds_count", "elsewhere")]
+        assert lag == found[("events_folded_total", "hint")] == 1
         assert 0 < found[("delivery_lag_seconds_sum", "elsewhere")] < 30
-        assert found[("events_folded_total", "hint")] == found[("hints_received_total",)] == 1
+        assert found.get(("events_folded_total", "read"), 0) == said - 1

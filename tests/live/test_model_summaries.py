@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +16,12 @@ from engine.config import Settings, Tokens
 from engine.identity import Tokens as TokenMaker
 from tests.live.conftest import Start
 from tests.live.raw_client import RawClient
-from tests.live.server import SECRET, Caller, LiveServer, line, new_id, until
+from tests.live.server import SECRET, Caller, LiveServer, line, new_id, running, until
 from tests.web.endpoints import endpoint_place as place
 
+PATIENT_S, HASTY_S = 20.0, 0.5
+REST_S = 2  # a line is said in it, also by a machine that stands still for a second
+AGAIN_S = 3.0
 PARTS = {"reason": "A red router.", "steps": ["Reset it."], "outcome": "Ok.", "follow_ups": []}
 
 
@@ -26,27 +32,47 @@ def service() -> Iterator[place.EndpointPlace]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def server(
-    service: place.EndpointPlace, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    from tests.live.server import running
-
+@contextlib.contextmanager
+def writing(service: place.EndpointPlace, folder: Path, timeout_s: float) -> Iterator[LiveServer]:
     settings = {
         "EARSHOT__CHAT__BASE_URL": service.url,
         "EARSHOT__CHAT__MODEL": "m",
         "EARSHOT__CHAT__KEY": "the-secret-key",
         "EARSHOT__CHAT__EVERY_S": 0.2,
-        "EARSHOT__CHAT__TIMEOUT_S": 0.5,
-        "EARSHOT__CHAT__SUMMARY_TIMEOUT_S": 0.5,
+        "EARSHOT__CHAT__TIMEOUT_S": timeout_s,
+        "EARSHOT__CHAT__SUMMARY_TIMEOUT_S": timeout_s,
         "EARSHOT__ASSIST__AFTER_CALL_S": 0.1,
     }
-    with running(tmp_path_factory.mktemp("writing"), **settings) as made:
+    with running(folder, **settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(
+    service: place.EndpointPlace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """For every answer that comes, also on a machine that stands still for a second."""
+    with writing(service, tmp_path_factory.mktemp("patient"), PATIENT_S) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hasty(
+    service: place.EndpointPlace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """For answers that do not come."""
+    with writing(service, tmp_path_factory.mktemp("hasty"), HASTY_S) as made:
         yield made
 
 
 @pytest.fixture
 def call(server: LiveServer) -> Iterator[Any]:
+    with on_a_call(server) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def on_a_call(server: LiveServer) -> Iterator[Any]:
     """(caller, call_id, client) of a fresh call."""
     agent_id, caller = new_id("agent"), server.caller()
     call_id = caller.create(agent_id)
@@ -89,12 +115,24 @@ def test_the_rules_line_comes_first_and_the_models_after(
 
 
 @pytest.mark.parametrize(
+    "behave",
+    [
+        place.never,
+        place.dripping,
+        place.dripping_head,
+        place.slow(2 * HASTY_S, place.chat("too late")),
+    ],
+)
+def test_an_answer_that_does_not_come_in_time_leaves_the_rules_line(
+    hasty: LiveServer, service: place.EndpointPlace, behave: place.Behaviour
+) -> None:
+    with on_a_call(hasty) as call:
+        the_rules_line_stays(hasty, service, call, behave, "timeout")
+
+
+@pytest.mark.parametrize(
     ("behave", "name"),
     [
-        (place.never, "timeout"),
-        (place.dripping, "timeout"),
-        (place.dripping_head, "timeout"),
-        (place.slow(1.0, place.chat("too late")), "timeout"),
         (place.half, "unreachable"),
         (place.saying({}, 500), "fault"),
         (place.saying({}, 429, Retry_After="0"), "rate_limited"),
@@ -111,15 +149,33 @@ def test_whatever_goes_wrong_the_rules_line_stays_and_suggestions_go_on(
     behave: place.Behaviour,
     name: str,
 ) -> None:
+    the_rules_line_stays(server, service, call, behave, name)
+
+
+def the_rules_line_stays(
+    server: LiveServer,
+    service: place.EndpointPlace,
+    call: Any,
+    behave: place.Behaviour,
+    name: str,
+) -> None:
     service.behave = behave
     caller, call_id, client = call
     counted(server, name, lambda: caller.say(call_id, line("s1", "my router blinks red")))
     assert client.event("ai:suggestion")["summary"] == "my router blinks red"
     assert summaries(caller, call_id) == [("my router blinks red", "sentence")]
     service.behave = place.chat("The model is back")
-    caller.say(call_id, line("s2", "and now the printer is gone too"))
-    while client.event("ai:suggestion")["summary"] != "The model is back":
-        pass
+    lines = itertools.count(2)
+
+    def back() -> bool:
+        """By another line where the answer to the one before was late."""
+        number = next(lines)
+        caller.say(call_id, line(f"s{number}", f"and now the printer is gone too, {number}"))
+        with contextlib.suppress(AssertionError):
+            until(lambda: "The model is back" in dict(summaries(caller, call_id)), AGAIN_S)
+        return "The model is back" in dict(summaries(caller, call_id))
+
+    until(back)
     kinds = [kind for line, kind in summaries(caller, call_id) if line != "The model is back"]
     assert set(kinds) == {"sentence"}, "the rules' lines, until the model wrote one"
 
@@ -146,28 +202,44 @@ def test_numbers_of_things_reach_the_model_and_the_screen_and_numbers_of_people_
 def test_a_service_that_asks_for_a_rest_gets_it(
     server: LiveServer, service: place.EndpointPlace, call: Any
 ) -> None:
-    service.behave = place.saying({}, 429, Retry_After="1")
+    refused_at: list[float] = []
+    rested_at: list[float] = []
+
+    def refuse(link: Any, request: place.Request) -> None:
+        refused_at.append(time.monotonic())
+        place.saying({}, 429, Retry_After=str(REST_S))(link, request)
+
+    def answer(link: Any, request: place.Request) -> None:
+        rested_at.append(time.monotonic())
+        place.chat("Rested")(link, request)
+
+    service.behave = refuse
     caller, call_id, client = call
     counted(server, "rate_limited", lambda: caller.say(call_id, line("s1", "a red router")))
-    service.behave = place.chat("Rested")
-    asked = len(service.asked)
+    service.behave = answer
     counted(server, "resting", lambda: caller.say(call_id, line("s2", "a blue printer")))
-    assert len(service.asked) == asked
-    time.sleep(1)  # the rest it asked for, on the server's clock
-    caller.say(call_id, line("s3", "a green telephone"))
+    lines = itertools.count(3)
+
+    def asked_again() -> bool:
+        caller.say(call_id, line(f"s{(number := next(lines))}", f"a green telephone {number}"))
+        time.sleep(0.3)  # the debounce
+        return bool(rested_at)
+
+    until(asked_again)
+    assert rested_at[0] - refused_at[-1] >= REST_S
     while client.event("ai:suggestion")["summary"] != "Rested":
         pass
 
 
 def test_the_model_sums_up_and_rules_do_where_it_does_not(
-    server: LiveServer, service: place.EndpointPlace
+    server: LiveServer, hasty: LiveServer, service: place.EndpointPlace
 ) -> None:
-    for behave, source in ((place.chat(json.dumps(PARTS)), "model"), (place.never, "rules")):
+    for node, behave, source in (
+        (server, place.chat(json.dumps(PARTS)), "model"),
+        (hasty, place.never, "rules"),
+    ):
         service.behave = behave
-        agent_id, caller = new_id("agent"), server.caller()
-        call_id = caller.create(agent_id)
-        with RawClient(server.url, {"token": server.token(agent_id)}) as client:
-            client.ok("call:subscribe", {"call_id": call_id})
+        with on_a_call(node) as (caller, call_id, client):
             caller.say(call_id, line("a1", "i have reset your router", speaker="agent"))
             caller.patch(f"/v1/calls/{call_id}", {"status": "ended"})
             summary = client.event("call:summary")
@@ -185,6 +257,7 @@ def test_a_tenant_that_has_spent_its_tokens_has_rules(
         EARSHOT__CHAT__BASE_URL=service.url,
         EARSHOT__CHAT__MODEL="m",
         EARSHOT__CHAT__EVERY_S=0.1,
+        EARSHOT__CHAT__TIMEOUT_S=PATIENT_S,
         EARSHOT__CHAT__TOKENS_PER_DAY=100,
     )
     agent_id, caller = new_id("agent"), server.caller()
@@ -213,6 +286,7 @@ def test_what_a_service_that_answers_nonsense_was_sent_is_counted_too(
         EARSHOT__CHAT__BASE_URL=service.url,
         EARSHOT__CHAT__MODEL="m",
         EARSHOT__CHAT__EVERY_S=0.1,
+        EARSHOT__CHAT__TIMEOUT_S=PATIENT_S,
         EARSHOT__CHAT__TOKENS_PER_DAY=20,
     )
     caller = server.caller()

@@ -46,7 +46,7 @@ def knowing_server(shared_server: LiveServer) -> LiveServer:
     """One that has an article to suggest."""
     admin = shared_server.caller("admin-1", "admin")
     admin.ask("PUT", "/v1/documents", {"documents": [DOCUMENT, *OTHERS]}).raise_for_status()
-    until(lambda: admin.get("/v1/documents/search?q=router")["documents"])
+    until(lambda: admin.finds("router"))
     return shared_server
 
 

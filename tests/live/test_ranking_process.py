@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.live.raw_client import RawClient
-from tests.live.server import Caller, LiveServer, line, new_id, until
+from tests.live.server import START_S, Caller, LiveServer, line, new_id, until
 
 PARKING = {"id": "parking", "title": "Parking", "text": "Guests park for free in the garage."}
 BREAKFAST = {"id": "breakfast", "title": "Breakfast", "text": "Breakfast is served until ten."}
@@ -47,10 +47,10 @@ def on_a_call() -> Iterator[Callable[[LiveServer], Any]]:
         client.close()
 
 
-def health(client: RawClient, why: str | None, bound_s: float = 15) -> None:
-    """Wait until suggestions are said to be so."""
+def health(client: RawClient, why: str | None) -> None:
+    """Wait until suggestions are said to be so; a process may have to be started for it."""
     client.until(
-        lambda packet: packet.name == "call:health" and packet.data.get("why") == why, bound_s
+        lambda packet: packet.name == "call:health" and packet.data.get("why") == why, START_S
     )
 
 
@@ -58,9 +58,9 @@ def test_it_is_started_when_somebody_needs_it(own_server: LiveServer, on_a_call:
     caller, call_id, client = on_a_call(own_server)
     caller.say(call_id, line("a1", "how can i help", speaker="agent"))
     # One that was started ahead is let go when nobody needs it.
-    until(lambda: ranking_of(own_server) == [], 15)
+    until(lambda: ranking_of(own_server) == [])
     caller.say(call_id, line("s1", "where can guests park their car"))
-    client.event("ai:suggestion")
+    client.event("ai:suggestion", START_S)
     # Either may be said first.
     said = [packet.data for packet in client.heard if packet.name == "call:health"]
     if not any(health_said.get("why") == "no_documents" for health_said in said):
@@ -75,8 +75,8 @@ def test_it_comes_back_when_it_dies_and_no_question_is_lost(
     put(own_server, PARKING)
     caller, call_id, client = on_a_call(own_server)
     caller.say(call_id, line("s1", "where can guests park their car"))
-    assert client.event("ai:suggestion")["documents"][0]["id"] == "parking"
-    [pid] = ranking_of(own_server)
+    assert client.event("ai:suggestion", START_S)["documents"][0]["id"] == "parking"
+    [pid] = until(lambda: ranking_of(own_server))
     put(own_server, BREAKFAST)
     os.kill(pid, signal.SIGKILL)
     caller.say(call_id, line("s2", "and when is breakfast served"))
@@ -84,7 +84,8 @@ def test_it_comes_back_when_it_dies_and_no_question_is_lost(
         lambda packet: (
             packet.name == "ai:suggestion"
             and "breakfast" in [one["id"] for one in packet.data["documents"]]
-        )
+        ),
+        START_S,
     )
     assert shown.data["because"] == "s2"
     assert ranking_of(own_server) != [pid]
@@ -92,15 +93,14 @@ def test_it_comes_back_when_it_dies_and_no_question_is_lost(
 
 def test_it_ends_with_its_server_however_that_ends(own_server: LiveServer) -> None:
     put(own_server, PARKING)
-    until(lambda: ranking_of(own_server))
-    [pid] = ranking_of(own_server)
+    [pid] = until(lambda: ranking_of(own_server))
     own_server.kill()
     until(lambda: not os.path.exists(f"/proc/{pid}"))
 
 
 def test_a_restart_has_documents_and_vectors_before_it_is_asked(own_server: LiveServer) -> None:
     put(own_server, PARKING, BREAKFAST)
-    until(lambda: "documents.embedded tenant=default" in own_server.log)
+    until(lambda: "documents.embedded tenant=default" in own_server.log, START_S)
     own_server.stop()
     own_server.start()
-    until(lambda: "documents=2 passages=2 without_vectors=0" in own_server.log)
+    until(lambda: "documents=2 passages=2 without_vectors=0" in own_server.log, START_S)

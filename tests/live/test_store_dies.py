@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.live.conftest import Start
 from tests.live.raw_client import RawClient
 from tests.live.said import Said
 from tests.live.server import Caller, LiveServer, line, until
+from tests.live.stopwatch import Stopwatch
 from tests.live.store_shapes import StoreServer, free_ports, store_server
 
 ANSWER_S = 1
@@ -29,14 +29,14 @@ def test_an_embedded_store_that_is_killed_is_started_again_and_the_call_goes_on(
             dead = own_server.store_pid
             os.kill(dead, signal.SIGKILL)
             said.say(20)
-            assert own_server.store_pid not in (0, dead)
+            until(lambda dead=dead: own_server.store_pid not in (0, dead))
     log = own_server.caller().log(call_id)
     written = {e["data"]["segment_id"]: e["data"]["seq"] for e in log[1:]}
     assert written == said.answered
+    # Its keeper may see that it answers after the node has used it.
+    until(lambda: own_server.log.count("store.restarted") == 2, about=lambda: own_server.log)
     assert own_server.log.count("store.died") == 2
-    assert own_server.log.count("store.restarted") == 2
-    ready = own_server.caller().ask("GET", "/readyz")
-    assert ready.status_code == 200
+    until(lambda: own_server.caller().ask("GET", "/readyz").status_code == 200)
     assert own_server.stop() == 0
     assert own_server.store_pid == 0
 
@@ -87,17 +87,17 @@ def hang(server: LiveServer, store: StoreServer) -> None:
         error = refused.json()["error"]
         assert refused.status_code in (503, 504), error
         assert error["retryable"] is True
-        began = time.monotonic()
-        read = caller.get(path)
+        with Stopwatch() as took:
+            read = caller.get(path)
         assert [one["segment_id"] for one in read["segments"]][:1] == ["s1"]
-        assert time.monotonic() - began < 1.0, "a read from memory waits for nobody"
+        assert took.seconds < ANSWER_S, "a read from memory waits for nobody"
         # The lists are in the store alone. The pool has two connections: whoever finds none
         # free is told so, and is not kept.
         refusals = asked_at_once(server, "/v1/calls", 6)
         assert {(status, error["code"]) for status, error in refusals} == {(503, "unavailable")}
         assert server.metric("store_connections_refused_total") > 0
         assert caller.ask("GET", "/readyz").status_code == 200
-        assert server.metric("store_away") == 1
+        until(lambda: server.metric("store_away") == 1)
         assert server.metric("store_connections_most") == 2
         store.signal(signal.SIGCONT)
         until(lambda: server.metric("store_away") == 0)

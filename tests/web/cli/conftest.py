@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.held_ports import held_port
+
 
 class Asked(NamedTuple):
     method: str
@@ -28,7 +30,9 @@ Answer = tuple[int, Any]
 class TinyServer:
     """`answer` maps what is asked to (status, body); a status of 0 hangs up instead."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int | None = None) -> None:
+        """On a port of its own, which nobody else is given when it is closed."""
+        port = held_port() if port is None else port
         self.asked: list[Asked] = []
         self.answer: Callable[[Asked], Answer] = lambda asked: (200, {})
         self._open: list[socket.socket] = []
@@ -70,7 +74,7 @@ class TinyServer:
             def log_message(self, *_: object) -> None: ...
 
         class Server(ThreadingHTTPServer):
-            daemon_threads = True
+            daemon_threads = False  # they are waited for
 
             def handle_error(self, *_: object) -> None:
                 """Connections that break are what some tests are about."""
@@ -88,15 +92,16 @@ class TinyServer:
         return [a.body for a in self.asked if a.method == method and a.path.endswith(ending)]
 
     def close(self) -> None:
-        """As a process that is killed: kept-alive connections break too."""
+        """As a process that is killed: kept-alive connections break too. Its threads have ended
+        and closed their sockets when this returns."""
         if not self._thread.is_alive():
             return
         self._server.shutdown()
         self._thread.join()
-        self._server.server_close()
         for connection in self._open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
 
 
 def refusal(code: str, status: int = 400, **more: Any) -> Answer:

@@ -18,24 +18,18 @@ import pytest
 
 from engine.config import Settings
 from engine.identity import Tokens
+from tests.held_ports import held_port
 from web.cli.access import CHECKOUT
 from web.cli.bearer import Bearer
 from web.cli.client import Api, await_ready
 
 SECRET = "a secret that is long enough to sign with it"
-STEP_S = 30.0  # no step of these tests takes longer on a busy machine
+STEP_S = 60.0  # no step of these tests takes longer on a busy machine
 
 TURNS = [
     {"speaker": ("customer", "agent")[n % 2], "text": f"line number {n}", "t": n * 0.6, "d": 0.5}
     for n in range(1, 13)
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], Any]) -> None:
@@ -49,7 +43,7 @@ class Place:
     """A folder to run in, with the environment for it and the processes started there."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port = folder, held_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._started: list[subprocess.Popen[str]] = []
         self.environment = {
@@ -164,8 +158,12 @@ def test_a_tailed_call_is_whole_although_the_server_is_killed_under_it(place: Pl
     server = place.server()
     replaying = place.start("web.cli", "replay", place.dialogues(*TURNS), name="replay")
     call_id = place.live_call()
+    # It holds its breath until both have come, however long a busy machine takes to start them.
+    replaying.send_signal(signal.SIGSTOP)
     text = place.start("web.cli", "tail", call_id, name="text")
     raw = place.start("web.cli", "tail", call_id, "--json", name="raw")
+    until(lambda: place.said("text") and place.said("raw"))
+    replaying.send_signal(signal.SIGCONT)
     until(lambda: "line number 4" in place.said("text") and "line number 4" in place.said("raw"))
     server.kill()
     server.wait()
@@ -324,7 +322,7 @@ def test_a_demo_beside_another_is_told_how(place: Place) -> None:
     running = demo(place)
     until(lambda: "Earshot is running" in place.said("demo"))
     assert f"export EARSHOT_URL={place.url}" in place.said("demo")
-    place.environment["PORT"] = str(free_port())
+    place.environment["PORT"] = str(held_port())
     assert demo(place).wait(STEP_S) == 1
     hint = f"EARSHOT__STORE__DATA_DIR=var/other make run PORT={place.environment['PORT']}"
     assert hint in place.said("demo")
@@ -333,9 +331,7 @@ def test_a_demo_beside_another_is_told_how(place: Place) -> None:
 
 
 def test_a_demo_on_a_port_in_use_names_it(place: Place) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", place.port))
-        taken.listen()
+    with socket.create_server(("127.0.0.1", place.port)):
         assert demo(place).wait(STEP_S) == 1
     assert f"Port {place.port} is in use" in place.said("demo")
     assert not (place.folder / "store").exists()
