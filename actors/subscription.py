@@ -50,6 +50,7 @@ class Subscription:
         "audited",
         "epoch",
         "generation",
+        "given",
         "interim",
         "key",
         "plain",
@@ -76,6 +77,7 @@ class Subscription:
         self.asked: tuple[int, CallSubscribe] | None = None
         self.audited = False  # its beginning was noted, so its end will be
         self.plain = False  # asked for without an acknowledgement
+        self.given = False  # the call was assigned while it was joined
         self._outlet = outlet
         self._owner = owner
         self._prelude: deque[Frame] | None = None  # an empty deque is 700 bytes

@@ -146,7 +146,9 @@ class Subscriptions:
         actor, subscription = self._actor, self._current(refused.call, refused.generation)
         if subscription is None:
             return
-        if subscription.asked is not None:
+        if subscription.given and isinstance(refused.error, UnknownCall):
+            self.on_lost(m.CallLost(refused.call))  # it was looked for before it was there
+        elif subscription.asked is not None:
             token, body = subscription.asked
             if subscription.plain and isinstance(refused.error, Unavailable):
                 # Nobody who asks for no answer asks again: it goes live when that is possible.
@@ -173,6 +175,9 @@ class Subscriptions:
     def on_assigned(self, key: CallKey) -> wire.CallSubscribe | None:
         """The subscription that waited for this call, to be run now."""
         self._expelled.discard(key)
+        subscription = self._by_call.get(key)
+        if subscription is not None and subscription.state is State.JOINING:
+            subscription.given = True  # a refusal that is under way is older than this
         early = self._early.pop(key, None)
         if early is None or early.until <= self._actor.context.clock.mono():
             return None
