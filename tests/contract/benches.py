@@ -57,7 +57,7 @@ class MemoryBench(Bench):
         return [hint for hint in self._hints if hint.call == call]
 
     def age(self, call: CallKey, seconds: int) -> None:
-        """Time passes for the call."""
+        """Time passes for the call; a negative number puts off what would end."""
         self.now_s += seconds
 
     def restart(self, call: CallKey) -> None:

@@ -12,15 +12,14 @@ from engine.store import connect
 from tests.contract.entries import EPOCH
 from tests.contract.stores import BOUND_S
 
-PING_S, ANSWER_S = 0.2, 1.0  # a busy machine must not look like a dead store
+PING_S, ANSWER_S = 0.2, 5.0  # a busy machine must not look like a dead store
 
 
-def open_stream(url: str, cluster: bool = False) -> HintStream:
+def open_stream(url: str, cluster: bool = False, **more: Any) -> HintStream:
     return HintStream(
         lambda: connect(url, socket_timeout_s=ANSWER_S),
         cluster,
-        ping_s=PING_S,
-        answer_s=ANSWER_S,
+        **{"ping_s": PING_S, "answer_s": ANSWER_S} | more,
     )
 
 

@@ -40,7 +40,8 @@ class OwnStore:
                 except redis.BusyLoadingError:
                     return
                 except redis.RedisError:
-                    assert time.monotonic() < deadline, (self.folder / "store.log").read_text()
+                    alive = self._process.poll() is None and time.monotonic() < deadline
+                    assert alive, (self.folder / "store.log").read_text()
                     time.sleep(0.01)
                 else:
                     return

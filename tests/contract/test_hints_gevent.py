@@ -27,7 +27,7 @@ reader = gevent.spawn(lambda: arrivals.extend(stream.next(10)))
 gevent.sleep(0.1)
 # In the hub a switch is an error: it would be printed, and nothing would be followed.
 gevent.get_hub().loop.run_callback(stream.follow, call)
-with gevent.Timeout(5):
+with gevent.Timeout(10):
     while not arrivals:
         gevent.sleep(0.01)  # other greenlets run while the reader waits
 assert arrivals == [Following(call)], arrivals
@@ -42,7 +42,7 @@ def test_a_call_can_be_followed_from_within_gevents_hub(redis_url: str, waiter: 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert (ran.stdout, ran.stderr) == ("followed\n", "")

@@ -11,6 +11,7 @@ from engine.hints_redis import Following, HintStream, Lost
 from engine.log import CallKey
 from engine.log_redis import RedisLog
 from tests.contract.hinting import append, hint, take
+from tests.contract.stores import BOUND_S
 
 
 class _Impatient(BaseException):
@@ -31,7 +32,7 @@ def test_a_reader_interrupted_while_it_waits_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(waiter, "wait", interrupted)
         with pytest.raises(_Impatient):
-            stream.next(1)
+            stream.next(BOUND_S)
     assert take(stream, 1) == [hint(call, 1)]
 
 
@@ -46,7 +47,7 @@ def test_a_command_interrupted_while_it_is_sent_is_a_loss(
     with monkeypatch.context() as patch:
         patch.setattr(connection, "_sock", _Interrupting(connection._sock))
         with pytest.raises(_Impatient):
-            stream.next(1)
+            stream.next(BOUND_S)
     lost, *back = take(stream, 3)
     assert (type(lost), back) == (Lost, [Following(before), Following(late)])
 

@@ -152,11 +152,11 @@ def test_a_lease_without_duration_is_refused(log: Any, call: CallKey) -> None:
 
 def test_everything_of_a_call_ends_together(log: Any, call: CallKey) -> None:
     log.create(call, "a")
-    log.lead(call, "node-1", 600_000)
-    assert log.write(call, 1, entries("b"), expire_s=100) == Appended(2)
-    log.age(call, 99)
+    log.lead(call, "node-1", 6_000_000)
+    assert log.write(call, 1, entries("b"), expire_s=1000) == Appended(2)
+    log.age(call, 940)
     assert log.tops([call]) == [Top(EPOCH, 2)]
-    log.age(call, 2)
+    log.age(call, 61)
     assert log.read(call, 0, 10) is None
     assert log.lead(call, "node-2", 1000) is None
     assert log.write(call, 2, entries("c")) == Missing()

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from engine.log import Append, CallKey, Entry, Fenced, Lease, Page, Refilling
+from engine.log_redis import keys_of
 
 KEYS = [f"key-{number}" for number in range(40)]
 EPOCHS = ["0001", "0002"]
@@ -28,6 +29,7 @@ NODES = ["node-1", "node-2", "node-3"]
 STEP_S = 35  # no sum of it meets a lease of 60 s or an end in 100 s exactly
 NAMED_BY_TIME = 10**9  # fences above are of logs made anew: each clock's own
 DRIFT_MS = 30_000  # the real clock goes on while the machine works
+HELD_MS = 30_000  # so the store's refill windows are held open: to less than STEP_S
 
 places = st.integers(0, 1)  # which of the two calls
 tops_off = st.sampled_from([0, 0, 0, 0, 0, 0, -1, -3, -70, 1])
@@ -66,6 +68,7 @@ class LogMachine(RuleBasedStateMachine):
         self.calls = calls
         self.bulk_keys = 0
         self.epochs: dict[str, str] = {}  # of the memory's, that the store names otherwise
+        self.held: set[tuple[CallKey, int]] = set()  # ends of windows that are not to be put off
 
     @initialize(made=some)
     def begin(self, made: list[Entry]) -> None:
@@ -130,6 +133,7 @@ class LogMachine(RuleBasedStateMachine):
         self.memory.age(self.calls[0], STEP_S)
         for call in self.calls:
             self.store.age(call, STEP_S)
+            self.held.add((call, self.window_end(call)))
 
     @rule(place=places, after=st.integers(0, 210), limit=st.integers(1, 150))
     def read(self, place: int, after: int, limit: int) -> None:
@@ -147,6 +151,8 @@ class LogMachine(RuleBasedStateMachine):
     @invariant()
     def ends_at_the_same_top(self) -> None:
         self.learn_epochs()
+        for call in self.calls:
+            self.hold_window(call)
         self.compare(lambda log: log.tops(self.calls))
 
     def teardown(self) -> None:
@@ -187,6 +193,18 @@ class LogMachine(RuleBasedStateMachine):
         if not ours or not hasattr(answer, "epoch"):
             return answer
         return answer._replace(epoch=self.epochs.get(answer.epoch, answer.epoch))
+
+    def window_end(self, call: CallKey) -> int:
+        """Of the store's refill window, in its ms; 0: there was none."""
+        return int(self.store.client.hget(keys_of(call).meta, "refill_until_ms") or 0)
+
+    def hold_window(self, call: CallKey) -> None:
+        """One that began in this step lasts as long as the memory's, whose clock stands still."""
+        ends = self.window_end(call)
+        if ends and (call, ends) not in self.held:
+            meta = keys_of(call).meta
+            ends = self.store.client.hincrby(meta, "refill_until_ms", HELD_MS)
+            self.held.add((call, ends))
 
     def learn_epochs(self) -> None:
         ours, theirs = (bench.log.tops(self.calls) for bench in (self.memory, self.store))

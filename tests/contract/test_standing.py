@@ -12,6 +12,7 @@ from engine.identity import Identity
 from engine.log import LogUnavailable
 from engine.standing import CHANNEL, Change, Standing, Standings, parse_announcement, standing_of
 from engine.store import connect
+from tests.contract.stores import BOUND_S
 
 NOW = 1_700_000_000.25
 
@@ -45,10 +46,10 @@ def test_what_is_announced_tells_the_version_it_made(
 ) -> None:
     with contextlib.closing(client.pubsub(ignore_subscribe_messages=True)) as listener:
         listener.subscribe(CHANNEL)
-        listener.get_message(timeout=1)
+        listener.get_message(timeout=BOUND_S)
         standings.assigned(tenant, "ann", "call-1", True)
         standings.revoke(tenant, "ann")
-        heard = [listener.get_message(timeout=1) for _ in range(2)]
+        heard = [listener.get_message(timeout=BOUND_S) for _ in range(2)]
     assert [parse_announcement(one["data"]) for one in heard] == [
         (Standing(1), Change(tenant, "ann", "call-1", True)),
         (Standing(2, NOW), Change(tenant, "ann")),

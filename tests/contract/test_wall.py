@@ -15,6 +15,7 @@ from engine.log import CallKey, LogUnavailable
 from engine.redis_pipe import RedisPipe
 from engine.store import connect
 from engine.wire import CallView, LastLine
+from tests.contract.stores import BOUND_S
 
 
 def view(call_id: str, started: int = 0, **more: Any) -> CallView:
@@ -73,12 +74,12 @@ def test_a_row_put_back_behind_the_end_is_not_shown_and_swept(
 def test_what_is_written_is_told_to_the_tenants_listeners_alone(client: redis.Redis) -> None:
     with contextlib.closing(client.pubsub(ignore_subscribe_messages=True)) as listener:
         listener.subscribe(wall.channel_of("a"))
-        listener.get_message(timeout=1)
+        listener.get_message(timeout=BOUND_S)
         write(client, "a:b", spoken("other"))
         write(client, "a", spoken("mine"))
         removal = wall.removal_command(CallKey("a", "mine"))
         RedisPipe(client, ()).run([removal], changes=True)
-        heard = [listener.get_message(timeout=1) for _ in range(2)]
+        heard = [listener.get_message(timeout=BOUND_S) for _ in range(2)]
     changes = [wall.parse_change(one["data"]) for one in heard]
     assert [(one.call_id, one.row and one.row.view) for one in changes if one] == [
         ("mine", spoken("mine")),
