@@ -9,24 +9,49 @@ import pytest
 
 from tests.live.raw_client import RawClient
 from tests.live.server import Caller, LiveServer, line, new_id, running
-from tests.web.protocol_place import ProtocolServer
+from tests.web.protocol_place import (
+    JOIN_S,
+    PING_INTERVAL_S,
+    PING_TIMEOUT_S,
+    ProtocolServer,
+    serving,
+)
 
 
 @pytest.fixture(scope="session")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Shared: no test may stop it or change what others see."""
-    with running(tmp_path_factory.mktemp("listening")) as server:
+    folder = tmp_path_factory.mktemp("listening")
+    with running(folder, EARSHOT__SERVER__PING_TIMEOUT_S=120) as server:  # of who is not read
         yield server
 
 
 @pytest.fixture(scope="session")
 def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtocolServer]:
-    """Pings several times a second, and has a user's handlers. Shared."""
-    server = ProtocolServer(tmp_path_factory.mktemp("lively"))
-    try:
-        yield server.start()
-    finally:
-        server.end()
+    """Has a user's handlers, and patience: nothing ends here, and no ping comes between, while
+    a test is held up. Shared."""
+    with serving(tmp_path_factory.mktemp("lively")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pinging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtocolServer]:
+    """Pings several times a second and waits long for the answers. Shared."""
+    folder = tmp_path_factory.mktemp("pinging")
+    with serving(folder, ping_interval_s=PING_INTERVAL_S) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtocolServer]:
+    """Gives up soon who does not answer its pings, and who joins nothing. Shared."""
+    folder, interval_s, timeout_s = (
+        tmp_path_factory.mktemp("hasty"),
+        PING_INTERVAL_S,
+        PING_TIMEOUT_S,
+    )
+    with serving(folder, interval_s, timeout_s, join_s=JOIN_S) as server:
+        yield server
 
 
 @pytest.fixture
@@ -58,7 +83,7 @@ class Bystander:
         self._client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bystander(listening: LiveServer) -> Iterator[Bystander]:
     with contextlib.closing(Bystander(listening)) as found:
         yield found

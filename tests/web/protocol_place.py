@@ -1,14 +1,14 @@
-"""A server of ours that pings several times a second, and clients that speak the protocols by
-hand: Engine.IO over HTTP, and over a WebSocket.
+"""Servers of ours, patient and hasty, and clients that speak the protocols by hand: Engine.IO
+over HTTP, and over a WebSocket.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ import websocket
 
 from tests.live.server import BOUND_S, LiveServer
 
-PING_INTERVAL_S = 0.3
-PING_TIMEOUT_S = 0.2
-JOIN_S = 1.5  # a transport that has joined no namespace by then is closed
-SLACK_S = 1.0  # of a busy machine
+PATIENT_S = 20.0  # until a ping, for its answer, and for a transport to join a namespace
+PING_INTERVAL_S = 0.3  # where pings are tested
+PING_TIMEOUT_S = 1.2  # where somebody is given up
+JOIN_S = 1.5  # there, a transport that has joined no namespace by then is closed
+SLACK_S = 8.0  # of a busy machine; a time-out of the patient takes longer
+SUSPENDED_S = 0.05  # for a request that was sent to be read and wait
 FRAME_BYTES = 1_000_000
 SEPARATOR = "\x1e"
 ENDED = (websocket.WebSocketException, OSError)
@@ -29,26 +31,38 @@ ENDED = (websocket.WebSocketException, OSError)
 class ProtocolServer(LiveServer):
     PROGRAM = ("-m", "tests.web.protocol_server")
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, ping_interval_s: float, ping_timeout_s: float, join_s: float
+    ) -> None:
         super().__init__(
             folder,
-            EARSHOT__SERVER__PING_INTERVAL_S=PING_INTERVAL_S,
-            EARSHOT__SERVER__PING_TIMEOUT_S=PING_TIMEOUT_S,
-            EARSHOT__LIMITS__AUTHENTICATE_S=JOIN_S,
-            **settings,
+            EARSHOT__SERVER__PING_INTERVAL_S=ping_interval_s,
+            EARSHOT__SERVER__PING_TIMEOUT_S=ping_timeout_s,
+            EARSHOT__LIMITS__AUTHENTICATE_S=join_s,
         )
 
     def ask(self, query: str, method: str = "GET", **more: Any) -> requests.Response:
         address = f"{self.url}/socket.io/?{query}"
         return requests.request(method, address, timeout=BOUND_S, **more)
 
-    def start(self) -> ProtocolServer:
-        super().start()
-        return self
-
     def is_well(self) -> bool:
         """Nothing that a client did may be a fault of the server."""
         return "Traceback" not in self.log
+
+
+@contextlib.contextmanager
+def serving(
+    folder: Path,
+    ping_interval_s: float = PATIENT_S,
+    ping_timeout_s: float = PATIENT_S,
+    join_s: float = PATIENT_S,
+) -> Iterator[ProtocolServer]:
+    server = ProtocolServer(folder, ping_interval_s, ping_timeout_s, join_s)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.end()
 
 
 def text_of(response: requests.Response) -> str:
@@ -69,6 +83,23 @@ class Polling:
 
     def poll(self) -> requests.Response:
         return self._server.ask(self._query)
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[Callable[[], str]]:
+        """A poll that is with the server before anything that is asked in the `with`; gives what
+        waits for its answer."""
+        link = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=BOUND_S)
+        with contextlib.closing(link):
+            link.request("GET", f"/socket.io/?{self._query}")
+            time.sleep(SUSPENDED_S)
+
+            def answer() -> str:
+                found = link.getresponse()
+                text = found.read().decode()
+                assert found.status == 200, f"{found.status}: {text}"
+                return text
+
+            yield answer
 
     def post(self, body: str | bytes) -> requests.Response:
         content = body.encode() if isinstance(body, str) else body
@@ -160,8 +191,15 @@ def joined(server: ProtocolServer, agent_id: str = "anna") -> Channel:
     return channel
 
 
+def channel_of(server: ProtocolServer, session: Polling) -> Channel:
+    """A WebSocket for a session that polls."""
+    return Channel(server, f"EIO=4&transport=websocket&sid={session.sid}")
+
+
 @contextlib.contextmanager
-def meanwhile(action: Any, *arguments: Any) -> Iterator[Future[Any]]:
-    """Run it beside the body of the `with`."""
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(action, *arguments)
+def upgraded(server: ProtocolServer, session: Polling) -> Iterator[Channel]:
+    with channel_of(server, session) as channel:
+        channel.say("2probe")
+        assert channel.next() == "3probe"
+        channel.say("5")
+        yield channel

@@ -17,8 +17,10 @@ from tests.live.raw_client import RawClient, refusal_in
 from tests.live.server import Caller, LiveServer, line, new_id
 from tests.web.conftest import Bystander
 
-STORM = 100  # subscriptions a second
+STORM = 100  # subscriptions a second, at most: a busy machine takes longer
 STORM_S = 2
+AT_ONCE = 50  # of them, at the beginning
+MAY_A_S = 10  # limits.subscribes_per_s; twice that at once
 
 
 class Watched:
@@ -156,11 +158,11 @@ def test_a_storm_of_subscriptions_is_limited_with_the_time_to_wait_and_hurts_nob
         for number in range(STORM * STORM_S):
             body = {"call_id": f"{stormer}-{number}"}
             client.write(f"42{number}" + json.dumps(["call:subscribe", body]))
-            if number % 50 == 49:
+            if number % AT_ONCE == AT_ONCE - 1:
                 assert bystander.is_unharmed()
                 watched.client.ok("call:subscribe", {"call_id": watched.call_id})
             left = began + (number + 1) / STORM - time.monotonic()
-            if left > 0:
+            if number > AT_ONCE and left > 0:
                 time.sleep(left)
         codes: Counter[str] = Counter()
         for _ in range(STORM * STORM_S):
@@ -169,8 +171,9 @@ def test_a_storm_of_subscriptions_is_limited_with_the_time_to_wait_and_hurts_nob
             codes[refusal["code"]] += 1
             if refusal["code"] == "rate_limited":
                 assert refusal["retry_after_ms"] > 0
+        took_s = time.monotonic() - began
         assert set(codes) == {"unknown_call", "rate_limited"}
-        assert codes["rate_limited"] > STORM * STORM_S / 2
+        assert codes["unknown_call"] <= MAY_A_S * (2 + took_s) + 1
         # It stays, and is served again when it asks at a person's pace.
         assert client.ok("client:report", {"paint_ms": []}) == {}
     assert watched.hears_each_once()

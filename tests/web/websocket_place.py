@@ -19,7 +19,7 @@ from web.websocket import Bounds, WebSocket
 from web.websocket_handshake import Handler
 
 CLOSE_TIMEOUT_S = 0.4
-SLACK_S = 2.0  # for a busy machine
+SLACK_S = 8.0  # for a busy machine
 KEY = b"\x11\x22\x33\x44"
 HELLO = {
     "Host": "localhost",
@@ -138,16 +138,15 @@ def ended(client: Any) -> bool:
         return True
 
 
-def until(condition: Callable[[], bool], within_s: float = CLOSE_TIMEOUT_S + SLACK_S) -> float:
-    """How long it took."""
+def until(condition: Callable[[], bool], within_s: float = CLOSE_TIMEOUT_S + SLACK_S) -> None:
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < within_s, "it did not come true in time"
         gevent.sleep(0.01)
-    return time.monotonic() - began
 
 
 def open_descriptors() -> int:
+    gc.collect()  # it may close some that another test left
     return len(os.listdir("/proc/self/fd"))
 
 

