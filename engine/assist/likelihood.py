@@ -25,10 +25,11 @@ class Likelihood:
         self._beside = scores[:BESIDE]
         self._total = sum(map(_weight, self._beside))
 
-    def of(self, score: float) -> float:
-        """0..1, for one of them or for one that stood behind."""
-        weight = _weight(score)
-        others = self._total - weight if score in self._beside else self._total
+    def of(self, *scores: float) -> float:
+        """0..1, for one of them, for several that are one answer, or for one that stood
+        behind."""
+        weight = sum(map(_weight, scores))
+        others = self._total - sum(_weight(score) for score in scores if score in self._beside)
         odds = MORE * weight / (1 + max(others, 0.0))
         return odds / (1 + odds)
 

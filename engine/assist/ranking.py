@@ -30,12 +30,14 @@ Weights = Mapping[str, float]
 
 class Ranked(Struct, frozen=True):
     """`score`: what the order is by. `words`: BM25 alone. `own`: the cosine of the last turn
-    alone with the document, 0 without vectors."""
+    alone with the document, 0 without vectors. `told`: 0..1, how much of the passage one line
+    of the agent has said."""
 
     hit: Hit
     score: float
     words: float
     own: float
+    told: float = 0.0
 
 
 def rank(
@@ -68,13 +70,15 @@ def rank(
     ]
     found = []
     for hit in index.best(scores, CANDIDATES, scope, also=lifts):
+        told = _told(index, hit, spoken)
         score = (
             hit.score
             + TITLE * _share(index, hit.title, asked)
-            - SPOKEN * max(_told(index, hit, spoken) - SPOKEN_FROM, 0.0)
+            - SPOKEN * max(told - SPOKEN_FROM, 0.0)
             + lifts.get(hit.doc_id, 0.0)
         )
-        found.append(Ranked(hit, score, float(best[hit.place]), float(own[hit.place])))
+        place = hit.place
+        found.append(Ranked(hit, score, float(best[place]), float(own[place]), told))
     return sorted(found, key=lambda ranked: -ranked.score)
 
 

@@ -9,34 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.assist.likelihood import BESIDE, Likelihood
 from engine.assist.ranking import Ranked
 
-CLEAR = 0.03  # of a score, over the next document that is about something else
+LIKELY = 0.55  # that it is the document, or one of those beside it whose titles are alike
+CLEAR = 0.03  # or of a score, over the next document that is about something else
 CLEAR_UNASKED = 0.06  # the same where the last turn asks for nothing
 FOUND_UNASKED = 0.4  # such a turn's document needs this score too: "hello" has one of 0.2
-STAYS = 0.15  # a title on the screen is replaced by what leads it by this
-STAYS_ASKED = 0.1  # the same where the last turn asks for something, and its document is shown
+STAYS = 0.1  # a title on the screen is replaced by what leads it by this
+TOLD = 0.5  # of a passage read out by the agent: it was the answer, and is no new subject
 ALIKE = 0.5  # of the words of the longer title: two with as much in common are one subject
 
 
-def subject(ranked: Sequence[Ranked], first: str | None, held: str | None) -> Ranked | None:
-    """The document to be named, if any is. `ranked`: the best first; `first`: id of the first
-    that is shown because of this turn, None where it asks for nothing; `held`: id of the one
-    whose title is on the screen."""
+def subject(
+    ranked: Sequence[Ranked], asked: bool, held: str | None, needs: bool = True
+) -> Ranked | None:
+    """The document to be named, if any is. `ranked`: the best first; `asked`: documents are
+    shown because of this turn; `needs`: it asks in words or in meaning, not only by what it
+    is close to; `held`: id of the document whose title is on the screen."""
     if not ranked:
         return None
-    by_id = {one.hit.doc_id: one for one in ranked}
-    kept = by_id.get(held) if held is not None else None
-    stays = STAYS if first is None else STAYS_ASKED
-    if kept is not None and ranked[0].score < kept.score + stays:
-        return kept
-    if first is not None:
-        shown = by_id.get(first)
-        return shown if shown is not None and lead(ranked, shown) >= CLEAR else None
     best = ranked[0]
-    if best.score >= FOUND_UNASKED and lead(ranked, best) >= CLEAR_UNASKED:
+    kept = next((one for one in ranked if one.hit.doc_id == held), None)
+    if kept is not None:
+        answered = best.told >= TOLD and not needs
+        if answered or best.score < kept.score + STAYS:
+            return kept
+    clear = CLEAR if asked else CLEAR_UNASKED
+    stands_out = likely(ranked, best) >= LIKELY or lead(ranked, best) >= clear
+    if stands_out and (asked or best.score >= FOUND_UNASKED):
         return best
-    return kept
+    return None if asked else kept
 
 
 def lead(ranked: Sequence[Ranked], one: Ranked) -> float:
@@ -46,8 +49,17 @@ def lead(ranked: Sequence[Ranked], one: Ranked) -> float:
     return one.score - max(others, default=0.0)
 
 
+def likely(ranked: Sequence[Ranked], one: Ranked) -> float:
+    """0..1: that a document or one beside it that is about the same answers the call. Three
+    documents on returns that no point divides say that it is about a return."""
+    beside = ranked[:BESIDE]
+    together = [other.score for other in beside if other is one or alike(one, other)]
+    return Likelihood([other.score for other in beside]).of(*together)
+
+
 def alike(one: Ranked, other: Ranked) -> bool:
     """Titles that share most of their words: whichever is named, the agent knows the subject."""
     mine, theirs = set(one.hit.title), set(other.hit.title)
     longer = max(len(mine), len(theirs))
     return longer > 0 and len(mine & theirs) >= ALIKE * longer
+

@@ -125,10 +125,10 @@ class CallSuggester:
         language = excerpt.language or index.languages[0]
         sure = round(self._sure(index, asked, ranked, language), 4)
         shown = self._shown(index, asked, ranked, sure, excerpt.shown)
-        named = self._named(index, ranked, shown, excerpt.line)
+        needs = self._needs(asked, language)
+        named = self._named(index, ranked, bool(shown), needs, excerpt.line)
         line, kind = summary(lines, named, index.rarity if len(index) else None, language)
         vector = packed(index.model, _unit(query)) if query is not None else None
-        needs = self._needs(asked, language)
         return Proposal(tuple(shown), line, kind, vector, needs, sure)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
@@ -217,12 +217,13 @@ class CallSuggester:
         self,
         index: Index,
         ranked: Sequence[Ranked],
-        shown: Sequence[SuggestedDocument],
+        asked: bool,
+        needs: bool,
         line: str,
     ) -> str:
         """The line that names a title; '' where none may be named."""
         held = next((one.hit.doc_id for one in ranked if names(line, _title(index, one))), None)
-        about = subject(ranked, shown[0].id if shown else None, held)
+        about = subject(ranked, asked, held, needs)
         document = index.get(about.hit.doc_id) if about else None
         if document is None:
             return ""

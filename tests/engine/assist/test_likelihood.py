@@ -36,3 +36,11 @@ def test_any_score_and_none_at_all_have_an_answer() -> None:
     assert 0 <= Likelihood([]).of(0.8) <= 1
     assert 0.99 < Likelihood([1e6]).of(1e6) <= 1
     assert 0 <= Likelihood([-1e6]).of(-1e6) < 0.01
+
+
+def test_several_that_are_one_answer_are_likelier_together_than_each() -> None:
+    scores = [LEVEL + 0.1, LEVEL + 0.1, LEVEL]
+    likely = Likelihood(scores)
+
+    assert likely.of(*scores[:2]) > likely.of(scores[0])
+    assert likely.of(*scores) > likely.of(*scores[:2])
