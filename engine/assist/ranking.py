@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from engine.assist.query import distinct
+from engine.assist.turning import EVEN
 from engine.assist.view import CallLine
 from engine.knowledge.embedding import Matrix
 from engine.knowledge.index import Hit, Index
@@ -47,10 +48,12 @@ def rank(
     vectors: Matrix | None,
     lifts: Mapping[str, float],
     scope: Scope = EVERYTHING,
+    turn: float = EVEN,
 ) -> list[Ranked]:
     """Candidates, the best first. `vectors`: of the two views (engine/assist/views.py), None
     to rank by words alone. `lifts`: what votes add, by document id. `scope`: the candidates;
-    its language is also that of the lines."""
+    its language is also that of the lines. `turn`: 0..1, what the first view weighs
+    (engine/assist/turning.py)."""
     words = index.words(asked)
     most = max(float(words.max(initial=0.0)), FEW * index.ceiling)
     scores = words * np.float32(WORDS / most) if most > 0 else words
@@ -59,7 +62,7 @@ def rank(
         cosines = index.cosines(vectors)
         own = index.of_documents(cosines[0])
         # Words and meaning of one passage: it is also the one that is shown.
-        scores = scores + cosines.mean(axis=0)
+        scores = scores + (turn * cosines[0] + (1 - turn) * cosines[1]).astype(np.float32)
     else:
         own = index.of_documents(own)
     best = index.of_documents(words)

@@ -62,4 +62,3 @@ def alike(one: Ranked, other: Ranked) -> bool:
     mine, theirs = set(one.hit.title), set(other.hit.title)
     longer = max(len(mine), len(theirs))
     return longer > 0 and len(mine & theirs) >= ALIKE * longer
-

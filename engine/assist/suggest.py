@@ -26,6 +26,7 @@ from engine.assist.query import distinct, weights
 from engine.assist.ranking import Ranked, Weights, rank
 from engine.assist.subject import subject
 from engine.assist.summary import summary
+from engine.assist.turning import weight_of_turn
 from engine.assist.view import CallExcerpt
 from engine.assist.views import views
 from engine.errors import Unavailable
@@ -174,7 +175,8 @@ class CallSuggester:
             lifts = dict(self._votes.lifts(excerpt.tenant, _unit(query)))
         lines = excerpt.lines[-self._settings.lines :]
         scope = Scope(excerpt.language, excerpt.tags)
-        return rank(index, asked.words, lines, asked.meaning, lifts, scope)
+        turn = weight_of_turn(asked.turn, excerpt.language)
+        return rank(index, asked.words, lines, asked.meaning, lifts, scope, turn)
 
     def _sure(
         self, index: Index, asked: _Asked, ranked: Sequence[Ranked], language: str | None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from engine.assist.anonymous import Rarity, spans
 from engine.assist.naming import MOST_CHARACTERS
-from engine.assist.query import distinct
+from engine.assist.query import AGING, distinct
 from engine.assist.view import CallLine
 from engine.knowledge.sentences import sentences, shortened
 from engine.wire import SummaryKind
@@ -46,9 +46,10 @@ def summary(
 
 def _most_content(lines: Sequence[CallLine], rarity: Rarity, language: str | None) -> str:
     """The sentence of the customer with the most content, or the part of one, the latest of
-    equals."""
+    equals. What was said a while ago counts less, as it does in the query: a call that has
+    gone from hotels to their breakfast is about breakfast."""
     best, best_weight = "", (0.0, 0.0)
-    for line in lines:
+    for age, line in zip(range(len(lines) - 1, -1, -1), lines, strict=True):
         if line.speaker != "customer":
             continue
         for sentence in sentences(line.text):
@@ -59,7 +60,7 @@ def _most_content(lines: Sequence[CallLine], rarity: Rarity, language: str | Non
                     text, words = _worded(part, language)
                 if len(words) < FEWEST_TERMS or len(text.split()) < FEWEST_WORDS:
                     continue
-                share = 1.0 if whole else CUT
+                share = (1.0 if whole else CUT) / (1 + AGING * age)
                 # Without documents no word is rarer than another; then their number decides.
                 weight = (share * sum(map(rarity, words)) if rarity else 0.0, share * len(words))
                 if weight >= best_weight:

@@ -34,6 +34,13 @@ def test_without_a_title_the_customers_richest_sentence_stands(call: MakeCall) -
     assert summary(lines, "", rarity) == ("My invoice is wrong.", "sentence")
 
 
+def test_of_two_rich_sentences_the_one_said_lately_stands(call: MakeCall) -> None:
+    lines = ["customer: I want a refund soon.", "agent: Done.", "customer: My invoice is wrong."]
+
+    assert summary(call(*lines).lines, "", rarity)[0] == "My invoice is wrong."
+    assert summary(call(*reversed(lines)).lines, "", rarity)[0] == "I want a refund soon."
+
+
 def test_a_whole_sentence_stands_before_a_richer_part_of_one(call: MakeCall) -> None:
     lines = call(
         "customer: My invoice is wrong.",
