@@ -175,7 +175,7 @@ class CallSuggester:
             lifts = dict(self._votes.lifts(excerpt.tenant, _unit(query)))
         lines = excerpt.lines[-self._settings.lines :]
         scope = Scope(excerpt.language, excerpt.tags)
-        turn = weight_of_turn(asked.turn, excerpt.language)
+        turn = weight_of_turn(asked.turn, excerpt.language or index.languages[0])
         return rank(index, asked.words, lines, asked.meaning, lifts, scope, turn)
 
     def _sure(
