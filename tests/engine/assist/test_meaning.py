@@ -131,6 +131,18 @@ def test_what_the_agent_has_read_out_sinks(hotel: Shelf, call: MakeCall) -> None
     assert score(f"customer: {text}") == score()
 
 
+def test_how_much_of_a_document_the_agent_has_read_out_is_told(
+    hotel: Shelf, call: MakeCall
+) -> None:
+    index, asked = hotel.index("default"), dict.fromkeys(distinct("late departure, car"), 1.0)
+    lines = call(f"agent: {HOTEL['late'][1]}").lines
+
+    told = {one.hit.doc_id: one.told for one in rank(index, asked, lines, None, {})}
+
+    assert told["late"] == 1.0
+    assert told["parking"] < 0.5
+
+
 def test_language_and_tags_of_a_call_say_which_documents_are_candidates(
     model: MiniLm, call: MakeCall
 ) -> None:
