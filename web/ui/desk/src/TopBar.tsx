@@ -1,9 +1,9 @@
 /** Whose desk this is, whether it is connected, and the settings. */
 import { useClient, useConnection, useOutbox } from '@earshot/react';
 import { useState, type ReactNode } from 'react';
+import { IconButton } from './IconButton.tsx';
 import { Sliders, Voice } from './icons.tsx';
 import { SettingsDialog } from './settings/SettingsDialog.tsx';
-import { useKeyHint } from './settings/useKeyHint.ts';
 import { useShortcuts } from './settings/useShortcuts.ts';
 import { usePageTitle } from './usePageTitle.ts';
 import { connectionWords, useWords } from './words/index.ts';
@@ -13,7 +13,6 @@ export function TopBar({ children }: { children?: ReactNode }): ReactNode {
   const words = useWords();
   const connection = useConnection();
   const waiting = useOutbox().pending;
-  const hint = useKeyHint();
   const [isOpen, setOpen] = useState(false);
   useShortcuts({ settings: () => setOpen(true) });
   usePageTitle();
@@ -34,15 +33,9 @@ export function TopBar({ children }: { children?: ReactNode }): ReactNode {
         <span className="dot" aria-hidden="true" />
         {text}
       </span>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={words.settings}
-        title={hint(words.settings, 'settings')}
-        onClick={() => setOpen(true)}
-      >
+      <IconButton label={words.settings} does="settings" onClick={() => setOpen(true)}>
         <Sliders />
-      </button>
+      </IconButton>
       {isOpen && <SettingsDialog close={() => setOpen(false)} />}
     </header>
   );

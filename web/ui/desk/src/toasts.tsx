@@ -3,6 +3,7 @@
  * it is being read, or by hand.
  */
 import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
+import { IconButton } from './IconButton.tsx';
 import { Cross } from './icons.tsx';
 import { useWords } from './words/index.ts';
 
@@ -81,14 +82,9 @@ function ToastLine(props: { toast: Toast; close(id: number): void }): ReactNode 
       onBlur={() => setRead(false)}
     >
       <p>{toast.text}</p>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={words.close}
-        onClick={() => close(toast.id)}
-      >
+      <IconButton label={words.close} onClick={() => close(toast.id)}>
         <Cross />
-      </button>
+      </IconButton>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** What the call came to, a moment after its end. */
 import type { CallSummary } from '@earshot/client';
 import type { ReactNode } from 'react';
+import { IconButton } from '../IconButton.tsx';
 import { Copy } from '../icons.tsx';
 import { useToast } from '../toasts.tsx';
 import { useWords, type Words } from '../words/index.ts';
@@ -17,15 +18,13 @@ export function AfterCall({ summary }: { summary: CallSummary }): ReactNode {
     <section className="after-call">
       <header className="section-head">
         <h2 className="section-title">{words.afterCall}</h2>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`${words.copy}: ${words.afterCall}`}
+        <IconButton
+          label={`${words.copy}: ${words.afterCall}`}
           title={words.copy}
           onClick={() => void copy()}
         >
           <Copy />
-        </button>
+        </IconButton>
       </header>
       <dl>
         {partsOf(summary, words).map(([name, lines]) => (

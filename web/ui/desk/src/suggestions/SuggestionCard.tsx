@@ -2,8 +2,8 @@
 import type { Suggestion } from '@earshot/client';
 import { useDismiss, useFeedback, useSeen, useSegment } from '@earshot/react';
 import { useEffect, useMemo, type ReactNode } from 'react';
+import { IconButton, IconLink } from '../IconButton.tsx';
 import { Copy, Cross, OutwardLink, Page, Quote, ThumbDown, ThumbUp } from '../icons.tsx';
-import type { Action } from '../settings/keys.ts';
 import { useKeyHint } from '../settings/useKeyHint.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
@@ -113,27 +113,27 @@ function CardTools(
   return (
     <div className="card-tools">
       {isWebAddress(card.url) && (
-        <a
-          className="icon-button"
-          href={card.url}
-          target="_blank"
-          rel="noopener noreferrer"
+        <IconLink
+          label={`${words.source}: ${card.title} ${words.newTab}`}
           title={words.source}
+          href={card.url}
         >
           <OutwardLink />
-          <span className="sr-only">
-            {words.source}: {card.title} {words.newTab}
-          </span>
-        </a>
+        </IconLink>
       )}
-      <Tool label={words.openLong(card.title)} title={words.open} does="read" onClick={props.open}>
+      <IconButton label={words.openLong(card.title)} title={words.open} does="read" onClick={props.open}>
         <Page />
-      </Tool>
-      <Tool label={`${words.copy}: ${card.title}`} title={words.copy} does="copy" onClick={() => void copy()}>
+      </IconButton>
+      <IconButton
+        label={`${words.copy}: ${card.title}`}
+        title={words.copy}
+        does="copy"
+        onClick={() => void copy()}
+      >
         <Copy />
-      </Tool>
+      </IconButton>
       {!isReadOnly && (
-        <Tool
+        <IconButton
           label={`${words.dismiss}: ${card.title}`}
           title={words.dismiss}
           does="dismiss"
@@ -144,31 +144,9 @@ function CardTools(
           }}
         >
           <Cross />
-        </Tool>
+        </IconButton>
       )}
     </div>
-  );
-}
-
-function Tool(props: {
-  label: string;
-  title: string;
-  does?: Action;
-  onClick(): void;
-  children: ReactNode;
-}): ReactNode {
-  const hint = useKeyHint();
-  return (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={props.label}
-      title={hint(props.title, props.does)}
-      data-do={props.does}
-      onClick={props.onClick}
-    >
-      {props.children}
-    </button>
   );
 }
 

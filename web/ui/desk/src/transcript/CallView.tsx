@@ -3,8 +3,8 @@ import { useCall, useCalls, useClient, useConnection } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
 import { Empty } from '../Empty.tsx';
+import { IconButton } from '../IconButton.tsx';
 import { Download, Magnifier, Voice } from '../icons.tsx';
-import { useKeyHint } from '../settings/useKeyHint.ts';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useFormats } from '../time.ts';
 import { useToast } from '../toasts.tsx';
@@ -12,7 +12,7 @@ import { useWords } from '../words/index.ts';
 import { CallState } from './CallState.tsx';
 import { download, wholeText } from './exportText.ts';
 import { Transcript, type Target } from './Transcript.tsx';
-import { useSearch } from './useSearch.ts';
+import { useSearch, type Search } from './useSearch.ts';
 
 export function CallView(props: {
   callId: string;
@@ -26,7 +26,7 @@ export function CallView(props: {
   useShortcuts({ search: search.open });
   return (
     <Place className="pane call">
-      <CallHeader callId={callId} openSearch={search.open} />
+      <CallHeader callId={callId} search={search} />
       <Transcript callId={callId} target={target} search={search} />
     </Place>
   );
@@ -47,10 +47,8 @@ export function NoCall(): ReactNode {
   );
 }
 
-function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
-  const { callId, openSearch } = props;
+function CallHeader({ callId, search }: { callId: string; search: Search }): ReactNode {
   const words = useWords();
-  const hint = useKeyHint();
   const { info, refused } = useCall(callId);
   const listed = useCalls().find((row) => row.call_id === callId);
   const call = info ?? listed;
@@ -63,15 +61,14 @@ function CallHeader(props: { callId: string; openSearch(): void }): ReactNode {
       <CallState callId={callId} call={call ?? null} />
       {call && refused === null && <Duration call={call} />}
       <div className="tools">
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={words.search}
-          title={hint(words.search, 'search')}
-          onClick={openSearch}
+        <IconButton
+          label={words.search}
+          does="search"
+          isPressed={search.isOpen}
+          onClick={search.isOpen ? search.close : search.open}
         >
           <Magnifier />
-        </button>
+        </IconButton>
         <Export callId={callId} name={call?.customer ?? callId} />
       </div>
     </div>
@@ -94,14 +91,8 @@ function Export({ callId, name }: { callId: string; name: string }): ReactNode {
     }
   };
   return (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={words.exportText}
-      title={words.exportText}
-      onClick={() => void run()}
-    >
+    <IconButton label={words.exportText} onClick={() => void run()}>
       <Download />
-    </button>
+    </IconButton>
   );
 }

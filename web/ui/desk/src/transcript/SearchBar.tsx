@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
+import { IconButton } from '../IconButton.tsx';
 import { ArrowDown, ArrowUp, Cross } from '../icons.tsx';
 import { useWords } from '../words/index.ts';
 import type { Search } from './useSearch.ts';
@@ -6,14 +7,18 @@ import type { Search } from './useSearch.ts';
 export function SearchBar({ search }: { search: Search }): ReactNode {
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
+  const { openings } = search;
   useEffect(() => {
     const before = document.activeElement;
-    field.current?.focus();
     // The keyboard goes on where it was.
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, [openings]);
   const at = search.current === null ? 0 : search.found.indexOf(search.current) + 1;
   return (
     <form
@@ -43,27 +48,15 @@ export function SearchBar({ search }: { search: Search }): ReactNode {
           ? words.fetching
           : search.pattern && words.found(at, search.found.length)}
       </span>
-      <button type="submit" className="icon-button" aria-label={words.previous} title={words.previous}>
+      <IconButton label={words.previous} isSubmit>
         <ArrowUp />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={words.next}
-        title={words.next}
-        onClick={() => search.step(1)}
-      >
+      </IconButton>
+      <IconButton label={words.next} onClick={() => search.step(1)}>
         <ArrowDown />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={words.close}
-        title={words.close}
-        onClick={search.close}
-      >
+      </IconButton>
+      <IconButton label={words.close} onClick={search.close}>
         <Cross />
-      </button>
+      </IconButton>
     </form>
   );
 }

@@ -7,6 +7,8 @@ import { useWords } from '../words/index.ts';
 
 export interface Search {
   isOpen: boolean;
+  /** How often it was opened: the field takes the focus each time. */
+  openings: number;
   words: string;
   /** What is marked; null: nothing is looked for. */
   pattern: RegExp | null;
@@ -30,6 +32,7 @@ export function useSearch(callId: string): Search {
   const toast = useToast();
   const fault = useWords().olderFailed;
   const [isOpen, setOpen] = useState(false);
+  const [openings, count] = useState(0);
   const [isLoading, setLoading] = useState(false);
   const [words, setWords] = useState('');
   const [chosen, choose] = useState<string | null>(null);
@@ -64,12 +67,16 @@ export function useSearch(callId: string): Search {
 
   return {
     isOpen,
+    openings,
     words,
     pattern,
     found,
     current,
     isLoading,
-    open: () => setOpen(true),
+    open() {
+      setOpen(true);
+      count((n) => n + 1);
+    },
     close() {
       setOpen(false);
       setLoading(false);
