@@ -147,16 +147,26 @@ class DocumentsReceipt(Struct):
     refused: list[Refusal]
 
 
+class TextPiece(Struct):
+    """A part of a text. `url`: where it leads (http, https, mailto or tel), if anywhere."""
+
+    text: str
+    url: str | UnsetType = UNSET
+
+
 class DocumentBlock(Struct):
-    """A piece of a document as a person reads it: text, never markup. `text` is one line, of
+    """A part of a document as a person reads it: text, never markup. `text` is one line, of
     code and plain text it may be several; `level` is a heading's, 1 to 6; `number` an item's
-    of an ordered list; `cells` a row's, empty ones too."""
+    of an ordered list; `cells` a row's, empty ones too. `pieces`, where `text` holds links: all
+    of it, cut where they begin and end; `cell_pieces`: the same of each of `cells`."""
 
     kind: Literal["heading", "text", "item", "row", "code"]
     text: str
     level: int | UnsetType = UNSET
     number: int | UnsetType = UNSET
     cells: list[str] | UnsetType = UNSET
+    pieces: list[TextPiece] | UnsetType = UNSET
+    cell_pieces: list[list[TextPiece]] | UnsetType = UNSET
 
 
 class DocumentView(Struct):

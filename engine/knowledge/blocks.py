@@ -14,18 +14,21 @@ from typing import Literal, NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Kind = Literal["text", "item", "row", "code"]
+Said = tuple[tuple[str, str], ...]
 
 
 class Block(NamedTuple):
     """`level` 1 to 6 is a heading, 0 what `kind` says. `text` is one line. `parts`: the cells
     of a row, empty ones too; the lines of code or plain text where there are several.
-    `number`: of an item of an ordered list."""
+    `number`: of an item of an ordered list. `said`: where it holds a link, its text (of each
+    cell of a row) as it came, as (text, address or '')."""
 
     level: int
     text: str
     kind: Kind = "text"
     parts: tuple[str, ...] = ()
     number: int = 0
+    said: tuple[Said, ...] = ()
 
 
 _UNSHOWN = (
@@ -56,6 +59,7 @@ class _Place(NamedTuple):
     kind: Kind = "text"
     item: int = 0
     number: int = 0
+    link: str = ""
 
 
 def blocks_of(html: str, *, page: bool) -> list[Block]:
@@ -105,7 +109,7 @@ class _Walk:
         self._gone = set(gone)
         self._home: dict[int, _Place] = {}
         self._place = _Place()
-        self._cells: list[list[str]] = []
+        self._cells: list[list[tuple[str, str]]] = []
         self._begun: set[int] = set()  # items of which a block was given
         self._numbers: dict[int, int] = {}  # of ordered lists: the next item's
 
@@ -120,7 +124,7 @@ class _Walk:
             if node.tag == "-text":
                 if here.block != self._place.block:
                     yield from self._flushed(here)
-                self._said(node.text_content or "")
+                self._said(node.text_content or "", here.link)
             elif node.tag == "br" and here.kind in ("row", "code"):
                 self._said("\n")
             elif node.tag == "br":
@@ -133,6 +137,8 @@ class _Walk:
 
     def _place_of(self, node: LexborNode, above: int, here: _Place) -> _Place:
         tag = node.tag or ""
+        if tag == "a":
+            return here._replace(link=node.attributes.get("href") or "")
         if here.kind in ("row", "code") or not _BLOCK.fullmatch(tag):
             if here.kind == "row" and tag in ("td", "th"):
                 self._cells.append([])
@@ -140,7 +146,8 @@ class _Walk:
                 self._said(" ")
             return here
         if tag == "li":
-            return _Place(node.mem_id, here.level, "item", node.mem_id, self._number(above))
+            number = self._number(above)
+            return _Place(node.mem_id, here.level, "item", node.mem_id, number, here.link)
         if tag == "ol":
             start = node.attributes.get("start") or ""
             self._numbers[node.mem_id] = int(start) if re.fullmatch(r"\d{1,6}", start) else 1
@@ -155,16 +162,19 @@ class _Walk:
             self._numbers[ordered] = number + 1
         return number
 
-    def _said(self, text: str) -> None:
+    def _said(self, text: str, link: str = "") -> None:
         if not self._cells:
             if self._place.kind == "row" and not text.strip():
                 return  # before the first cell
             self._cells.append([])
-        self._cells[-1].append(text)
+        self._cells[-1].append((text, link))
 
     def _flushed(self, then: _Place) -> Iterator[Block]:
         """The block that ends here; `then` is where the next text stands."""
-        (_, level, kind, item, number), cells = self._place, ["".join(c) for c in self._cells]
+        _, level, kind, item, number, _ = self._place
+        cells = ["".join(text for text, _ in cell) for cell in self._cells]
+        links = any(link for cell in self._cells for _, link in cell)
+        said = tuple(map(tuple, self._cells)) if links and kind != "code" else ()
         self._place, self._cells = then, []
         parts = tuple(line_of(cell) for cell in cells) if kind == "row" else ()
         text = ", ".join(filter(None, parts)) if parts else line_of("".join(cells))
@@ -174,7 +184,7 @@ class _Walk:
             kind, number = "text" if level or kind == "item" else kind, 0
         if says_something(text):
             self._begun.add(item)
-            yield Block(level, text, kind, parts, number)
+            yield Block(level, text, kind, parts, number, said)
 
 
 def lines_of(text: str) -> tuple[str, ...]:

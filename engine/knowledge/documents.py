@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from engine import decoding
 from engine.answers import DocumentBlock, DocumentBody, DocumentsReceipt, DocumentView, Refusal
 from engine.errors import BadRequest, Conflict, EngineError
-from engine.knowledge import markup
+from engine.knowledge import links, markup
 from engine.knowledge.blocks import Block
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
@@ -42,7 +42,7 @@ class Document(Struct, frozen=True, omit_defaults=True):
             title=self.title,
             text=self.text,
             updated_at=self.updated_at,
-            blocks=_readable(self.text),
+            blocks=_readable(self.text, self.url),
             url=self.url or UNSET,
             tags=list(self.tags) or UNSET,
             language=self.language or UNSET,
@@ -131,22 +131,28 @@ def receipt(accepted: int, refused: Iterable[Refused]) -> DocumentsReceipt:
     return DocumentsReceipt(accepted, [item.told() for item in refused])
 
 
-def _readable(text: str) -> list[DocumentBlock]:
+def _readable(text: str, url: str | None) -> list[DocumentBlock]:
     """What was kept before a rule about markup changed is read as it stands."""
     try:
         blocks = markup.read(text)
     except BadRequest:
         return [DocumentBlock("text", text)]
-    return [_told(block) for block in blocks]
+    return [_told(block, url) for block in blocks]
 
 
-def _told(block: Block) -> DocumentBlock:
+def _told(block: Block, url: str | None) -> DocumentBlock:
+    text = block.text if block.kind == "row" else "\n".join(block.parts) or block.text
+    told = DocumentBlock("heading" if block.level else block.kind, text)
     if block.level:
-        return DocumentBlock("heading", block.text, level=block.level)
+        told.level = block.level
+    if block.number:
+        told.number = block.number
     if block.kind == "row":
-        return DocumentBlock("row", block.text, cells=list(block.parts))
-    text = "\n".join(block.parts) or block.text
-    return DocumentBlock(block.kind, text, number=block.number or UNSET)
+        told.cells = list(block.parts)
+        told.cell_pieces = links.in_cells(block, url) or UNSET
+    elif block.kind != "code":
+        told.pieces = links.in_text(block, text, url) or UNSET
+    return told
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:

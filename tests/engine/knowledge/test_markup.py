@@ -38,7 +38,7 @@ def test_markdown_gives_headings_and_paragraphs_without_its_marks() -> None:
     intro = "We **always** pay `back`, see [terms](https://x.example)."
     text = f"# Refunds\n\n{intro}\n\n## When\n- soon\n- later"
 
-    assert read(text) == [
+    assert [block._replace(said=()) for block in read(text)] == [
         Block(1, "Refunds"),
         Block(0, "We always pay back, see terms."),
         Block(2, "When"),

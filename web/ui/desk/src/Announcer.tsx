@@ -6,6 +6,7 @@
 import type { Segment } from '@earshot/client';
 import { useServerEvent } from '@earshot/react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { isolated } from './foreign.ts';
 import { useSettings } from './settings/settings.ts';
 import { useWords } from './words/index.ts';
 
@@ -36,7 +37,7 @@ export function Announcer({ callId }: { callId: string | null }): ReactNode {
       const left = lines.length - MOST_LINES;
       const said = lines
         .slice(-MOST_LINES)
-        .map(({ speaker, text }) => `${words.speaker[speaker]}: ${text}`);
+        .map(({ speaker, text }) => `${words.speaker[speaker]}: ${isolated(text)}`);
       say([...said, ...(left > 0 ? [words.andMore(left)] : [])].join(' '));
     }, ANNOUNCE_MS);
     return () => clearInterval(timer);

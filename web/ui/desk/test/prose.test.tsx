@@ -1,6 +1,6 @@
 /** The whole of a document, as elements made of its text. */
 import type { DocumentBlock } from '@earshot/client';
-import { cleanup, render } from '@testing-library/react';
+import { cleanup, render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Prose } from '../src/suggestions/Prose.tsx';
 
@@ -20,7 +20,8 @@ describe('a document', () => {
       { kind: 'code', text: 'if on:\n  reset' },
     ]);
     expect(html).toBe(
-      '<p>Wait for purple &amp; let go</p><h3>Reset</h3><h4>By hand</h4><pre>if on:\n  reset</pre>',
+      '<p dir="auto">Wait for purple &amp; let go</p><h3 dir="auto">Reset</h3>' +
+        '<h4 dir="auto">By hand</h4><pre dir="ltr">if on:\n  reset</pre>',
     );
   });
 
@@ -33,8 +34,9 @@ describe('a document', () => {
       { kind: 'item', text: 'Let go', number: 3 },
     ]);
     expect(html).toBe(
-      '<ul><li>the pin</li></ul><ol><li value="1">Hold</li><li value="2">Wait</li></ol>' +
-        '<p>A minute.</p><ol><li value="3">Let go</li></ol>',
+      '<ul dir="auto"><li>the pin</li></ul>' +
+        '<ol dir="auto"><li value="1">Hold</li><li value="2">Wait</li></ol>' +
+        '<p dir="auto">A minute.</p><ol dir="auto"><li value="3">Let go</li></ol>',
     );
   });
 
@@ -59,5 +61,78 @@ describe('a document', () => {
     );
     expect(container.querySelector('img, a')).toBeNull();
     expect(container.textContent).toBe(hostile.repeat(4));
+  });
+});
+
+describe('its links', () => {
+  const linked = (url: string, text = 'our terms'): HTMLElement => {
+    const pieces = [{ text: 'See ' }, { text, url }, { text: '.' }];
+    return render(<Prose blocks={[{ kind: 'text', text: `See ${text}.`, pieces }]} title="" />).container;
+  };
+
+  it('lead to a tab of their own that knows nothing of ours, and say where', () => {
+    const box = linked('https://shop.example:8443/terms?of=2026');
+    const link = screen.getByRole('link', { name: 'our terms (opens in a new tab)' });
+    expect(link.getAttribute('href')).toBe('https://shop.example:8443/terms?of=2026');
+    expect([link.getAttribute('target'), link.getAttribute('rel')]).toEqual([
+      '_blank',
+      'noopener noreferrer',
+    ]);
+    expect(box.textContent).toBe('See our terms (opens in a new tab) (shop.example:8443).');
+  });
+
+  it('do not repeat what they say themselves', () => {
+    const box = linked('https://shop.example/terms', 'https://shop.example/terms');
+    expect(box.textContent).toBe('See https://shop.example/terms (opens in a new tab).');
+  });
+
+  it('say a host as it is, whatever it looks like', () => {
+    const box = linked('https://xn--pypal-4ve.example/', 'paypal.example');
+    expect(box.textContent).toContain('(xn--pypal-4ve.example)');
+    cleanup();
+    expect(linked('https://pаypal.example/', 'paypal.example').textContent).toContain('(xn--');
+  });
+
+  it('write to people and call them', () => {
+    expect(linked('mailto:help%40desk@shop.example?subject=a', 'us').textContent).toBe(
+      'See us (help@desk@shop.example).',
+    );
+    cleanup();
+    expect(linked('tel:+49-30-12').querySelector('a')?.getAttribute('href')).toBe('tel:+49-30-12');
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    ' JAVASCRIPT:alert(1)',
+    'java\nscript:alert(1)',
+    'data:text/html,<script>alert(1)</script>',
+    'vbscript:x',
+    'blob:https://shop.example/1',
+    'file:///etc/passwd',
+    'https://bank.example@evil.example/',
+    'https://',
+    'mailto:%E0%A4%A',
+    '/terms',
+    '',
+  ])('stay text when they are not safe: %j', (url) => {
+    const box = linked(url);
+    expect(box.querySelector('a')).toBeNull();
+    expect(box.textContent).toBe('See our terms.');
+  });
+
+  it('stand in headings, lists and the cells of a table', () => {
+    const go = { text: 'go', url: 'https://x.example/' };
+    const { container } = render(
+      <Prose
+        blocks={[
+          { kind: 'heading', text: 'go', level: 2, pieces: [go] },
+          { kind: 'item', text: 'go', pieces: [go] },
+          { kind: 'row', text: 'a, go', cells: ['a', 'go'], cell_pieces: [[{ text: 'a' }], [go]] },
+        ]}
+        title=""
+      />,
+    );
+    const at = [...container.querySelectorAll('a')].map((link) => link.parentElement?.tagName);
+    expect(at).toEqual(['H3', 'LI', 'TD']);
   });
 });

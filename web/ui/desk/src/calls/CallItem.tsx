@@ -3,6 +3,7 @@ import type { CallRow } from '@earshot/client';
 import { useSegment, useTranscriptIds } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
+import { readable } from '../foreign.ts';
 import { useFormats } from '../time.ts';
 import { useWords } from '../words/index.ts';
 
@@ -18,7 +19,9 @@ export function CallItem(props: { call: CallRow; isChosen: boolean; choose(): vo
       aria-current={isChosen ? 'true' : undefined}
       onClick={choose}
     >
-      <span className="call-item-name">{call.customer ?? call.call_id}</span>
+      <span className="call-item-name" dir="auto">
+        {readable(call.customer ?? call.call_id)}
+      </span>
       {call.status === 'ended' && (
         <time
           className="call-item-start"
@@ -52,7 +55,7 @@ function LastWords({ callId }: { callId: string }): ReactNode {
       <span className="call-item-speaker" data-speaker={segment.speaker}>
         {words.speaker[segment.speaker]}:
       </span>{' '}
-      {segment.text}
+      <bdi>{readable(segment.text)}</bdi>
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** A modal: the browser's own, which keeps the focus in it and gives it back afterwards. */
 import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { readable } from '../foreign.ts';
 import { IconButton } from '../IconButton.tsx';
 import { Cross } from '../icons.tsx';
 import { useWords } from '../words/index.ts';
@@ -31,7 +32,9 @@ export function Dialog(props: {
     >
       <div className="dialog-box">
         <header className="dialog-head">
-          <h2 id={title}>{props.title}</h2>
+          <h2 id={title} dir="auto">
+            {readable(props.title)}
+          </h2>
           <IconButton label={words.close} onClick={() => ref.current?.close()}>
             <Cross />
           </IconButton>

@@ -1,6 +1,7 @@
 /** What the call came to, a moment after its end. */
 import type { CallSummary } from '@earshot/client';
 import type { ReactNode } from 'react';
+import { isolated, readable } from '../foreign.ts';
 import { IconButton } from '../IconButton.tsx';
 import { Copy } from '../icons.tsx';
 import { useToast } from '../toasts.tsx';
@@ -32,7 +33,7 @@ export function AfterCall({ summary }: { summary: CallSummary }): ReactNode {
             <dt>{name}</dt>
             {lines.map((line, place) => (
               <dd key={place} dir="auto">
-                {line}
+                {readable(line)}
               </dd>
             ))}
           </div>
@@ -57,6 +58,6 @@ function partsOf(summary: CallSummary, words: Words): [string, string[]][] {
 
 function asText(summary: CallSummary, words: Words): string {
   return partsOf(summary, words)
-    .map(([name, lines]) => `${name}\n${lines.map((line) => `- ${line}`).join('\n')}`)
+    .map(([name, lines]) => `${name}\n${lines.map((line) => `- ${isolated(line)}`).join('\n')}`)
     .join('\n\n');
 }

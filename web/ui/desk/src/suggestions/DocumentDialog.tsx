@@ -3,12 +3,13 @@ import type { DocumentBlock, DocumentView } from '@earshot/client';
 import { RequestError } from '@earshot/client';
 import { useClient } from '@earshot/react';
 import { useEffect, useState, type ReactNode } from 'react';
+import { isolated } from '../foreign.ts';
 import { OutwardLink } from '../icons.tsx';
 import { Dialog } from '../settings/Dialog.tsx';
 import { useFormats } from '../time.ts';
 import { useWords } from '../words/index.ts';
+import { destinationOf } from './destination.ts';
 import { Prose } from './Prose.tsx';
-import { isWebAddress } from './SuggestionCard.tsx';
 
 export function DocumentDialog(props: {
   document: { id: string; title: string };
@@ -30,6 +31,7 @@ export function DocumentDialog(props: {
     });
     return () => asked.abort();
   }, [client, id, tries, words]);
+  const source = destinationOf(found?.url);
   return (
     <Dialog title={found?.title ?? title} close={props.close} wide>
       {found === null && problem === null && <p role="status">{words.opening}</p>}
@@ -45,19 +47,18 @@ export function DocumentDialog(props: {
         <>
           <p className="document-facts">
             {words.updated(day(found.updated_at))}
-            {isWebAddress(found.url) && (
-              <a href={found.url} target="_blank" rel="noopener noreferrer">
-                {words.source} <OutwardLink />
+            {source?.isPage && (
+              <a href={source.href} target="_blank" rel="noopener noreferrer">
+                {words.source}: {source.name} <OutwardLink />
                 <span className="sr-only"> {words.newTab}</span>
               </a>
             )}
           </p>
           <div
             className="document-text"
-            dir="auto"
             tabIndex={0}
             role="region"
-            aria-label={found.title}
+            aria-label={isolated(found.title)}
           >
             <Prose blocks={blocksOf(found)} title={found.title} />
           </div>

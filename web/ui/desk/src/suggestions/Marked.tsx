@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
+import { readable } from '../foreign.ts';
 import { cut } from './marks.ts';
 
-/** Text with what a pattern finds in it marked. */
+/** Somebody's text with what a pattern finds in it marked. */
 export function Marked({ text, pattern }: { text: string; pattern: RegExp | null }): ReactNode {
-  return cut(text, pattern).map((piece, place) =>
+  return cut(readable(text), pattern).map((piece, place) =>
     piece.isMatch ? <mark key={place}>{piece.text}</mark> : piece.text,
   );
 }

@@ -1,9 +1,12 @@
 /**
  * A document as the server read it: headings, paragraphs, lists, tables and code. All of it
- * stays text: nothing in a document can become a link, a picture or a script of our page.
+ * stays text, each part in its own direction: nothing in a document can become a picture or a
+ * script of our page, and what becomes a link is for Pieces.tsx to say.
  */
 import type { DocumentBlock } from '@earshot/client';
 import type { ReactNode } from 'react';
+import { readable } from '../foreign.ts';
+import { Pieces } from './Pieces.tsx';
 
 export function Prose({ blocks, title }: { blocks: DocumentBlock[]; title: string }): ReactNode {
   const [first, ...rest] = blocks;
@@ -32,24 +35,45 @@ function goesOn(before: DocumentBlock, block: DocumentBlock): boolean {
 
 function Run({ run }: { run: DocumentBlock[] }): ReactNode {
   const [first] = run;
-  switch (first?.kind) {
+  if (!first) return null;
+  switch (first.kind) {
     case 'heading':
-      return (first.level ?? 1) > 2 ? <h4>{first.text}</h4> : <h3>{first.text}</h3>;
+      return (first.level ?? 1) > 2 ? (
+        <h4 dir="auto">
+          <Words of={first} />
+        </h4>
+      ) : (
+        <h3 dir="auto">
+          <Words of={first} />
+        </h3>
+      );
     case 'item':
-      return first.number === undefined ? <ul>{run.map(item)}</ul> : <ol>{run.map(item)}</ol>;
+      return first.number === undefined ? (
+        <ul dir="auto">{run.map(item)}</ul>
+      ) : (
+        <ol dir="auto">{run.map(item)}</ol>
+      );
     case 'row':
       return <Table rows={run} />;
     case 'code':
-      return <pre>{first.text}</pre>;
+      return <pre dir="ltr">{readable(first.text)}</pre>;
     default:
-      return <p>{first?.text}</p>;
+      return (
+        <p dir="auto">
+          <Words of={first} />
+        </p>
+      );
   }
 }
 
-function item({ text, number }: DocumentBlock, place: number): ReactNode {
+function Words({ of }: { of: DocumentBlock }): ReactNode {
+  return <Pieces text={of.text} pieces={of.pieces} />;
+}
+
+function item(block: DocumentBlock, place: number): ReactNode {
   return (
-    <li key={place} value={number}>
-      {text}
+    <li key={place} value={block.number}>
+      <Words of={block} />
     </li>
   );
 }
@@ -57,12 +81,14 @@ function item({ text, number }: DocumentBlock, place: number): ReactNode {
 function Table({ rows }: { rows: DocumentBlock[] }): ReactNode {
   return (
     <div className="document-table">
-      <table>
+      <table dir="auto">
         <tbody>
-          {rows.map(({ cells, text }, place) => (
+          {rows.map(({ cells, text, cell_pieces }, place) => (
             <tr key={place}>
               {(cells ?? [text]).map((cell, column) => (
-                <td key={column}>{cell}</td>
+                <td key={column} dir="auto">
+                  <Pieces text={cell} pieces={cell_pieces?.[column]} />
+                </td>
               ))}
             </tr>
           ))}

@@ -2,12 +2,14 @@
 import type { Suggestion } from '@earshot/client';
 import { useDismiss, useFeedback, useSeen, useSegment } from '@earshot/react';
 import { useEffect, useMemo, type ReactNode } from 'react';
+import { isolated, readable } from '../foreign.ts';
 import { IconButton, IconLink } from '../IconButton.tsx';
 import { Copy, Cross, OutwardLink, Page, Quote, ThumbDown, ThumbUp } from '../icons.tsx';
 import { useKeyHint } from '../settings/useKeyHint.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
 import { copyText } from './copyText.ts';
+import { destinationOf } from './destination.ts';
 import { Marked } from './Marked.tsx';
 import { shortened, wordsPattern } from './marks.ts';
 
@@ -30,7 +32,7 @@ export function SuggestionCard(props: CardProps): ReactNode {
   const words = useWords();
   const seen = useSeen(callId);
   const percent = Math.round(card.relevance * 100);
-  const pattern = useMemo(() => wordsPattern(card.matches), [card.matches]);
+  const pattern = useMemo(() => wordsPattern(card.matches?.map(readable)), [card.matches]);
   useEffect(() => {
     if (!isReadOnly) seen(card.id, 'shown');
   }, [seen, card.id, isReadOnly]);
@@ -42,13 +44,13 @@ export function SuggestionCard(props: CardProps): ReactNode {
     <article
       className="card"
       data-verdict={card.helpful ?? undefined}
-      aria-label={card.title}
+      aria-label={isolated(card.title)}
       tabIndex={-1} // where a shortcut goes
     >
       <header className="card-head">
         <h3 className="card-title">
-          <button type="button" className="card-open" data-do="read" onClick={open}>
-            {card.title}
+          <button type="button" className="card-open" dir="auto" data-do="read" onClick={open}>
+            {readable(card.title)}
           </button>
         </h3>
         <span className="relevance" title={`${words.relevance} ${percent}%`}>
@@ -92,7 +94,11 @@ function Because(props: {
       <Quote />
       <span>
         <span className="because-label">{words.becauseOf}</span>{' '}
-        {segment ? shortened(segment.text, BECAUSE_CHARS) : words.showLine}
+        {segment ? (
+          <bdi>{shortened(readable(segment.text), BECAUSE_CHARS)}</bdi>
+        ) : (
+          words.showLine
+        )}
       </span>
     </button>
   );
@@ -105,18 +111,21 @@ function CardTools(
   const words = useWords();
   const toast = useToast();
   const dismiss = useDismiss(callId);
+  const source = destinationOf(card.url);
   const copy = async (): Promise<void> => {
-    const isCopied = await copyText([card.title, card.excerpt, card.url].filter(Boolean).join('\n'));
+    const isCopied = await copyText(
+      [readable(card.title), readable(card.excerpt), card.url].filter(Boolean).join('\n'),
+    );
     if (isCopied) props.seen('copied');
     toast(isCopied ? words.copied : words.notCopied, isCopied ? 'good' : 'bad');
   };
   return (
     <div className="card-tools">
-      {isWebAddress(card.url) && (
+      {source?.isPage && (
         <IconLink
-          label={`${words.source}: ${card.title} ${words.newTab}`}
-          title={words.source}
-          href={card.url}
+          label={`${words.source}: ${isolated(card.title)} ${words.newTab}`}
+          title={`${words.source}: ${source.name}`}
+          href={source.href}
         >
           <OutwardLink />
         </IconLink>
@@ -125,7 +134,7 @@ function CardTools(
         <Page />
       </IconButton>
       <IconButton
-        label={`${words.copy}: ${card.title}`}
+        label={`${words.copy}: ${isolated(card.title)}`}
         title={words.copy}
         does="copy"
         onClick={() => void copy()}
@@ -134,7 +143,7 @@ function CardTools(
       </IconButton>
       {!isReadOnly && (
         <IconButton
-          label={`${words.dismiss}: ${card.title}`}
+          label={`${words.dismiss}: ${isolated(card.title)}`}
           title={words.dismiss}
           does="dismiss"
           onClick={() => {
@@ -190,9 +199,4 @@ function Verdict({ callId, card, did }: CardProps): ReactNode {
       )}
     </div>
   );
-}
-
-/** Anything else, such as javascript:, is not made a link. */
-export function isWebAddress(url: string | undefined): url is string {
-  return url !== undefined && /^https?:\/\//i.test(url);
 }

@@ -1,6 +1,7 @@
 /** What the call is about, and the documents that may answer it. */
 import { useAfterCall, useCall, useClient, useSuggestions, useSummary } from '@earshot/react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { readable } from '../foreign.ts';
 import { useIsOld } from '../transcript/CallState.tsx';
 import { assistanceWords, useWords } from '../words/index.ts';
 import { AfterCall } from './AfterCall.tsx';
@@ -38,7 +39,7 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
         // Its place is kept from the beginning: cards that are aimed at must not move.
         <section className="summary" data-none={summary === '' || undefined}>
           <h2 className="section-title">{words.summary[summary_kind]}</h2>
-          <p dir="auto">{summary === '' ? words.summaryAppears : summary}</p>
+          <p dir="auto">{summary === '' ? words.summaryAppears : readable(summary)}</p>
         </section>
       )}
       <div className="section-head">

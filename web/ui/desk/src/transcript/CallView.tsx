@@ -3,6 +3,7 @@ import { useCall, useCalls, useClient, useConnection } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
 import { Empty } from '../Empty.tsx';
+import { isolated, readable } from '../foreign.ts';
 import { IconButton } from '../IconButton.tsx';
 import { Download, Magnifier, Voice } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
@@ -52,10 +53,13 @@ function CallHeader({ callId, search }: { callId: string; search: Search }): Rea
   const { info, refused } = useCall(callId);
   const listed = useCalls().find((row) => row.call_id === callId);
   const call = info ?? listed;
+  const name = call?.customer ?? callId;
   return (
     <div className="call-header">
       <div className="call-header-who">
-        <h2 title={call?.customer ?? callId}>{call?.customer ?? callId}</h2>
+        <h2 title={isolated(name)} dir="auto">
+          {readable(name)}
+        </h2>
         {call?.customer !== undefined && <span className="call-header-id">{callId}</span>}
       </div>
       <CallState callId={callId} call={call ?? null} />
@@ -69,7 +73,7 @@ function CallHeader({ callId, search }: { callId: string; search: Search }): Rea
         >
           <Magnifier />
         </IconButton>
-        <Export callId={callId} name={call?.customer ?? callId} />
+        <Export callId={callId} name={name} />
       </div>
     </div>
   );
@@ -84,7 +88,7 @@ function Export({ callId, name }: { callId: string; name: string }): ReactNode {
     const labels = { speaker: words.speaker, clock };
     try {
       const lines = await wholeText(client.call(callId), labels);
-      download(`${name}-${callId}`, `${name}, ${callId}\n\n${lines.join('\n')}\n`);
+      download(`${name}-${callId}`, `${isolated(name)}, ${callId}\n\n${lines.join('\n')}\n`);
       toast(words.exported(lines.length), 'good');
     } catch {
       toast(words.olderFailed);

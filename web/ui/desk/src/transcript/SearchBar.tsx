@@ -38,6 +38,7 @@ export function SearchBar({ search }: { search: Search }): ReactNode {
       <input
         ref={field}
         type="search"
+        dir="auto"
         value={search.words}
         placeholder={words.searchWord}
         aria-label={words.search}

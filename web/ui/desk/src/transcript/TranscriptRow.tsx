@@ -68,7 +68,7 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
           </div>
         )}
         <p className="line-text" dir="auto">
-          {props.mark ? <Marked text={segment.text} pattern={props.mark} /> : segment.text}
+          <Marked text={segment.text} pattern={props.mark} />
           {!segment.final && <span className="sr-only"> {words.stillSpeaking}</span>}
         </p>
       </div>

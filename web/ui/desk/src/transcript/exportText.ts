@@ -1,5 +1,6 @@
 /** A call's transcript as a text file: all its lines, fetched as far back as they go. */
 import type { CallHandle, Segment } from '@earshot/client';
+import { isolated, readable } from '../foreign.ts';
 
 const PAGE = 500;
 
@@ -20,7 +21,7 @@ export async function wholeText(call: CallHandle, labels: Labels): Promise<strin
 }
 
 function asText({ timestamp, speaker, text }: Segment, labels: Labels): string {
-  return `[${labels.clock(timestamp)}] ${labels.speaker[speaker]}: ${text.replaceAll(/\s*\n\s*/g, ' ')}`;
+  return `[${labels.clock(timestamp)}] ${labels.speaker[speaker]}: ${isolated(text.replaceAll(/\s*\n\s*/g, ' '))}`;
 }
 
 /** Gives the text to the person as a file. */
@@ -28,7 +29,7 @@ export function download(name: string, text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
   const link = document.createElement('a');
   link.href = address;
-  link.download = `${name.replaceAll(/[^\w.-]+/g, '_')}.txt`;
+  link.download = `${readable(name).replaceAll(/[^\p{L}\p{M}\p{N}._-]+/gu, '_')}.txt`;
   link.click();
   // The browser reads it in a later task.
   setTimeout(() => URL.revokeObjectURL(address), 10_000);

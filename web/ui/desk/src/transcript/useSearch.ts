@@ -1,6 +1,7 @@
 /** Searching the lines of a call; all of them, so the earlier ones are fetched first. */
 import { useCall, useClient, useTranscriptIds } from '@earshot/react';
 import { useEffect, useMemo, useState } from 'react';
+import { readable } from '../foreign.ts';
 import { patternFor } from '../suggestions/marks.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
@@ -51,11 +52,11 @@ export function useSearch(callId: string): Search {
     );
   }, [isOpen, hasOlder, isLoading, loadOlder, toast, fault]);
 
-  const pattern = useMemo(() => (isOpen ? patternFor(words) : null), [isOpen, words]);
+  const pattern = useMemo(() => (isOpen ? patternFor(readable(words)) : null), [isOpen, words]);
   const found = useMemo(() => {
     if (!pattern) return [];
     const call = client.call(callId);
-    return ids.filter((id) => (call.segment(id).get()?.text.search(pattern) ?? -1) >= 0);
+    return ids.filter((id) => readable(call.segment(id).get()?.text ?? '').search(pattern) >= 0);
   }, [pattern, ids, client, callId]);
   // The newest finding first: it is nearest to what is being said.
   const current = chosen !== null && found.includes(chosen) ? chosen : (found.at(-1) ?? null);

@@ -26,6 +26,7 @@ export function FilterBar(props: {
       <input
         ref={field}
         type="search"
+        dir="auto"
         value={filter.words}
         placeholder={words.filterSearch}
         aria-label={words.filterSearch}

@@ -2,6 +2,7 @@
 import type { CallView } from '@earshot/client';
 import { useClient } from '@earshot/react';
 import { memo, useState, type ReactNode } from 'react';
+import { readable } from '../foreign.ts';
 import { ThumbDown, ThumbUp } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { durationOf, formatDuration } from '../time.ts';
@@ -90,17 +91,21 @@ const WallRow = memo(function WallRow(props: {
       <span className="wall-customer">
         <span className="dot" aria-hidden="true" />
         <span className="sr-only">{isOld ? words.sync.stale : words.status[call.status]}</span>
-        {call.customer ?? call.call_id}
+        <span className="wall-name" dir="auto">
+          {readable(call.customer ?? call.call_id)}
+        </span>
       </span>
       <span className="wall-agent">{call.agent_ids.join(', ')}</span>
       <WallDuration call={call} />
-      <span className="wall-line" dir="auto">
+      <span className="wall-line">
         {line ? (
           <>
             <span className="call-item-speaker" data-speaker={line.speaker}>
               {words.speaker[line.speaker]}:
             </span>{' '}
-            {line.text}
+            <span className="wall-text" dir="auto">
+              {readable(line.text)}
+            </span>
           </>
         ) : (
           <span className="faint">{words.nothingSaid}</span>

@@ -1,5 +1,6 @@
 /** Which calls of the wall are shown. */
 import type { CallView } from '@earshot/client';
+import { readable } from '../foreign.ts';
 
 export interface WallFilter {
   words: string;
@@ -16,8 +17,8 @@ export function matches(call: CallView, { words, state, agent }: WallFilter): bo
   if (agent !== '' && !call.agent_ids.includes(agent)) return false;
   if (words.trim() === '') return true;
   const text = [call.call_id, call.customer, call.last_line?.text, ...call.agent_ids].join(' ');
-  const inText = text.toLocaleLowerCase();
-  return words
+  const inText = readable(text).toLocaleLowerCase();
+  return readable(words)
     .toLocaleLowerCase()
     .split(/\s+/)
     .every((word) => inText.includes(word));

@@ -1,5 +1,6 @@
 /** Every sentence the desk says, in German. */
 import type { Words } from './en.ts';
+import { isolated } from '../foreign.ts';
 import { entranceDe } from './entranceDe.ts';
 import { refusedDe } from './refusedDe.ts';
 
@@ -126,7 +127,7 @@ export const de: Words = {
   unhelpful: 'Nicht hilfreich',
   undo: 'Rückgängig',
   open: 'Lesen',
-  openLong: (title) => `„${title}“ ganz lesen`,
+  openLong: (title) => `„${isolated(title)}“ ganz lesen`,
   source: 'Quelle',
   copy: 'Kopieren',
   copied: 'Kopiert.',
@@ -136,10 +137,10 @@ export const de: Words = {
   updated: (day) => `Geändert am ${day}`,
   notOpened: (reason) => because(`Das Dokument konnte nicht geöffnet werden: ${reason}`),
   refusal: (title, reason) =>
-    because(`Ihre Bewertung von „${title}“ wurde nicht gespeichert: ${reason}`),
+    because(`Ihre Bewertung von „${isolated(title)}“ wurde nicht gespeichert: ${reason}`),
   dismissalRefusal: (title, reason) =>
-    because(`„${title}“ konnte nicht weggelegt werden: ${reason}`),
-  reasonOf: ({ code, message }) => refusedDe[code as keyof typeof refusedDe] ?? message,
+    because(`„${isolated(title)}“ konnte nicht weggelegt werden: ${reason}`),
+  reasonOf: ({ code, message }) => refusedDe[code as keyof typeof refusedDe] ?? isolated(message),
   noAnswer: 'Der Server antwortet nicht',
   helpfulCount: (n) => `${n} hilfreich`,
   unhelpfulCount: (n) => `${n} nicht hilfreich`,

@@ -1,5 +1,6 @@
 /** Every sentence the desk says, in English: exact, short, without blame. */
 import type { Connection, Sync, wire } from '@earshot/client';
+import { isolated } from '../foreign.ts';
 import { entranceEn } from './entranceEn.ts';
 
 type Status = wire.CallView['status'];
@@ -131,7 +132,7 @@ export const en = {
   unhelpful: 'Not helpful',
   undo: 'Undo',
   open: 'Read',
-  openLong: (title: string) => `Read the whole of “${title}”`,
+  openLong: (title: string) => `Read the whole of “${isolated(title)}”`,
   source: 'Source',
   copy: 'Copy',
   copied: 'Copied.',
@@ -141,11 +142,11 @@ export const en = {
   updated: (day: string) => `Changed on ${day}`,
   notOpened: (reason: string) => because(`The document could not be opened: ${reason}`),
   refusal: (title: string, reason: string) =>
-    because(`Your verdict on “${title}” was not saved: ${reason}`),
+    because(`Your verdict on “${isolated(title)}” was not saved: ${reason}`),
   dismissalRefusal: (title: string, reason: string) =>
-    because(`“${title}” could not be put away: ${reason}`),
+    because(`“${isolated(title)}” could not be put away: ${reason}`),
   /** Of a refusal: the server says it in English. */
-  reasonOf: (error: { code: string; message: string }) => error.message || 'it could not be sent',
+  reasonOf: (error: { code: string; message: string }) => isolated(error.message) || 'it could not be sent',
   noAnswer: 'the server does not answer',
   helpfulCount: (n: number) => `${n} helpful`,
   unhelpfulCount: (n: number) => `${n} not helpful`,

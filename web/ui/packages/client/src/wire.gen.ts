@@ -190,13 +190,15 @@ export interface DocSeen {
   items: SeenItem[];
 }
 
-/** A piece of a document as a person reads it: text, never markup. `text` is one line, of code and plain text it may be several; `level` is a heading's, 1 to 6; `number` an item's of an ordered list; `cells` a row's, empty ones too. */
+/** A part of a document as a person reads it: text, never markup. `text` is one line, of code and plain text it may be several; `level` is a heading's, 1 to 6; `number` an item's of an ordered list; `cells` a row's, empty ones too. `pieces`, where `text` holds links: all of it, cut where they begin and end; `cell_pieces`: the same of each of `cells`. */
 export interface DocumentBlock {
   kind: 'code' | 'heading' | 'item' | 'row' | 'text';
   text: string;
   level?: number;
   number?: number;
   cells?: string[];
+  pieces?: TextPiece[];
+  cell_pieces?: TextPiece[][];
 }
 
 /** A document as it is put: Markdown, HTML or plain text, told apart by its look. */
@@ -366,6 +368,12 @@ export interface SuggestedDocument {
   relevance: number;
   url?: string;
   matches?: string[];
+}
+
+/** A part of a text. `url`: where it leads (http, https, mailto or tel), if anywhere. */
+export interface TextPiece {
+  text: string;
+  url?: string;
 }
 
 export interface Token {
