@@ -72,6 +72,30 @@ def test_a_page_that_was_put_is_read_as_blocks_without_its_furniture(
     ]
 
 
+def test_a_document_says_where_its_links_lead_and_is_not_found_by_that(
+    admin: Caller, ann: Caller
+) -> None:
+    bad = "<a href='javascript:alert(1)'>that</a>"
+    text = f"See [the terms](/terms) or [call](tel:+49-30-1), not {bad}."
+    document = {**ROUTER, "text": text, "url": "https://help.example/zanzibar/router"}
+    admin("PUT", "/v1/documents", {"documents": [document]})
+
+    [block] = ann.get("/v1/documents/router").get_json()["blocks"]
+
+    assert block == {
+        "kind": "text",
+        "text": "See the terms or call, not that.",
+        "pieces": [
+            {"text": "See "},
+            {"text": "the terms", "url": "https://help.example/terms"},
+            {"text": " or "},
+            {"text": "call", "url": "tel:+49-30-1"},
+            {"text": ", not that."},
+        ],
+    }
+    assert ann.get("/v1/documents/search?q=zanzibar").get_json() == {"documents": []}
+
+
 def test_documents_are_their_tenants_own(admin: Caller, caller: Callable[..., Caller]) -> None:
     admin("PUT", "/v1/documents", {"documents": [FEE]})
     stranger = caller("root", "admin", "another-tenant")

@@ -57,6 +57,12 @@ export const DOCUMENTS: Record<
     url: 'https://help.example.com/moving',
     words: ['move', 'address', 'moving', 'fibre'],
   },
+  arabic: {
+    title: 'إعادة تشغيل جهاز التوجيه',
+    excerpt: 'افصل الكهرباء لمدة 30 ثانية، ثم تأكد من الكابل الرمادي في المقبس DSL.',
+    url: 'https://help.example.com/ar/router',
+    words: ['الكهرباء'],
+  },
 };
 
 export const DIALOGUES: Dialogue[] = [
@@ -223,6 +229,22 @@ export const DIALOGUES: Dialogue[] = [
         text: 'Hello, a technician was here on Monday and the line still drops every evening.',
       },
       { speaker: 'agent', text: 'I am sorry. I will ask the network team, please hold the line.' },
+    ],
+  },
+  {
+    customer: 'ليلى حداد',
+    age: 95,
+    lines: [
+      { speaker: 'agent', text: 'Northline, Jonas speaking. How can I help?' },
+      { speaker: 'customer', text: 'مرحبا، الإنترنت لا يعمل منذ يوم أمس، والضوء أحمر.' },
+      { speaker: 'agent', text: 'One moment, I am looking at your line.' },
+      {
+        speaker: 'customer',
+        text: 'رقم العقد هو 4711-22، والاسم ليلى حداد.',
+        suggest: { summary: 'الإنترنت لا يعمل منذ يوم أمس.', documents: ['router', 'arabic'] },
+      },
+      // Would be read backwards, if what it holds were obeyed.
+      { speaker: 'agent', text: 'The credit is \u202e00.01\u202c euros, from the next bill on.' },
     ],
   },
 ];

@@ -19,6 +19,16 @@ function ended(server: FakeServer): void {
   call.status({ customer: 'Hannah Weiss', started_at, agent_ids: ['agent-1'] });
   call.say({ segment_id: 'x1', text: 'Thank you, goodbye.', timestamp: started_at });
   call.status({ status: 'ended', duration: 341, ended_at: new Date().toISOString() });
+  call.sumUp({
+    reason: 'Asked why the bill of November is higher than usual.',
+    steps: ['Found a discount that had ended in October.', 'Offered the loyalty discount.'],
+    outcome: 'The customer took the offer; it begins with the next bill.',
+    follow_ups: ['Send a confirmation by e-mail.'],
+    source: 'model',
+  });
+  const dropped = server.call('call-0800');
+  dropped.status({ customer: 'נועה לוי', started_at, agent_ids: ['agent-1'] });
+  dropped.status({ status: 'ended', duration: 12, reason: 'abandoned', ended_at: started_at });
 }
 
 async function playCall(
