@@ -10,6 +10,7 @@ import './styles/suggestions.css';
 import './styles/notices.css';
 import './styles/dialogs.css';
 import './styles/wall.css';
+import './styles/forced.css';
 
 const root = document.getElementById('desk');
 if (!root) throw new Error('index.html has no #desk');

@@ -10,7 +10,7 @@ import { refusedDe } from '../src/words/refusedDe.ts';
 type Word = string | null | ((...parts: (string | number)[]) => string) | { [name: string]: Word };
 
 /** Alike in English and German, and meant to be. */
-const ALIKE = new Set(['speaker.agent', 'agent', 'agentOfDesk', 'refused']);
+const ALIKE = new Set(['speaker.agent', 'agent', 'agentOfDesk', 'figure', 'refused']);
 /** What sentences are given: the number or name has to come out again. */
 const GIVEN = ['7', '9'];
 

@@ -1,6 +1,6 @@
 /** One call of the list. A live one is followed, so that its last words are there. */
 import type { CallRow } from '@earshot/client';
-import { useSegment, useTranscriptIds } from '@earshot/react';
+import { useCall, useSegment, useTranscriptIds } from '@earshot/react';
 import type { ReactNode } from 'react';
 import { Duration } from '../Duration.tsx';
 import { readable } from '../foreign.ts';
@@ -49,7 +49,7 @@ function LastWords({ callId }: { callId: string }): ReactNode {
   const words = useWords();
   const last = useTranscriptIds(callId).at(-1) ?? '';
   const segment = useSegment(callId, last);
-  if (!segment) return <span className="faint">{words.nothingSaid}</span>;
+  if (!segment) return <NothingSaid callId={callId} />;
   return (
     <>
       <span className="call-item-speaker" data-speaker={segment.speaker}>
@@ -58,4 +58,10 @@ function LastWords({ callId }: { callId: string }): ReactNode {
       <bdi>{readable(segment.text)}</bdi>
     </>
   );
+}
+
+/** Only of a call whose lines would be here. */
+function NothingSaid({ callId }: { callId: string }): ReactNode {
+  const words = useWords();
+  return useCall(callId).sync === 'live' && <span className="faint">{words.nothingSaid}</span>;
 }

@@ -31,7 +31,7 @@ export function SuggestionCard(props: CardProps): ReactNode {
   const { callId, card, isReadOnly } = props;
   const words = useWords();
   const seen = useSeen(callId);
-  const percent = Math.round(card.relevance * 100);
+  const percent = words.percent(card.relevance);
   const pattern = useMemo(() => wordsPattern(card.matches?.map(readable)), [card.matches]);
   useEffect(() => {
     if (!isReadOnly) seen(card.id, 'shown');
@@ -53,12 +53,12 @@ export function SuggestionCard(props: CardProps): ReactNode {
             {readable(card.title)}
           </button>
         </h3>
-        <span className="relevance" title={`${words.relevance} ${percent}%`}>
+        <span className="relevance" title={`${words.relevance} ${percent}`}>
           <span className="relevance-track" aria-hidden="true">
-            <span className="relevance-bar" style={{ width: `${percent}%` }} />
+            <span className="relevance-bar" style={{ width: `${card.relevance * 100}%` }} />
           </span>
           <span className="sr-only">{words.relevance} </span>
-          {percent}%
+          {percent}
         </span>
       </header>
       <p className="card-excerpt" dir="auto">

@@ -41,7 +41,7 @@ export function FilterBar(props: {
             data-state={state}
             onClick={() => change({ ...filter, state })}
           >
-            {name} <span className="count">{count}</span>
+            {name} <span className="count">{words.figure(count)}</span>
           </button>
         ))}
       </div>

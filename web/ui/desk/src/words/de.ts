@@ -4,7 +4,9 @@ import { isolated } from '../foreign.ts';
 import { entranceDe } from './entranceDe.ts';
 import { refusedDe } from './refusedDe.ts';
 
-const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+const { format: figure } = new Intl.NumberFormat('de');
+const { format: share } = new Intl.NumberFormat('de', { style: 'percent' });
+const count = (n: number, one: string, many: string): string => `${figure(n)} ${n === 1 ? one : many}`;
 const because = (reason: string): string => `${reason}.`.replace(/\.\.$/, '.');
 
 export const de: Words = {
@@ -90,7 +92,7 @@ export const de: Words = {
   stillSpeaking: '(spricht noch)',
   filled: (n) =>
     `${count(n, 'Zeile', 'Zeilen')} ab hier kamen nach einer Verbindungslücke`,
-  newLines: (n) => `${n} neu`,
+  newLines: (n) => `${figure(n)} neu`,
   toEnd: 'Zum Ende',
   older: 'Frühere Zeilen zeigen',
   fetching: 'Wird geladen…',
@@ -98,7 +100,7 @@ export const de: Words = {
   lineGone: 'Diese Zeile gibt es nicht mehr.',
   search: 'Mitschrift durchsuchen',
   searchWord: 'Wort oder Wendung',
-  found: (at, of) => (of === 0 ? 'Nichts gefunden' : `${at} von ${of}`),
+  found: (at, of) => (of === 0 ? 'Nichts gefunden' : `${figure(at)} von ${figure(of)}`),
   previous: 'Vorherige',
   next: 'Nächste',
   close: 'Schließen',
@@ -120,6 +122,8 @@ export const de: Words = {
   nothingSuggestedText: 'Hier erscheinen Dokumente, die zum Gesagten passen.',
   suggested: 'Vorgeschlagene Dokumente',
   relevance: 'Relevanz',
+  percent: (part) => share(part),
+  figure: (n) => figure(n),
   newTab: '(öffnet einen neuen Tab)',
   becauseOf: 'Wegen',
   showLine: 'Die Zeile zeigen, zu der dies vorgeschlagen wurde',
@@ -161,7 +165,7 @@ export const de: Words = {
   announce: 'Vom Screenreader vorgelesen',
   announces: { off: 'Nichts', customer: 'Zeilen des Kunden', all: 'Alle Zeilen' },
   announceHelp: 'Nur fertige Zeilen, alle drei Sekunden eine Meldung.',
-  andMore: (n) => `und ${n} weitere`,
+  andMore: (n) => `und ${figure(n)} weitere`,
   keys: 'Tastenkürzel',
   keysOn: 'Einzelne Tasten lösen etwas aus',
   keysHelp: 'Wählen Sie ein Kürzel und drücken Sie die neue Taste. Escape behält die alte.',
@@ -202,7 +206,7 @@ export const de: Words = {
   noMatch: 'Kein Gespräch passt',
   noMatchText: 'Ändern Sie die Suche oder den Filter.',
   resetFilter: 'Alle Gespräche zeigen',
-  shown: (n, of) => (n === of ? count(n, 'Gespräch', 'Gespräche') : `${n} von ${count(of, 'Gespräch', 'Gesprächen')}`),
+  shown: (n, of) => (n === of ? count(n, 'Gespräch', 'Gespräche') : `${figure(n)} von ${count(of, 'Gespräch', 'Gesprächen')}`),
   watchHint: 'Wählen Sie ein Gespräch',
   watchHintText: 'Sie lesen mit; niemand wird gestört, und Sie ändern nichts.',
   readOnly: 'Mitlesen',

@@ -7,7 +7,9 @@ type Status = wire.CallView['status'];
 type Speaker = wire.TranscriptionUpdate['speaker'];
 type Why = NonNullable<wire.CallHealth['why']>;
 
-const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+const { format: figure } = new Intl.NumberFormat('en');
+const { format: share } = new Intl.NumberFormat('en', { style: 'percent' });
+const count = (n: number, one: string, many: string): string => `${figure(n)} ${n === 1 ? one : many}`;
 /** A reason as it came, with one full stop. */
 const because = (reason: string): string => `${reason}.`.replace(/\.\.$/, '.');
 
@@ -92,7 +94,7 @@ export const en = {
   stillSpeaking: '(still speaking)',
   filled: (n: number) =>
     `${count(n, 'line', 'lines')} from here came in after a lost connection`,
-  newLines: (n: number) => `${n} new`,
+  newLines: (n: number) => `${figure(n)} new`,
   toEnd: 'To the end',
   older: 'Show earlier lines',
   fetching: 'Fetching…',
@@ -100,7 +102,7 @@ export const en = {
   lineGone: 'That line is not here any more.',
   search: 'Search the transcript',
   searchWord: 'Word or phrase',
-  found: (at: number, of: number) => (of === 0 ? 'Nothing found' : `${at} of ${of}`),
+  found: (at: number, of: number) => (of === 0 ? 'Nothing found' : `${figure(at)} of ${figure(of)}`),
   previous: 'Previous',
   next: 'Next',
   close: 'Close',
@@ -125,6 +127,8 @@ export const en = {
   nothingSuggestedText: 'Documents that match what the customer says appear here.',
   suggested: 'Suggested documents',
   relevance: 'Relevance',
+  percent: (part: number) => share(part),
+  figure: (n: number) => figure(n),
   newTab: '(opens in a new tab)',
   becauseOf: 'Because of',
   showLine: 'Show the line this was suggested for',
@@ -167,7 +171,7 @@ export const en = {
   announce: 'Read aloud by a screen reader',
   announces: { off: 'Nothing', customer: 'The customer’s lines', all: 'All lines' },
   announceHelp: 'Finished lines only, one message every three seconds.',
-  andMore: (n: number) => `and ${n} more`,
+  andMore: (n: number) => `and ${figure(n)} more`,
   keys: 'Keyboard shortcuts',
   keysOn: 'Single keys do something',
   keysHelp: 'Choose a shortcut, then press its new key. Escape keeps the old one.',
@@ -208,7 +212,7 @@ export const en = {
   noMatch: 'No call matches',
   noMatchText: 'Change the search or the filter.',
   resetFilter: 'Show all calls',
-  shown: (n: number, of: number) => (n === of ? count(n, 'call', 'calls') : `${n} of ${count(of, 'call', 'calls')}`),
+  shown: (n: number, of: number) => (n === of ? count(n, 'call', 'calls') : `${figure(n)} of ${count(of, 'call', 'calls')}`),
   watchHint: 'Choose a call to watch it',
   watchHintText: 'You read along; nobody is disturbed, and you change nothing.',
   readOnly: 'Watching',
