@@ -52,7 +52,8 @@ function Section(props: {
   return (
     <section className="calls-section">
       <h2 className="section-title">
-        {props.title} <span className="count">{props.calls.length}</span>
+        {props.title}{' '}
+        {props.calls.length > 0 && <span className="count">{props.calls.length}</span>}
       </h2>
       <ul className="calls-list">
         {props.calls.map((call) => (
