@@ -290,6 +290,7 @@ class Leader:
             command.documents,
             command.summary,
             command.summary_kind,
+            gone=command.gone,
             keep_line=not self.wording.failed and self._actor.context.assist.writes_lines,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Collection
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -246,10 +247,12 @@ def suggestion(
     summary: str,
     summary_kind: wire.SummaryKind,
     *,
+    gone: Collection[str] = (),
     keep_line: bool = False,
 ) -> Draft | None:
     """At most one per trigger, by its key. None: nothing would change on the screen.
-    `keep_line`: a line that a model wrote stays until it writes another."""
+    `gone`: documents that exist no more and leave the screen, also where there is nothing else
+    to say. `keep_line`: a line that a model wrote stays until it writes another."""
     documents = [shown for shown in documents if shown.id not in call.dismissed]
     now_shown = call.suggestion
     if keep_line and now_shown is not None and now_shown.summary_kind == "model":
@@ -261,8 +264,12 @@ def suggestion(
             # A "thanks" has nothing to say: what is on the screen stays. A "yes" may settle
             # what the call is about.
             if summary_kind != "title":
-                return None
-            documents = [shown for shown in now_shown.documents if shown.id not in call.dismissed]
+                if not any(shown.id in gone for shown in now_shown.documents):
+                    return None
+                if now_shown.documents[0].id not in gone:
+                    summary, summary_kind = now_shown.summary, now_shown.summary_kind
+            out = {*call.dismissed, *gone}
+            documents = [shown for shown in now_shown.documents if shown.id not in out]
         same_documents = [d.id for d in now_shown.documents] == [d.id for d in documents]
         if same_documents and now_shown.summary == summary:
             return None

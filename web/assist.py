@@ -33,6 +33,7 @@ class Ranked(NamedTuple):
     summary: str
     summary_kind: SummaryKind
     asked: Asked
+    gone: tuple[str, ...] = ()
 
 
 class Ranker(Protocol):
@@ -70,7 +71,12 @@ class AssistPool:
         try:
             found = self._ranker.suggest(excerpt)
             message = m.Proposed(
-                because, found.documents, found.summary, found.summary_kind, asked=found.asked
+                because,
+                found.documents,
+                found.summary,
+                found.summary_kind,
+                asked=found.asked,
+                gone=found.gone,
             )
         except (Busy, Unavailable):
             message = _nothing(because, shed=True)

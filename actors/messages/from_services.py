@@ -60,7 +60,7 @@ class Led(Control, frozen=True):
 class Proposed(Control, frozen=True):
     """Documents and summary for the segment `because`; `failed` when there was an error,
     `shed` when there was no capacity for it or nobody to rank. `asked`: what they were
-    found with."""
+    found with; `gone`: ids on the screen of documents that exist no more."""
 
     because: str
     documents: list[wire.SuggestedDocument]
@@ -69,6 +69,7 @@ class Proposed(Control, frozen=True):
     failed: bool = False
     shed: bool = False
     asked: Asked = Asked()
+    gone: tuple[str, ...] = ()
 
 
 class LineWritten(Control, frozen=True):

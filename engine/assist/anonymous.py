@@ -90,7 +90,7 @@ def _unknown(written: str, plain: str, at: int, rarity: Rarity, tag: str | None)
     if plain in language(tag).stop_words:
         return False
     if rarity is None:
-        return at > 0 and written.strip(_EDGES)[:1].isupper()
+        return at > 0 and written.strip(_EDGES)[:1].isupper() and not plain.startswith("i'")
     found = terms(plain, tag)
     if primary(tag) == DEFAULT and not found:
         return False  # a contraction of stop words

@@ -58,7 +58,8 @@ class Proposal(Struct, frozen=True):
     `summary` is '' when its kind is 'none'. `query`: the vector it was asked with, which makes
     a later verdict a vote (engine/knowledge/votes.py); None without an embedding model.
     `needs`: the last turn asks for something, whether or not a document is good enough.
-    `sure`: 0..1, that it asks for a document of these: what the threshold is on."""
+    `sure`: 0..1, that it asks for a document of these: what the threshold is on.
+    `gone`: those on the screen that exist no more."""
 
     documents: tuple[SuggestedDocument, ...]
     summary: str
@@ -66,6 +67,7 @@ class Proposal(Struct, frozen=True):
     query: QueryVector | None = None
     needs: bool = False
     sure: float = 0.0
+    gone: tuple[str, ...] = ()
 
 
 class Indexes(Protocol):
@@ -117,20 +119,20 @@ class CallSuggester:
         lines = excerpt.lines[-self._settings.lines :]
         asked = self._asked(index, excerpt)
         query = asked.meaning.mean(axis=0) if asked.meaning is not None else None
-        ranked = [
-            one
-            for one in self._ranked(index, asked, query, excerpt)
-            if one.hit.doc_id not in excerpt.dismissed
-        ]
+        found = self._ranked(index, asked, query, excerpt)
+        ranked = [one for one in found if one.hit.doc_id not in excerpt.dismissed]
         # What a call does not say, the knowledge base does.
         language = excerpt.language or index.languages[0]
         sure = round(self._sure(index, asked, ranked, language), 4)
-        shown = self._shown(index, asked, ranked, sure, excerpt.shown)
+        # What lies far behind a document that was dismissed does not become the answer by that.
+        most = max((one.score for one in found), default=0.0)
+        shown = self._shown(index, asked, ranked, sure, most, excerpt.shown)
         needs = self._needs(asked, language)
         named = self._named(index, ranked, bool(shown), needs, excerpt.line)
         line, kind = summary(lines, named, index.rarity if len(index) else None, language)
         vector = packed(index.model, _unit(query)) if query is not None else None
-        return Proposal(tuple(shown), line, kind, vector, needs, sure)
+        gone = tuple(doc_id for doc_id in excerpt.shown if index.get(doc_id) is None)
+        return Proposal(tuple(shown), line, kind, vector, needs, sure, gone)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         """For a person who types: the same signals and excerpts, without a threshold."""
@@ -197,11 +199,11 @@ class CallSuggester:
         asked: _Asked,
         ranked: Sequence[Ranked],
         sure: float,
+        most: float,
         now_shown: Sequence[str],
     ) -> list[SuggestedDocument]:
         if not ranked or sure < self._settings.threshold:
             return []
-        most = max(one.score for one in ranked)
         least = self._settings.threshold
         # What reads the same is one document to an agent, whatever its id.
         different = {(_title(index, one), one.hit.passage.text): one for one in reversed(ranked)}

@@ -130,7 +130,7 @@ def test_the_summary_follows_the_end_for_everybody_who_is_joined(world: World) -
     sum_up(world)
     [summary] = ann.screen.events("call:summary")
     assert (summary["reason"], summary["source"]) == ("my router is broken", "rules")
-    assert summary["outcome"] == "The customer was content at the end", "late finals are in it"
+    assert summary["outcome"] == "The customer ended with thanks", "late finals are in it"
     world.run(60)
     assert len(world.materials) == 1
 

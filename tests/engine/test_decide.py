@@ -286,6 +286,23 @@ def test_a_dismissed_document_is_never_suggested_again(call: Call) -> None:
     assert [document.id for document in draft.event.documents] == ["d3"]  # type: ignore[union-attr]
 
 
+def test_a_document_that_exists_no_more_leaves_the_screen(call: Call) -> None:
+    lands(call, decide.suggestion(call, "s1", [_card("d1"), _card("d2")], "about d1", "title"))
+    assert decide.suggestion(call, "s2", [], "", "none", gone=("d3",)) is None
+
+    without_last: Any = decide.suggestion(call, "s2", [], "bye", "sentence", gone=("d2",))
+    assert [shown.id for shown in without_last.event.documents] == ["d1"]
+    assert without_last.event.summary == "about d1"
+
+    without_first: Any = decide.suggestion(call, "s2", [], "bye", "sentence", gone=("d1",))
+    assert [shown.id for shown in without_first.event.documents] == ["d2"]
+    assert without_first.event.summary == "bye", "a line that named it goes with it"
+
+
+def _card(doc_id: str) -> wire.SuggestedDocument:
+    return wire.SuggestedDocument(doc_id, doc_id, "…", 0.5)
+
+
 def test_a_suggestion_for_the_longest_segment_id_has_an_id_that_is_one(call: Call) -> None:
     because = "s" * 128
     draft = decide.suggestion(call, because, [wire.SuggestedDocument("d", "d", "", 0)], "", "none")

@@ -37,6 +37,7 @@ class Ranking(NamedTuple):
     summary: str
     summary_kind: SummaryKind
     asked: Asked
+    gone: tuple[str, ...]
 
 
 class Brain:
@@ -104,7 +105,7 @@ class Brain:
     def suggest(self, excerpt: CallExcerpt) -> Ranking:
         found = self._suggester.suggest(excerpt)
         asked = asked_of(excerpt, found.query, found.needs)
-        return Ranking(list(found.documents), found.summary, found.summary_kind, asked)
+        return Ranking(list(found.documents), found.summary, found.summary_kind, asked, found.gone)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         return self._suggester.search(tenant, query, limit)

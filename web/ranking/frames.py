@@ -67,6 +67,7 @@ class Ranked(Struct, tag=True):
     summary: str
     summary_kind: SummaryKind
     asked: Asked
+    gone: tuple[str, ...] = ()
 
 
 class Found(Struct, tag=True):

@@ -124,7 +124,12 @@ class Worker:
         return f.SummedUp(request.id, self._sum_up(request.material))
 
     def _sum_up(self, material: CallMaterial) -> CallSummary:
-        return by_rules(material, lambda doc_id: self._brain.title_of(material.tenant, doc_id))
+        index = self._brain.library.index(material.tenant)
+        return by_rules(
+            material,
+            lambda doc_id: self._brain.title_of(material.tenant, doc_id),
+            index.rarity if len(index) else None,
+        )
 
     def _send(self, frame: f.FromRanking) -> None:
         with self._sending, suppress(OSError):  # the server is gone: so are we, in a moment

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace as replace_in
 
 from engine.assist.excerpt import MOST_CHARACTERS
 from engine.assist.suggest import AssistSettings, CallSuggester, Proposal
@@ -82,6 +83,23 @@ def test_a_dismissed_document_never_comes_again(hotel: Shelf, call: MakeCall) ->
 
     assert len(before) > 1
     assert after == before[1:]
+
+
+def test_what_lies_far_behind_a_dismissed_document_is_not_the_answer(
+    hotel: Shelf, call: MakeCall
+) -> None:
+    suggester = CallSuggester(hotel, AssistSettings(threshold=0.2))
+    lines = ("customer: where behind the house can guests park their cars, is there a cellar?",)
+    assert ids(suggester.suggest(call(*lines))) == ["parking"]
+    assert "late" in ids(CallSuggester(hotel, ALL).suggest(call(*lines))), "guests"
+
+    assert ids(suggester.suggest(call(*lines, dismissed=["parking"]))) == []
+
+
+def test_what_is_on_the_screen_and_exists_no_more_is_told(hotel: Shelf, call: MakeCall) -> None:
+    excerpt = replace_in(call("customer: thank you"), shown=("parking", "sold"))
+
+    assert CallSuggester(hotel, AssistSettings()).suggest(excerpt).gone == ("sold",)
 
 
 def test_nothing_is_shown_under_the_threshold(hotel: Shelf, call: MakeCall) -> None:
