@@ -169,7 +169,13 @@ class Health(Section, frozen=True):
 class Endpoint(Section, frozen=True):
     """An OpenAI-compatible service; without a `base_url` there is none."""
 
-    base_url: str = ""
+    base_url: Annotated[
+        str,
+        Meta(
+            pattern=r"\A(?:https?://[^\s/]\S*)?\Z",
+            description="an address such as https://api.example.com/v1",
+        ),
+    ] = ""
     key: str = ""
     model: str = ""
 

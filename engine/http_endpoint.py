@@ -20,6 +20,13 @@ MOST_BYTES = 8_000_000  # of an answer: 2,048 vectors of 384 numbers as text
 CONNECT_S = 5.0
 _READ = 65_536
 
+# What is mostly the matter, for who set the service up.
+_HINTS = {
+    401: " (its key is missing or wrong)",
+    403: " (its key may not do this)",
+    404: " (is base_url right, and does it end before the path? Is there such a model?)",
+}
+
 Why = Literal["timeout", "unreachable", "rate_limited", "refused", "fault", "nonsense", "too_large"]
 
 
@@ -104,7 +111,7 @@ def _refusal(response: requests.Response) -> EndpointError:
     """The body is not looked at: services repeat in it what they were sent."""
     status = response.status_code
     after_s = _seconds(response.headers.get("Retry-After"))
-    message = f"answered {status}"
+    message = f"answered {status}{_HINTS.get(status, '')}"
     if status == 429:
         return EndpointError("rate_limited", message, again=True, retry_after_s=after_s)
     if status >= 500 or status == 408:

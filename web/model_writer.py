@@ -27,7 +27,7 @@ from engine.wire import CallSummary
 log = logging.getLogger("earshot.model")
 
 AT_ONCE = 64  # requests of a process; more are not made
-REST_S = 5.0  # after a 429 that does not say how long
+REST_S = 5.0  # after a 429 that does not say how long; what says so is believed
 # The service has read what it was sent, and bills it, although nothing came of it.
 PAID_ANYWAY = ("timeout", "nonsense", "too_large")
 LOG_EVERY_S = 60.0  # a service that is away is logged so often
@@ -38,6 +38,14 @@ Redact = Callable[[str], str]
 
 class _Late(Exception):
     """The whole of a request took too long."""
+
+
+def configured(settings: Chat) -> bool:
+    """Whether there is a model to ask; half a configuration is said in the log."""
+    if bool(settings.base_url) != bool(settings.model):
+        have, lack = ("base_url", "model") if settings.base_url else ("model", "base_url")
+        log.warning("model.none chat.%s is set and chat.%s is not: rules write", have, lack)
+    return bool(settings.base_url and settings.model)
 
 
 class ModelWriter:
@@ -118,7 +126,7 @@ class ModelWriter:
 
     def _on_refused(self, problem: EndpointError) -> None:
         now = self._mono()
-        if problem.why == "rate_limited":
+        if problem.why == "rate_limited" or problem.retry_after_s is not None:
             rest_s = REST_S if problem.retry_after_s is None else problem.retry_after_s
             self._rest_until = now + rest_s
         if now - self._logged_at >= LOG_EVERY_S:

@@ -51,7 +51,7 @@ from web.key_server import KeyServer
 from web.leaving import end_calls, say_goodbye
 from web.loop import Loop
 from web.metrics import exposition
-from web.model_writer import ModelWriter
+from web.model_writer import ModelWriter, configured
 from web.node_numbers import numbers_of
 from web.notices import CHANNELS, ERASED, LEASES, TABS, Notices
 from web.ranking.process import RankingProcess
@@ -161,7 +161,7 @@ class Node:
         redactor = Redactor(settings.redaction.kinds, settings.redaction.regions)
         counts: Counter[str] = Counter()
         writer = None
-        if settings.chat.base_url and settings.chat.model:
+        if configured(settings.chat):
             ledger = TokenLedger(self._client, settings.chat.tokens_per_day)
             mono = self.clock.mono
             writer = ModelWriter(settings.chat, ledger, counts, mono, redactor.without_numbers)

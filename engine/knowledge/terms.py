@@ -37,6 +37,7 @@ _LETTER = rf"[^\W_{_PACKED_LETTER}][{_MARK}]*"
 _WORD = re.compile(
     rf"(?P<packed>(?:[{_PACKED_LETTER}][{_MARK}]*)+)|(?:{_LETTER})+(?:['\u2019](?:{_LETTER})+)?"
 )
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)?")  # the same where nothing else is
 _UNSEEN = dict.fromkeys(map(ord, _INVISIBLE))
 _SOUNDED = "\u0900"
 _CONTRACTED = frozenset(("s", "t", "m", "d", "re", "ve", "ll"))
@@ -63,6 +64,9 @@ def placed_terms(text: str, tag: str | None = None) -> Iterator[tuple[int, int, 
 
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
+    if text.isascii():
+        yield from (word.span() for word in _ASCII_WORD.finditer(text))
+        return
     for word in _WORD.finditer(text):
         if word["packed"] is None:
             yield word.span()

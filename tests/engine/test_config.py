@@ -60,7 +60,8 @@ def another(key: str, value: Any) -> Any:
         )
     if isinstance(value, dict):
         return {"acme": 60} if "tenant" in key else {"cc-leads": "supervisor"}
-    return {"fsync": "always", "algorithm": "ES256", "use": "none"}.get(key, "else")
+    known = {"fsync": "always", "algorithm": "ES256", "use": "none", "base_url": "http://else/v1"}
+    return known.get(key, "else")
 
 
 def test_the_environment_wins_over_the_file_and_plain_names_over_long_ones(tmp_path: Path) -> None:

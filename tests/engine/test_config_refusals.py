@@ -45,6 +45,11 @@ def refusal(path: Path | None = None, /, **environment: str) -> str:
             "sever: {}\nport: 5000\n",
             "2: there is no section `port`; did you mean `port` in `server`?",
         ),
+        (
+            "chat:\n  base_url: api.example.com/v1\n",
+            "2: `chat.base_url` must be an address such as https://api.example.com/v1,"
+            " not 'api.example.com/v1'",
+        ),
         ("zzz: 1\n", "1: there is no section `zzz`"),
         ("server: 5\n", "1: `server` is a section and must hold settings, e.g. `host`"),
         (

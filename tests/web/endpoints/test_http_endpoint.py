@@ -71,6 +71,13 @@ def test_every_failure_has_a_name_and_comes_in_time(
     assert time.monotonic() - began < LONG_S
 
 
+@pytest.mark.parametrize(("status", "hint"), [(401, "key"), (403, "key"), (404, "base_url")])
+def test_a_refusal_says_what_is_mostly_the_matter(
+    service: place.EndpointPlace, status: int, hint: str
+) -> None:
+    assert hint in str(failure(service, place.saying({}, status)))
+
+
 @pytest.mark.parametrize(
     ("text", "after_s"),
     [("7", 7.0), ("0.5", 0.5), ("soon", None), ("-1", None), ("1e9", None), ("nan", None)],
