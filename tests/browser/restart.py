@@ -43,6 +43,7 @@ def seen_through_a_restart(folder: Path, node: str, chromium: str, away_s: float
             [node, str(SCRIPT), server.url, call_id, *map(str, counts)],
             cwd=ROOT,
             env=os.environ | {"CHROMIUM": chromium, "JWT_SECRET": SECRET},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         ) as crowd:
@@ -57,7 +58,7 @@ def seen_through_a_restart(folder: Path, node: str, chromium: str, away_s: float
             with server.caller() as again:
                 again.say(call_id, *(line(f"t{n}", f"line {n} after") for n in range(AFTER)))
                 log = again.log(call_id)
-            said, _ = crowd.communicate(timeout=BOUND_S)
+            said, _ = crowd.communicate("go on\n", timeout=BOUND_S)
     assert crowd.returncode == 0
     lines = [event["data"] for event in log if event["event"] == "transcription:update"]
     assert len(lines) == BEFORE + AFTER
@@ -70,7 +71,8 @@ def judge(seen: Any, most_of_a_bucket: float = 0.2) -> None:
     # The last line before may have been on its way when the server was killed.
     missed = len(ids) - seen["shown"]
     assert missed in (AFTER, AFTER + 1)
-    assert seen["marks"] == [f"{missed} lines from here came in after a lost connection"]
+    mark = f"{missed} lines from here came in after a lost connection"
+    assert seen["marks"] == [mark], seen["marks"]
     assert seen["complaints"] == []
     assert len(seen["crowd"]) == CLIENTS
     for one in seen["crowd"]:

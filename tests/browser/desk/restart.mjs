@@ -1,7 +1,8 @@
 // A crowd of clients in this process and a desk in Chromium, all through a proxy, on one call whose
 // server is killed and started again. Says `ready` when all follow the call, `tried` when each has
-// tried again so often, then, when all have every line, prints what each of them saw. Arguments: URL
-// of the server, call_id, how many clients, how many lines, how often (0: once). Environment: CHROMIUM, JWT_SECRET. Run by tests/browser/restart.py.
+// tried again so often, lets nobody through until a line comes in on standard input, then, when all
+// have every line, prints what each of them saw. Arguments: URL of the server, call_id, how many
+// clients, how many lines, how often (0: once). Environment: CHROMIUM, JWT_SECRET. Run by tests/browser/restart.py.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -70,7 +71,13 @@ const hasTried = ({ tries }) => tries.some(([attempt]) => attempt >= often);
 await until(() => all.every(hasTried), 'all have tried', LONGEST_MS);
 await page.getByText('Connected', { exact: true }).waitFor({ state: 'hidden' });
 const shown = await page.locator('.line-text').count(); // the server is still away
+// What is said now was said while they were away, all of it.
+proxy.refuse();
 process.stdout.write('tried\n');
+await new Promise((done, refuse) => {
+  process.stdin.once('data', done).once('end', () => refuse(new Error('nobody says go on')));
+});
+proxy.pass();
 await until(() => all.every((one) => one.ids().length >= lines), 'all have every line', LONGEST_MS);
 await connected(page);
 await page.locator('.line-text').nth(lines - 1).waitFor();

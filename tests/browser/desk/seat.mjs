@@ -5,7 +5,7 @@ import { fromUi, until } from '../sdk/place.mjs';
 const AXE = readFileSync(fromUi.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** For what is to be seen on a page: as `until`, it bounds a failure only. */
-export const SEEN_MS = 30_000;
+export const SEEN_MS = 60_000;
 
 /** A desk behind the scenario's proxy. `complaints`: what the console said that is no network. */
 export async function openDesk(context, url, path = '') {

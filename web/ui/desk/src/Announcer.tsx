@@ -30,7 +30,10 @@ export function Announcer({ callId }: { callId: string | null }): ReactNode {
     waiting.current = [];
     say('');
     if (announce === 'off') return undefined;
-    const timer = setInterval(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const look = (): void => {
+      // Not an interval: one that was late would be followed too soon.
+      timer = setTimeout(look, ANNOUNCE_MS);
       const lines = waiting.current;
       if (lines.length === 0) return;
       waiting.current = [];
@@ -39,8 +42,9 @@ export function Announcer({ callId }: { callId: string | null }): ReactNode {
         .slice(-MOST_LINES)
         .map(({ speaker, text }) => `${words.speaker[speaker]}: ${isolated(text)}`);
       say([...said, ...(left > 0 ? [words.andMore(left)] : [])].join(' '));
-    }, ANNOUNCE_MS);
-    return () => clearInterval(timer);
+    };
+    timer = setTimeout(look, ANNOUNCE_MS);
+    return () => clearTimeout(timer);
   }, [announce, callId, words]);
 
   return (
