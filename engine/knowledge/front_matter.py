@@ -16,6 +16,7 @@ from msgspec import Struct
 MOST_CHARACTERS = 10_000  # of the block; a text with more before the second line has none
 
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_NOTHING = ("~", "null", "Null", "NULL")
 
 
 class FrontMatter(Struct, frozen=True):
@@ -38,20 +39,29 @@ def split(text: str) -> tuple[FrontMatter, str]:
 
 
 def _fields(block: str) -> dict[Any, Any] | None:
-    """None for what is no mapping: then it is part of the text."""
+    """None for what is no mapping: then it is part of the text.
+
+    Every value stays as it is written: `no` is Norwegian, 2026-13-45 is nobody's date, a tag
+    such as !!bool converts nothing, and `<<` merges nothing (which could double with each line).
+    """
     try:
-        value = yaml.safe_load(block)
-    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: 2026-13-45, as a date
+        value = yaml.load(block, yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):  # "\UFFFFFFFF" overflows
         return None
     return value if isinstance(value, dict) else None
 
 
 def _told(fields: dict[Any, Any]) -> FrontMatter:
-    title, language = fields.get("title"), fields.get("language", fields.get("lang"))
     tags = fields.get("tags")
-    listed = tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []
+    listed = tags if isinstance(tags, list) else _said(tags).split(",")
+    language = _said(fields.get("language", fields.get("lang")))
     return FrontMatter(
-        title if isinstance(title, str) else str(title) if isinstance(title, int) else "",
-        tuple(tag.strip() for tag in listed if isinstance(tag, str) and tag.strip()),
-        language.replace("_", "-") if isinstance(language, str) else "",
+        _said(fields.get("title")),
+        tuple(tag for tag in map(str.strip, map(_said, listed)) if tag),
+        language.replace("_", "-"),
     )
+
+
+def _said(value: object) -> str:
+    """What a field holds; '' for a list, a mapping, and what YAML writes for nothing."""
+    return value if isinstance(value, str) and value not in _NOTHING else ""

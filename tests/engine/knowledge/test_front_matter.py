@@ -58,7 +58,7 @@ def test_without_a_title_the_first_heading_is_it(tmp_path: Path) -> None:
         "--- no rule\n---\nText",
         "---\n- a\n- b\n---\nText",
         "---\nbroken: [\n---\nText",
-        "---\nwhen: 2026-13-45\n---\nText",
+        '---\ntitle: "\\UFFFFFFFF"\n---\nText',
         "---\nnever: ends\nText",
         f"---\n{'[' * 9_000}\n---\nText",
     ],
@@ -68,8 +68,35 @@ def test_what_is_no_mapping_between_two_rules_is_text(text: str) -> None:
 
 
 def test_of_fields_in_another_form_nothing_is_taken() -> None:
-    told, rest = split("---\ntitle: [a]\ntags: {a: 1}\nlanguage: 7\n---\nText")
+    told, rest = split("---\ntitle: [a]\ntags: {a: 1}\nlanguage: [de]\n---\nText")
     assert (told, rest) == (FrontMatter(), "Text")
+
+
+def test_a_field_that_is_left_open_says_nothing() -> None:
+    told, rest = split("---\ntitle: ~\ntags:\nlang: null\n---\nText")
+    assert (told, rest) == (FrontMatter(), "Text")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "when: 2026-13-45",
+        "draft: !!bool maybe",
+        "n: !!int ''",
+        "at: !!timestamp soon",
+        "p: !!x/y z",
+    ],
+)
+def test_what_other_fields_hold_is_not_looked_at(field: str) -> None:
+    told, rest = split(f"---\n{field}\ntitle: 2026\nlang: no\n---\nText")
+    assert (told, rest) == (FrontMatter("2026", (), "no"), "Text")
+
+
+def test_lines_that_each_take_in_the_one_before_twice_cost_no_more_than_other_lines() -> None:
+    """A loader that merges holds 2 ** 200 entries here."""
+    lines = [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 200)]
+    text = "\n".join(["---", "a0: &a0 {x: 1}", *lines, "title: Fees", "---", "Text"])
+    assert split(text) == (FrontMatter("Fees"), "Text")
 
 
 @pytest.mark.parametrize(
