@@ -58,8 +58,10 @@ async function playGolden(context, golden) {
       const call = asked && golden.get(asked.call_id);
       if (!call) return server.send(frame);
       const answer = (data) => socket.send(`43${ack}[${JSON.stringify({ ok: true, data })}]`);
-      // A gap is asked for again; what was missing does not come, as in the golden file.
-      if (begun.has(asked.call_id)) return answer({ cursor: asked.since, mode: 'replay' });
+      // A gap is asked for again; what was missing does not come, as in the golden file. Who has no
+      // cursor, because it left the call for longer than the client's grace, begins anew.
+      const isAgain = asked.since && begun.has(asked.call_id);
+      if (isAgain) return answer({ cursor: asked.since, mode: 'replay' });
       begun.add(asked.call_id);
       const { cursor, snapshot, steps } = call;
       answer({ cursor, mode: snapshot ? 'snapshot' : 'live', ...(snapshot && { snapshot }) });
