@@ -56,7 +56,7 @@ function unsuggested(server: FakeServer): void {
   server.behave((_name, _body, _socket, next) => {
     for (const call of server.calls.values()) {
       for (const event of call.events) {
-        if (event.name === 'ai:suggestion') Object.assign(event.body, { documents: [], summary: '' });
+        if (event.name === 'ai:suggestion') Object.assign(event.body, { documents: [], summary: '', summary_kind: 'none' });
       }
     }
     return next();

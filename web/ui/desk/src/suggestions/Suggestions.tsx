@@ -1,5 +1,12 @@
 /** What the call is about, and the documents that may answer it. */
-import { useAfterCall, useCall, useClient, useSuggestions, useSummary } from '@earshot/react';
+import {
+  useAfterCall,
+  useCall,
+  useClient,
+  useConnection,
+  useSuggestions,
+  useSummary,
+} from '@earshot/react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { readable } from '../foreign.ts';
 import { useIsOld } from '../transcript/CallState.tsx';
@@ -30,6 +37,8 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
   const [opened, open] = useState<{ id: string; title: string } | null>(null);
   useCardKeys(list);
   const isOld = useIsOld(callId);
+  const isOnline = useConnection().status === 'online';
+  const isKnown = callId !== null || isOnline; // without a connection, nothing is known of any call
   const assistance = health && !isOld ? assistanceWords(words, health) : null;
   const isLive = info !== null && info.status !== 'ended' && refused === null;
   return (
@@ -71,7 +80,7 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
             </li>
           ))}
       </ul>
-      {cards.length === 0 && sync !== 'syncing' && refused === null && (
+      {cards.length === 0 && isKnown && sync !== 'syncing' && refused === null && (
         <NoCards call={info} health={health} />
       )}
       {opened && callId !== null && (
