@@ -24,7 +24,17 @@ from engine.config_sources import load
 from engine.hints_redis import HintStream
 from engine.store_embedded import EmbeddedStore
 from tests.live.raw_client import RawClient
-from tests.live.server import BOUND_S, SECRET, Caller, LiveServer, line, new_id, running, tcp_store
+from tests.live.server import (
+    BOUND_S,
+    SECRET,
+    Caller,
+    LiveServer,
+    line,
+    new_id,
+    running,
+    tcp_store,
+    until,
+)
 from web import node as node_module
 from web.app import App, create_app
 from web.node import Node
@@ -330,11 +340,15 @@ def emitting(server: LiveServer) -> Iterator[SocketIO]:
 def reached(emitter: SocketIO, *clients: RawClient) -> None:
     """A server listens to the queue from its first connection on, and a moment passes before
     it does: what is emitted by then is lost, as Flask-SocketIO's users know it."""
+
+    def hears(client: RawClient) -> bool:
+        emitter.emit("heard?", 1)
+        time.sleep(0.1)
+        client.ok("client:report", {"paint_ms": []})
+        return bool(client.events("heard?"))
+
     for client in clients:
-        while not client.events("heard?"):
-            emitter.emit("heard?", 1)
-            time.sleep(0.1)
-            client.ok("client:report", {"paint_ms": []})
+        until(lambda client=client: hears(client))
 
 
 def test_an_external_emitter_reaches_the_clients_of_a_call_and_no_others(

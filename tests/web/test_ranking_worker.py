@@ -12,9 +12,11 @@ import pytest
 from engine.assist.asked import Asked
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
+from engine.knowledge.index import Index
 from engine.knowledge.report import KnowledgeReport
 from web.ranking import frames as f
 from web.ranking import worker
+from web.ranking.brain import Brain
 
 REPORT = KnowledgeReport(0, 0, 0, [], [], [], 0, [])
 
@@ -77,3 +79,12 @@ def test_a_suggestion_does_not_wait_for_a_report(place: Place) -> None:
     assert place.next().id == 9
     place.worker._brain.let_go.set()
     assert [place.next().id for _ in range(3)] == [0, 1, 2]
+
+
+def test_before_any_document_was_read_none_is_gone() -> None:
+    """A process that was just started, while the store is away: what is on screens stays."""
+    brain = Brain(f.Begin("redis://127.0.0.1:1", "n", Settings()))
+    excerpt = CallExcerpt("default", (), shown=("parking",))
+    assert brain.suggest(excerpt).gone == ()
+    brain.library.serve("default", 1, Index(()))
+    assert brain.suggest(excerpt).gone == ("parking",)

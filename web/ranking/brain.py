@@ -105,7 +105,9 @@ class Brain:
     def suggest(self, excerpt: CallExcerpt) -> Ranking:
         found = self._suggester.suggest(excerpt)
         asked = asked_of(excerpt, found.query, found.needs)
-        return Ranking(list(found.documents), found.summary, found.summary_kind, asked, found.gone)
+        # Documents that were never read, because the store is away, are not gone.
+        gone = found.gone if self.library.version(excerpt.tenant) is not None else ()
+        return Ranking(list(found.documents), found.summary, found.summary_kind, asked, gone)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         return self._suggester.search(tenant, query, limit)
