@@ -12,7 +12,7 @@ from tests.live.server import LiveServer
 
 FOLDER = Path(__file__).with_name("desk")
 FILES = ("directions.mjs",)
-TIMEOUT_S = 90
+TIMEOUT_S = 300
 
 
 @pytest.fixture(scope="module")
