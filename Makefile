@@ -55,7 +55,7 @@ check: setup-dev ## lint, types, layers, generated files; every step runs, whate
 	@failed=; step() { echo "== $$1"; shift; "$$@" || failed="$$failed\n   $$*"; }; \
 	step 'ruff: lint' $(VENV)/bin/ruff check .; \
 	step 'ruff: format' $(VENV)/bin/ruff format --check --quiet .; \
-	step 'mypy: types of engine and actors' $(VENV)/bin/mypy --strict engine actors; \
+	step 'mypy: types of engine, actors and web' $(VENV)/bin/mypy --strict engine actors web; \
 	step 'import-linter: layers' $(VENV)/bin/lint-imports; \
 	step 'protocol: generated files are current' $(PY) -m engine.schema --check; \
 	$(if $(UI_LOCK),step 'tsc: types of the browser side' npm run --silent typecheck --prefix $(UI); \

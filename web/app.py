@@ -30,7 +30,7 @@ class App(NamedTuple):
 def create_app(node: Node, desk: Path = DESK) -> App:
     """Everything that is served, on a node that runs."""
     app = Flask("earshot", static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's own provider
     refused = RefusedOrigins(node.clock.mono, node.settings.server.origins)
     headers.install(app, node.settings.server, refused.note)
     api.install(app, node)

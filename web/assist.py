@@ -124,5 +124,5 @@ def _no_title(doc_id: str) -> None:
     return None
 
 
-def _nothing(because: str, **why: bool) -> m.Proposed:
-    return m.Proposed(because, [], "", "none", **why)
+def _nothing(because: str, *, failed: bool = False, shed: bool = False) -> m.Proposed:
+    return m.Proposed(because, [], "", "none", failed, shed)

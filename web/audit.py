@@ -82,7 +82,7 @@ class AuditTrail:
         now = {name: json.dumps(value) for name, value in _flat(settings)}
         try:
             raw: Any = client.hgetall(_SETTINGS)
-            client.hset(_SETTINGS, mapping=now)
+            client.hset(_SETTINGS, mapping=now)  # type: ignore[arg-type] # keys are invariant
         except redis.RedisError as problem:
             log.warning("audit.settings_not_compared reason=%s", problem)
             return

@@ -42,7 +42,7 @@ SOCKETS_PATH = "/socket.io/"
 _BUFFER = 8192
 
 
-class FrontDoor(WSGIServer):  # type: ignore[misc] # gevent has no types
+class FrontDoor(WSGIServer):
     """Takes one new connection in a pass of the loop, so that a crowd that arrives at once
     waits in the kernel's queue and those who are connected get their turn in between.
 
@@ -99,7 +99,7 @@ class _Visit(Handler):
     _requests = 0  # begun on this connection
 
     @property
-    def bounds(self) -> Bounds:  # type: ignore[override]
+    def bounds(self) -> Bounds:  # type: ignore[override] # a class's there, the server's here
         found: Bounds = self.server.bounds
         return found
 
@@ -212,7 +212,7 @@ class _Visit(Handler):
         log.warning("server.unreadable_request peer=%s", self.client_address)
 
 
-class _Resumed(gevent.socket.socket):  # type: ignore[misc]
+class _Resumed(gevent.socket.socket):
     """A connection of which somebody has read the beginning already."""
 
     def __init__(self, descriptor: int, read: bytes) -> None:

@@ -45,8 +45,10 @@ class LocalGate:
 
     def verify(self, auth_token: str, token: Any, reply_to: Any) -> None:
         def judged(found: Identity | EngineError) -> None:
-            refused = isinstance(found, EngineError)
-            verified = m.Verified(token, None, found) if refused else m.Verified(token, found)
+            if isinstance(found, EngineError):
+                verified = m.Verified(token, None, found)
+            else:
+                verified = m.Verified(token, found)
             self._dispatcher.send(reply_to, verified)
 
         self._tokens.judge(auth_token, judged)

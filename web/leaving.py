@@ -13,6 +13,7 @@ import gevent
 
 from actors import messages as m
 from engine.errors import Draining
+from web.time_limit import at_most
 
 if TYPE_CHECKING:
     from actors.directory import Directory
@@ -46,6 +47,6 @@ def end_calls(directory: Directory, store_client: StoreClient) -> None:
     for ref in calls:
         if ref.is_alive():
             ref.stop(block=False)
-    with gevent.Timeout(CLOSE_S, False):
+    with at_most(CLOSE_S):
         while any(ref.is_alive() for ref in calls) or not store_client.settled:
             gevent.sleep(LOOK_S)

@@ -32,7 +32,8 @@ class Loop:
         self._tick = self._loop.timer(0.0)
         self._thread = self._loop.async_()
         # After the sockets of a pass were read; the lowest priority comes last.
-        self._check = self._loop.check(priority=self._loop.MINPRI)
+        lowest = self._loop.MINPRI  # type: ignore[attr-defined] # the stubs lack it
+        self._check = self._loop.check(priority=lowest)
         self.dispatcher: Dispatcher
         self.wheel: Wheel
 

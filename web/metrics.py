@@ -188,7 +188,8 @@ def _histograms(values: Mapping[str, Histogram]) -> Iterator[Metric]:
 
 def _buckets(found: Histogram) -> list[tuple[str, float]]:
     """Each with those below it."""
-    buckets, below = [], 0
+    buckets: list[tuple[str, float]] = []
+    below = 0
     for bound, count in zip((*found.bounds, float("inf")), found.counts, strict=True):
         below += count
         buckets.append(("+Inf" if bound == float("inf") else repr(bound), below))

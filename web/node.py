@@ -33,6 +33,7 @@ from engine.identity import Identity, Tokens
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.log_redis import RedisLog
+from engine.notices import ERASED, LEASES, TABS
 from engine.page_tokens import PageTokens
 from engine.redaction.redactor import Redactor
 from engine.showings import ShowingStore, keep_of
@@ -53,7 +54,7 @@ from web.loop import Loop
 from web.metrics import exposition
 from web.model_writer import ModelWriter, configured
 from web.node_numbers import numbers_of
-from web.notices import CHANNELS, ERASED, LEASES, TABS, Notices
+from web.notices import CHANNELS, Notices
 from web.ranking.process import RankingProcess
 from web.shared_limits import SharedLimits, allowances_of
 from web.standing_watch import REVOKED, StandingWatch
@@ -92,7 +93,8 @@ class Node:
         self.queue_url = url if queue else ""
         self.clock = SystemClock()
         tokens = Tokens(settings)
-        keys = tokens.ring and KeyServer(tokens.ring, settings.tokens, self.clock.wall)
+        ring = tokens.ring
+        keys = KeyServer(ring, settings.tokens, self.clock.wall) if ring is not None else None
         pages = PageTokens(settings.jwt_secret) if settings.sign_in.issuer else None
         self.tokens = TokenDesk(tokens, self.clock.wall, keys, pages)
         self.draining = False

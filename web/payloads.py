@@ -16,7 +16,7 @@ PACKETS_IN_AN_ANSWER = Payload.max_decode_packets
 PACKETS_IN_A_POST = 500  # of a client that polls; maxPayload bounds their bytes
 
 
-class _Post(Payload):  # type: ignore[misc]
+class _Post(Payload):  # type: ignore[misc] # it has no types
     max_decode_packets = PACKETS_IN_A_POST
 
 

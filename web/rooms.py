@@ -24,11 +24,11 @@ class _ReverseIndex:
     def basic_enter_room(
         self, sid: str, namespace: str, room: Any, eio_sid: str | None = None
     ) -> None:
-        super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)  # type: ignore[misc]
+        super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)  # type: ignore[misc] # a mixin
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
 
     def basic_leave_room(self, sid: str, namespace: str, room: Any) -> None:
-        super().basic_leave_room(sid, namespace, room)  # type: ignore[misc]
+        super().basic_leave_room(sid, namespace, room)  # type: ignore[misc] # a mixin
         rooms = self._rooms_of.get((namespace, sid))
         if rooms is not None:
             rooms.discard(room)
@@ -50,13 +50,13 @@ class _ReverseIndex:
                     del waiting[namespace]
 
 
-class LocalRooms(_ReverseIndex, socketio.Manager):
+class LocalRooms(_ReverseIndex, socketio.Manager):  # type: ignore[misc] # it has no types
     """One process, no message queue: what flask_socketio.test_client wants."""
 
     def close(self) -> None: ...
 
 
-class SharedRooms(_ReverseIndex, socketio.RedisManager):
+class SharedRooms(_ReverseIndex, socketio.RedisManager):  # type: ignore[misc] # nor has this
     """With Flask-SocketIO's message queue on the store, on its usual channel."""
 
     thread: Any = None

@@ -27,6 +27,7 @@ from web.ranking.child import Child
 from web.siblings import Siblings
 from web.sockets import NAMESPACE
 from web.start import OpenStore, announce, listen, main
+from web.time_limit import at_most
 from web.websocket import Bounds
 
 __all__ = ["Server", "create_app", "main"]
@@ -115,7 +116,7 @@ class Server:
     def _drain(self, node: Node, door: FrontDoor, sockets: Any) -> None:
         """Until the last transport has ended and the last request is answered."""
         transports: dict[str, Any] = sockets.eio.sockets
-        with gevent.Timeout(self._settings.server.drain_s * 0.8, False):
+        with at_most(self._settings.server.drain_s * 0.8):
             node.drain()
             door.close()
             for eio_sid, transport in list(transports.items()):

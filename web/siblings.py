@@ -20,6 +20,8 @@ from typing import Any
 import gevent
 from gevent.server import StreamServer
 
+from web.time_limit import at_most
+
 EXCHANGE_S = 2.0
 MOST_BYTES = 1_048_576  # of what was read of a connection, or of a page
 BACKLOG = 1024
@@ -70,7 +72,7 @@ class Siblings:
         its way, and the caller closes its own descriptor: should the other die now, the kernel
         ends the connection and the client comes back."""
         given = False
-        with suppress(OSError), gevent.Timeout(EXCHANGE_S, False), self._call(number) as call:
+        with suppress(OSError), at_most(EXCHANGE_S), self._call(number) as call:
             socket.send_fds(call, [_HEAD.pack(_GIVE, len(read))], [descriptor])
             given = True
             call.sendall(read)
@@ -83,7 +85,7 @@ class Siblings:
         return {number: found.value for number, found in asked if found.value is not None}
 
     def _ask(self, number: int, page: str) -> bytes | None:
-        with suppress(OSError), gevent.Timeout(EXCHANGE_S, False), self._call(number) as call:
+        with suppress(OSError), at_most(EXCHANGE_S), self._call(number) as call:
             body = page.encode()
             call.sendall(_HEAD.pack(_ASK, len(body)) + body)
             found = b""
@@ -107,7 +109,7 @@ class Siblings:
 
     def _serve(self, call: socket.socket, _: Any) -> None:
         descriptors: list[int] = []
-        with suppress(OSError), gevent.Timeout(EXCHANGE_S, False):
+        with suppress(OSError), at_most(EXCHANGE_S):
             head, descriptors, _flags, _address = socket.recv_fds(call, _HEAD.size, 1)
             if len(head) == _HEAD.size:
                 kind, length = _HEAD.unpack(head)

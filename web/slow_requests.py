@@ -28,7 +28,7 @@ class SlowRequests:
     def __init__(self, clock: Callable[[], float], count: Callable[[], None]) -> None:
         self._clock, self._count = clock, count
         self._late_at: dict[Any, tuple[float, Any, Callable[[], bool]]] = {}
-        self._greenlet: gevent.Greenlet | None = None
+        self._greenlet: gevent.Greenlet[[], None] | None = None
 
     def start(self) -> None:
         self._greenlet = gevent.spawn(self._run)

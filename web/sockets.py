@@ -114,7 +114,7 @@ class Front:
     def on_connect(self, auth: Any = None) -> None:
         """Flask-SocketIO's connect handler. Refusals carry a code in `connect_error.data`."""
         node = self._node
-        sid: str = request.sid  # type: ignore[attr-defined]
+        sid: str = request.sid  # type: ignore[attr-defined] # Flask-SocketIO's
         try:
             shut = node.refusal()
             if shut is not None:
@@ -171,7 +171,7 @@ class Front:
             transport.close_soon(self._server.eio.reason.SERVER_DISCONNECT)
 
     def on_disconnect(self, *_: Any) -> None:
-        self._tell(request.sid, m.Gone())  # type: ignore[attr-defined]
+        self._tell(request.sid, m.Gone())  # type: ignore[attr-defined] # Flask-SocketIO's
 
     def _tell(self, sid: str, message: Any) -> None:
         ref = self._node.directory.connections.get(sid)

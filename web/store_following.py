@@ -59,7 +59,7 @@ class LogFollower:
         self._ends: dict[CallKey, Any] = {}  # as last told, in the store's words
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.on_lost: Callable[[], None] = lambda: None  # hears that a hints' link broke
-        self._greenlets = [gevent.spawn(self._check)]
+        self._greenlets: list[gevent.Greenlet[..., None]] = [gevent.spawn(self._check)]
         hints.each(self._begin_listening)
 
     def close(self) -> None:

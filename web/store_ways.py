@@ -44,7 +44,8 @@ class Ways(NamedTuple):
     def pools(self) -> list[Pool]:
         if isinstance(self.client, ClusterClient):
             return self.client.pools
-        return [self.client.connection_pool]
+        # What engine.store.connect gave it.
+        return [self.client.connection_pool]  # type: ignore[list-item] # redis-py says less
 
     def suspect(self) -> None:
         if self.watch is not None:

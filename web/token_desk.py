@@ -49,6 +49,7 @@ class TokenDesk:
             source = request.remote_addr if has_request_context() else None
             self.refused(found.code, source or "")
             raise found
+        assert found is not None, "judged: one or the other"
         return found
 
     def judge(self, token: str, done: Judged) -> None:

@@ -23,6 +23,7 @@ from gevent.event import Event
 
 from web.heartbeat import Heartbeat
 from web.payloads import PACKETS_IN_AN_ANSWER, read_post
+from web.time_limit import at_most
 from web.turns import Turns
 from web.websocket_frames import binary_frame, text_frame
 
@@ -172,7 +173,7 @@ class Transport:
 
     def _take(self) -> list[Any]:
         """What goes into one answer."""
-        packets = []
+        packets: list[Any] = []
         while self._packets and len(packets) < PACKETS_IN_AN_ANSWER:
             sent, size = self._packets.popleft()
             packets.append(sent)
@@ -206,7 +207,7 @@ class Transport:
         self.upgrading = True
         self.websocket = websocket  # closed with the session
         try:
-            with gevent.Timeout(UPGRADE_S, False):
+            with at_most(UPGRADE_S):
                 if websocket.receive() == "2probe":
                     websocket.send("3probe")
                     if self._polling is not None:

@@ -54,7 +54,7 @@ class Turns:
             self._begun += 1
             self._watch()
             return
-        waiter = Waiter()
+        waiter: Waiter[None] = Waiter()
         self._later(self._begins, partial(self._loop.run_callback, waiter.switch, None))
         waiter.get()
 
@@ -86,7 +86,7 @@ class Turns:
     def _go_on(self) -> None:
         """The loop must not wait for its sockets: there is work for its next pass. A callback
         would not do, since gevent runs it before it waits; a timer of no time does."""
-        if not self._soon.active:
+        if not self._soon.active:  # type: ignore[attr-defined] # the stubs lack it
             self._soon.start(_nothing)
 
     def _watch(self) -> None:

@@ -64,8 +64,7 @@ class NodeWalls:
         """Of any channel; those of walls are told to their actors."""
         if channel.startswith(wall.CHANNELS):
             ref = self._followed.get(channel.removeprefix(wall.CHANNELS))
-            change = None if ref is None else wall.parse_change(body)
-            if change is not None:
+            if ref is not None and (change := wall.parse_change(body)) is not None:
                 self._dispatcher.send(ref, m.RowChanged(change))
 
     def read(self, tenant: str, reply_to: Any) -> None:

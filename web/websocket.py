@@ -108,7 +108,7 @@ class WebSocket:
         self._inbox: deque[str | bytes] | None = None  # of one recv at most
         self._last_word = b""  # our CLOSE, sent when the messages before it were handed out
         self._in_a_row = 0
-        self._waiter: Waiter | None = None
+        self._waiter: Waiter[None] | None = None
         self._on_message: Callable[[str | bytes], None] | None = None
         self._on_end: Callable[[], None] | None = None
         self._new_reads = NEW_READS
@@ -202,7 +202,7 @@ class WebSocket:
 
     def _hand_out(self, message: str | bytes) -> None:
         try:
-            self._on_message(message)  # type: ignore[misc]
+            self._on_message(message)  # type: ignore[misc] # `listen` gave it
         except Exception:
             log.exception("websocket.listener_failed")
             self.close(ws.INTERNAL_ERROR)
@@ -326,7 +326,8 @@ class WebSocket:
     def _wait_readable(self) -> None:
         if self._waiter is not None:
             raise WebSocketError("another greenlet is receiving")
-        self._waiter = waiter = Waiter(self._hub)
+        waiter: Waiter[None] = Waiter(self._hub)
+        self._waiter = waiter
         self._readable.start(waiter.switch, None)
         try:
             waiter.get()
@@ -348,7 +349,7 @@ class WebSocket:
             self._hub.loop.run_callback(on_end)
 
 
-def tune(sock: socket.socket, dead_peer_s: int) -> None:
+def tune(sock: _socket.socket, dead_peer_s: int) -> None:
     """No delay for small frames; the kernel gives up a peer that is gone after `dead_peer_s`,
     as far as the platform can. Leaves sockets that are not TCP alone."""
     if sock.family not in (socket.AF_INET, socket.AF_INET6):

@@ -8,15 +8,17 @@ slow peer has to go.
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
 
 from web.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    import _socket
 
 _WRITABLE = 2  # libev's EV_WRITE
 BATCH_BYTES = 65_536  # more in one pass of the loop is written at once
@@ -37,7 +39,7 @@ class Writer:
         "_refused", "_rest", "_sealed", "_sock", "_writable", "on_room", "waiting",
     )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, on_dead: Callable[[], None]) -> None:
+    def __init__(self, sock: _socket.socket, on_dead: Callable[[], None]) -> None:
         self.waiting = 0
         self.on_room: Callable[[], None] | None = None
         self._hub: Any = gevent.get_hub()

@@ -61,7 +61,7 @@ def metrics(node: Node) -> bytes:
     own = node.metrics()
     if not node.number:
         return own
-    texts = {node.number: own} | node.others(METRICS)
+    texts = {node.number: own, **node.others(METRICS)}
     return merge({str(n): texts[n].decode() for n in sorted(texts)}).encode()
 
 

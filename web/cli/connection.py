@@ -34,14 +34,14 @@ class Closed(NamedTuple):
     reason: str
 
 
-class _InOrder(engineio.Client):
+class _InOrder(engineio.Client):  # type: ignore[misc] # it has no types
     """Without a thread for each message, which would lose their order."""
 
     def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
         return super()._trigger_event(event, *args, **{**options, "run_async": False})
 
 
-class _Client(socketio.Client):
+class _Client(socketio.Client):  # type: ignore[misc] # it has no types
     def _engineio_client_class(self) -> type[engineio.Client]:
         return _InOrder
 

@@ -57,7 +57,7 @@ class RankingProcess:
         self._begin = f.Begin(url, node, settings)
         self._mono = mono
         self._ids = itertools.count(1)
-        self._pending: dict[int, AsyncResult] = {}
+        self._pending: dict[int, AsyncResult[Any]] = {}
         self._tenants: set[str] = set()
         self._link: socket.socket | None = None
         self._sending = BoundedSemaphore(1)

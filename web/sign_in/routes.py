@@ -122,7 +122,7 @@ class Desk:
         else:
             identity = Identity(person.agent_id, person.role, person.tenant, 0.0)
             self._node.audit.note(identity, "sign_in.accepted", source=request.remote_addr or "")
-            response = redirect(known["p"], 303)  # type: ignore[assignment]
+            response = redirect(known["p"], 303)  # type: ignore[assignment] # werkzeug's, Flask takes it
             self._set(response, self._session_cookie, name, self._settings.session_s)
         self._clear(response, self._under_way_cookie)
         return response
