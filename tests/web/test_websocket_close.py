@@ -148,6 +148,7 @@ def test_an_oversized_frame_is_refused_before_its_payload_is_read(place: Place) 
 
 
 def test_a_pong_waits_for_the_end_of_a_partly_written_message(place: Place) -> None:
+    place.be_patient()
     big = bytes(range(256)) * 40_000
     place.serve = lambda websocket: (websocket.receive(), websocket.send(big), echo(websocket))
     client = place.connected(receive_buffer=4096)
@@ -165,6 +166,7 @@ def test_a_pong_waits_for_the_end_of_a_partly_written_message(place: Place) -> N
 
 
 def test_a_close_goes_behind_what_waits(place: Place) -> None:
+    place.be_patient()
     big = bytes(4_000_000)
 
     def serve(websocket: WebSocket) -> None:
@@ -184,6 +186,7 @@ def test_a_close_goes_behind_what_waits(place: Place) -> None:
 
 
 def test_room_is_told_once_after_a_refusal(place: Place) -> None:
+    place.be_patient()
     told: list[int] = []
     place.serve = lambda websocket: (websocket.receive(), None)[1]
     client = place.connected(receive_buffer=4096)

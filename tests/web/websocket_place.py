@@ -65,10 +65,16 @@ class Place:
                 message_bytes=100_000, close_timeout_s=CLOSE_TIMEOUT_S, send_timeout_s=0.5
             )
 
+        self._handler = Bounded
         self.server = WSGIServer(
             ("127.0.0.1", 0), self._application, log=None, error_log=None, handler_class=Bounded
         )
         self.server.start()
+
+    def be_patient(self) -> None:
+        """Connections from now on end by no time-out, however long a test is held up."""
+        patient = Bounds(message_bytes=100_000, close_timeout_s=60, send_timeout_s=60)
+        self._handler.bounds = patient
 
     def handle_error(self, _context: Any, kind: type, value: object, _trace: object) -> None:
         self.errors.append(f"{kind.__name__}: {value}")
