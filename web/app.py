@@ -25,6 +25,7 @@ ASSET_SECONDS = 31_536_000  # a built file's name holds its hash
 class App(NamedTuple):
     flask: Flask
     socketio: SocketIO
+    origins: RefusedOrigins
 
 
 def create_app(node: Node, desk: Path = DESK) -> App:
@@ -37,7 +38,7 @@ def create_app(node: Node, desk: Path = DESK) -> App:
     app.register_blueprint(api.blueprint(node))
     install_sign_in(app, node)
     _serve_desk(app, desk)
-    return App(app, create_socketio(app, node, refused.note))
+    return App(app, create_socketio(app, node, refused.note), refused)
 
 
 def _serve_desk(app: Flask, desk: Path) -> None:

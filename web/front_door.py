@@ -3,8 +3,10 @@
 Owns the pace at which connections are taken, the hand-over of one whose session lives in
 another process of this server, and the refusal of whoever comes anew to a node that leaves or is
 full: in HTTP's words, before there is a session, so that a load balancer asks the next node and
-clients try again. (A refusal in Socket.IO's words makes standard clients stay away.) It answers
-no page.
+clients try again. (A refusal in Socket.IO's words makes standard clients stay away.) A page of an
+origin that is not taken is refused here as well, before its WebSocket is one: a browser tells its
+page nothing of a WebSocket that is closed, and Socket.IO's client would wait for it. It answers no
+page.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import os
 import socket
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -46,7 +49,7 @@ class FrontDoor(WSGIServer):
     """Takes one new connection in a pass of the loop, so that a crowd that arrives at once
     waits in the kernel's queue and those who are connected get their turn in between.
 
-    `refusal` says why nobody new is let in, if so. `under_way` counts requests that are being
+    `refusal` says why who comes with this request (its WSGI environ) is not let in, if so. `under_way` counts requests that are being
     answered, WebSockets aside. `count` notes a connection that was given away or refused."""
 
     max_accept = 1
@@ -58,7 +61,7 @@ class FrontDoor(WSGIServer):
         *,
         bounds: Bounds,
         ids: SessionIds,
-        refusal: Callable[[], EngineError | None],
+        refusal: Callable[[Any], EngineError | None],
         count: Callable[[str], None],
         **options: Any,
     ) -> None:
@@ -164,7 +167,7 @@ class _Visit(Handler):
         """True: another process has it, or nobody may come in any more."""
         query = self.environ.get("QUERY_STRING", "")
         if "sid=" not in query:
-            refusal = self.server.refusal()
+            refusal = self.server.refusal(self.environ)
             if refusal is None or self.environ["REQUEST_METHOD"] == "OPTIONS":
                 return False
             self._refuse(refusal)
@@ -200,10 +203,14 @@ class _Visit(Handler):
         headers = [
             ("Content-Type", "application/json"),
             ("Cache-Control", "no-store"),
-            ("Retry-After", str(ceil((refusal.retry_after_ms or 1000) / 1000))),
             ("Connection", "close"),
         ]
-        self.start_response("503 Service Unavailable", headers)
+        if refusal.retryable:
+            headers.append(("Retry-After", str(ceil((refusal.retry_after_ms or 1000) / 1000))))
+        if origin := self.environ.get("HTTP_ORIGIN"):  # any page may read why: nothing else is said
+            headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+        status = HTTPStatus(refusal.http_status)
+        self.start_response(f"{status.value} {status.phrase}", headers)
         self.result = [body]
         self.process_result()
 

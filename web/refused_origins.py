@@ -1,6 +1,6 @@
-"""Pages of other origins that were refused, in the server's log.
+"""Pages of other origins that are refused: what they are told, and the server's log.
 
-Owns one line an origin and minute, so that whoever runs the server finds out why somebody's page
+Owns the refusal, which such a page may read, and one line an origin and minute, so that whoever runs the server finds out why somebody's page
 stays empty, and the setting that lets it in. Of what the page sent only a well-formed scheme, host
 and port is written, and of origins that are made up no more than a few: this log cannot be filled
 from outside.
@@ -12,7 +12,9 @@ import json
 import logging
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+from engine.errors import Forbidden
 
 log = logging.getLogger("earshot.server")
 
@@ -30,6 +32,17 @@ class RefusedOrigins:
         self._clock = clock
         self._allowed = allowed
         self._told: dict[str, float] = {}  # until when each is told, oldest first
+
+    def refusal(self, origin: str | None, allowed: Collection[str] | None) -> Forbidden | None:
+        """Why a page of this origin may not connect; None: it may. `allowed` None: all may.
+        Who is no page names no origin."""
+        if not origin or allowed is None or origin in allowed:
+            return None
+        self.note(origin)
+        return Forbidden(
+            "The server takes no pages of this origin: its server.origins does not name it",
+            field="origin",
+        )
 
     def note(self, origin: str) -> None:
         now = self._clock()

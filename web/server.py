@@ -17,6 +17,7 @@ import gevent
 from gevent.event import Event
 
 from engine.config import Settings
+from engine.errors import EngineError
 from web.api import whole
 from web.app import create_app
 from web.collector import Collector
@@ -88,12 +89,17 @@ class Server:
         ids = SessionIds(self._settings.server.name, self._place)
         eio: Any = app.socketio.server.eio
         eio.generate_id = ids.naming(eio.generate_id)
+
+        def refusal(environ: Any) -> EngineError | None:
+            origin, allowed = environ.get("HTTP_ORIGIN"), eio._cors_allowed_origins(environ)
+            return node.refusal() or app.origins.refusal(origin, allowed)
+
         door = FrontDoor(
             listener,
             app.flask,
             bounds=self._bounds(),
             ids=ids,
-            refusal=node.refusal,
+            refusal=refusal,
             count=lambda name: node.context.counts.update((name,)),
         )
         siblings = self._meet_siblings(node, door)

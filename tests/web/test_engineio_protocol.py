@@ -132,17 +132,6 @@ def test_a_refused_request_can_be_read_by_a_page_of_an_allowed_origin(
     assert answer.headers["Access-Control-Allow-Origin"] == lively.url
 
 
-def test_another_origin_is_refused_and_the_log_names_it_once(lively: ProtocolServer) -> None:
-    for _ in range(3):
-        answer = lively.ask("EIO=4&transport=polling", headers={"Origin": "https://evil.example"})
-        code, message = refused(answer)
-        assert code == BAD_REQUEST[0]
-        assert "origin" in message
-    until(lambda: "origin.refused" in lively.log)
-    lines = [line for line in lively.log.splitlines() if "origin.refused" in line]
-    assert ["origin=https://evil.example" in line for line in lines] == [True]
-
-
 def test_what_a_session_is_asked_by_another_method_is_refused_and_it_goes_on(
     lively: ProtocolServer,
 ) -> None:

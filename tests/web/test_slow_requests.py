@@ -42,7 +42,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         application,
         bounds=Bounds(),
         ids=SimpleNamespace(),
-        refusal=lambda: None,
+        refusal=lambda environ: None,
         count=counted.append,
     )
     made.start()

@@ -106,18 +106,17 @@ export class CallStore {
     this.#show();
   }
 
-  receive(event: LogEvent): Relation {
-    const { epoch, seq } = event.body;
-    if (epoch === undefined || seq === undefined) {
-      if (event.name === 'transcription:update') this.transcript.apply(event.body);
-      return 'next';
+  receive(event: CallEvent): Relation {
+    const { epoch, seq } = event.body as Partial<Cursor>;
+    const isLogged = epoch !== undefined && seq !== undefined;
+    if (isLogged) {
+      const found = this.cursor ? relation(this.cursor, epoch, seq) : 'gap';
+      if (found !== 'next') return found;
+      this.cursor = { epoch, seq };
     }
-    const found = this.cursor ? relation(this.cursor, epoch, seq) : 'gap';
-    if (found !== 'next') return found;
-    this.cursor = { epoch, seq };
     this.#fold(event);
-    if (seq === this.#top) this.sync.set('live');
-    return found;
+    if (isLogged && seq === this.#top) this.sync.set('live');
+    return 'next';
   }
 
   setLayers(layers: readonly VerdictLayer[]): void {
@@ -125,7 +124,7 @@ export class CallStore {
     this.#show();
   }
 
-  #fold(event: LogEvent): void {
+  #fold(event: CallEvent): void {
     switch (event.name) {
       case 'transcription:update':
         this.transcript.apply(event.body);
@@ -145,6 +144,12 @@ export class CallStore {
         break;
       case 'call:summary':
         this.afterCall.set(event.body);
+        break;
+      case 'call:health':
+        this.health.set(event.body);
+        break;
+      case 'call:watchers':
+        this.watchers.set(event.body.watchers);
         break;
     }
   }

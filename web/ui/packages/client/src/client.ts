@@ -20,7 +20,6 @@ import { createListeners } from './listeners.ts';
 import { Outbox } from './outbox.ts';
 import type { StoredItem } from './outboxStore.ts';
 import { createValue } from './readable.ts';
-import { Subscriber } from './subscriber.ts';
 import { createTokens } from './tokens.ts';
 import { onWake } from './wake.ts';
 import type { VerdictReceipt } from './wire.gen.ts';
@@ -62,39 +61,30 @@ export function createClient(options: ClientOptions): Client {
     onSession(begun, askedAt) {
       clock.learn(begun.server_time, askedAt);
       session.set(begun);
-      list.replace(begun.calls, (callId) => subscriber.wants(callId));
+      list.replace(begun.calls, (callId) => !!registry.wanted(callId));
     },
     async resume() {
       // Layers stand over the first snapshot, or a card would flash its old state.
       await Promise.race([kept, new Promise((done) => setTimeout(done, KEPT_MS))]);
-      await subscriber.resume();
+      await registry.resume();
     },
-    onLost: () => subscriber.lost(),
+    onLost: () => registry.lost(),
     onOnline: () => outbox.drain(),
   });
 
   /** By way of the object, so that devtools may stand in between. */
   const request: Request = (...what) => client.request(...what);
 
-  const subscriber: Subscriber = new Subscriber({
+  const registry: CallRegistry = new CallRegistry({
     ...timing,
-    subscribe: (body, apply) => request('call:subscribe', body, undefined, apply),
-    unsubscribe: (body) => request('call:unsubscribe', body),
-    subscribed: applied,
-    unknown: (callId) => list.remove(callId),
-  });
-
-  const registry = new CallRegistry({
     create: (callId) => new CallStore(callId, agentId, batch),
-    wanted(store) {
-      store.setLayers(outbox.layers(store.callId));
-      subscriber.want(store);
+    request,
+    wants(store, isWanted) {
+      if (isWanted) store.setLayers(outbox.layers(store.callId));
+      else outbox.observe(store.callId);
     },
-    left(store) {
-      subscriber.leave(store.callId);
-      outbox.observe(store.callId);
-    },
-    history: (body) => request('call:history', body),
+    applied,
+    unknown: (callId) => list.remove(callId),
   });
 
   const owner = `${url || globalThis.location?.origin}|${agentId}`;
@@ -103,17 +93,16 @@ export function createClient(options: ClientOptions): Client {
     ...timing,
     ...mine,
     batch,
-    ready: () => machine.ready,
+    ready: () => state.get().status === 'online',
     send,
-    changed: (callId) => registry.peek(callId)?.setLayers(outbox.layers(callId)),
+    changed: (callId) => registry.wanted(callId)?.setLayers(outbox.layers(callId)),
     seen(callId) {
-      return subscriber.wants(callId) ? (registry.peek(callId)?.cursor?.seq ?? 0) : Infinity;
+      const store = registry.wanted(callId);
+      return store ? (store.cursor?.seq ?? 0) : Infinity;
     },
   });
 
-  const destinations: Destinations = {
-    ...{ agentId, machine, list, registry, subscriber, outbox, applied },
-  };
+  const destinations: Destinations = { agentId, machine, list, registry, outbox };
 
   function applied(store: CallStore): void {
     outbox.observe(store.callId);

@@ -1,6 +1,6 @@
 /** What a connection's end means: a new token, another try, or none. */
 import type { TokenReason } from './tokens.ts';
-import { STAYS_AWAY } from './wire.gen.ts';
+import type { WireError } from './wire.gen.ts';
 
 /** The token is at fault: ask for another one, once. Undefined: it is not. */
 export function tokenFault(code: string): TokenReason | undefined {
@@ -8,7 +8,7 @@ export function tokenFault(code: string): TokenReason | undefined {
   return code === 'unauthenticated' ? 'rejected' : undefined;
 }
 
-/** A code of ours says so itself; anything else is Socket.IO's word for a lost network. */
-export function comesBack(code: string): boolean {
-  return !STAYS_AWAY.includes(code);
+/** Whether a connection that was refused so is tried again: a fault of the server may pass, too. */
+export function comesBack({ code, retryable }: Pick<WireError, 'code' | 'retryable'>): boolean {
+  return retryable || code === 'internal';
 }

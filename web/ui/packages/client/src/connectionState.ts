@@ -6,16 +6,18 @@ import type { Tokens } from './tokens.ts';
 import type { Session } from './wire.gen.ts';
 
 /**
- * online: the session is open and every wanted call was asked for. offline: the browser says
- * that it has no network. auth-required: nobody gives a token that the server takes; connect()
- * starts again. closed: the server or the application said so.
+ * online: the session is open and every wanted call was asked for. reconnecting: `cause` is a
+ * code, or Socket.IO's word for a lost network; `no_token`: `getToken` fails. offline: the browser
+ * says that it has no network. auth-required: nobody gives a token that the server takes;
+ * connect() starts again. closed: the server or the application said so; `forbidden`: the server
+ * takes no pages of this origin. `message` says more where something is known, in English.
  */
 export type Connection =
   | { status: 'idle' | 'connecting' | 'online' }
   | { status: 'reconnecting'; since: number; attempt: number; retryAt: number; cause: string }
   | { status: 'offline'; since: number }
-  | { status: 'auth-required'; code: string }
-  | { status: 'closed'; reason: string };
+  | { status: 'auth-required'; code: string; message?: string | undefined }
+  | { status: 'closed'; reason: string; message?: string | undefined };
 
 export interface ConnectionPorts {
   url: string;

@@ -17,7 +17,7 @@ export interface KeeperPorts {
   now(): number;
   /** Ours now: send it. */
   adopt(item: StoredItem): void;
-  /** Kept for longer than `ttlMs`; it is gone. */
+  /** Kept for longer than `ttlMs`: to be deleted. */
   tooOld(item: StoredItem): void;
 }
 
@@ -65,10 +65,7 @@ export class Keeper {
     const living = new Set<string>();
     for (const item of items) {
       if (item.created_at >= now() - ttlMs) living.add(item.tab);
-      else {
-        this.delete(item.id);
-        tooOld(item);
-      }
+      else tooOld(item);
     }
     const taken = Promise.all([...living].map((tab) => this.#await(tab)));
     await within(TAKEOVER_MS, taken).catch(() => undefined);

@@ -4,6 +4,7 @@
  * session. Owns the translation of Socket.IO's ways to fail into one exception.
  */
 import { io, type Socket } from 'socket.io-client';
+import { bounded } from './bounded.ts';
 import { notConnected, refusal, RequestError } from './errors.ts';
 import type { Ack, CommandName, EventName, Req, Res, ServerEvents, WireError } from './wire.gen.ts';
 
@@ -47,7 +48,7 @@ const STALE_INTERVALS = 1.5;
 const DEFAULT_PING_MS = 25_000;
 
 /** Rejects with a RequestError: the server's refusal, or `not_connected`. */
-export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Link> {
+export function openLink(options: LinkOptions, wanted: AbortSignal): Promise<Link> {
   const socket = io(options.url || undefined, {
     auth: { token: options.token, client_id: options.clientId },
     autoConnect: false,
@@ -57,31 +58,22 @@ export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Lin
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
   });
-  return new Promise((resolve, reject) => {
-    const fail = (problem: RequestError): void => {
-      signal.removeEventListener('abort', abort);
-      clearTimeout(timer);
-      socket.removeAllListeners();
-      socket.disconnect();
-      reject(problem);
-    };
-    const abort = (): void => fail(notConnected());
-    // The engine's own time-out covers its opening only, not the namespace's answer.
-    const timer = setTimeout(() => fail(notConnected()), OPEN_TIMEOUT_MS * 1.5);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort);
-    socket.on('connect_error', (problem) => fail(refusalOf(problem)));
-    socket.on('connect', () => {
-      signal.removeEventListener('abort', abort);
-      clearTimeout(timer);
-      resolve(link);
-    });
-    socket.onAny((name: EventName, body: ServerEvent['body']) => {
-      options.onEvent({ name, body } as ServerEvent);
-    });
-    socket.on('disconnect', options.onLost);
+  socket.onAny((name: EventName, body: ServerEvent['body']) => {
+    options.onEvent({ name, body } as ServerEvent);
+  });
+  socket.on('disconnect', options.onLost);
+  // The engine's own time-out covers its opening only, not the namespace's answer.
+  return bounded(OPEN_TIMEOUT_MS * 1.5, wanted, (signal) => {
     socket.connect();
     const link = linkOf(socket, options.onLost);
+    signal.addEventListener('abort', link.close);
+    return new Promise((resolve, reject) => {
+      socket.on('connect', () => resolve(link));
+      socket.on('connect_error', (problem) => {
+        link.close();
+        reject(refusalOf(problem));
+      });
+    });
   });
 }
 
@@ -124,7 +116,21 @@ function linkOf(socket: Socket, lost: (cause: string) => void): Link {
   };
 }
 
-/** The server's refusal is in `data`; anything else is the network. */
-function refusalOf({ data, message }: Error & { data?: Partial<WireError> }): RequestError {
-  return data?.code ? new RequestError(data as WireError) : notConnected(message);
+/** Of a session it is in `data`, of a handshake in HTTP's answer; anything else is the network. */
+function refusalOf(problem: Error & Refused): RequestError {
+  let { data } = problem;
+  try {
+    data ??= (JSON.parse(problem.context?.responseText ?? '') as { error: WireError }).error;
+  } catch {
+    // no answer of our server's
+  }
+  // A gateway's error may have a code, too.
+  if (typeof data?.retryable === 'boolean') return new RequestError(data);
+  return notConnected(problem.message);
+}
+
+interface Refused {
+  data?: WireError;
+  /** Of the last transport that was tried, which is polling. */
+  context?: { responseText?: string };
 }

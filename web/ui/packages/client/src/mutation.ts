@@ -19,15 +19,19 @@ export interface Mutation<T> {
 /** One verdict or dismissal on its way, of this tab. */
 export interface Entry extends Mutation<VerdictReceipt> {
   item: StoredItem;
+  /** What goes one at a time: verdicts, or dismissals, of one document in one call. */
+  readonly lane: string;
   readonly state: Value<MutationState>;
   /** Where the log holds it: the layer goes when that is seen. */
   seq: number | null;
   /** Settled when it is in the store. */
   written: Promise<void> | undefined;
-  /** Earlier ones that it stands for. */
-  followers: Entry[];
-  resolve(receipt: VerdictReceipt): void;
-  reject(problem: RequestError): void;
+  acked(receipt: VerdictReceipt): void;
+  rejected(problem: RequestError): void;
+}
+
+export function laneOf(item: Pick<StoredItem, 'call_id' | 'doc_id' | 'dismissed'>): string {
+  return [item.call_id, item.doc_id, item.dismissed].join(' ');
 }
 
 export function createEntry(
@@ -35,24 +39,23 @@ export function createEntry(
   batch: Batch,
   cancel: (entry: Entry) => boolean,
 ): Entry {
-  let resolve!: Entry['resolve'];
-  let reject!: Entry['reject'];
-  const settled = new Promise<VerdictReceipt>((yes, no) => {
-    resolve = yes;
-    reject = no;
+  const state = createValue<MutationState>('queued', batch);
+  let acked!: Entry['acked'];
+  let rejected!: Entry['rejected'];
+  const settled = new Promise<VerdictReceipt>((resolve, reject) => {
+    acked = (receipt) => {
+      state.set('acked');
+      resolve(receipt);
+    };
+    rejected = (problem) => {
+      state.set('rejected');
+      reject(problem);
+    };
   });
   settled.catch(() => undefined); // who does not look at it is not warned about it
   const entry: Entry = {
-    id: item.id,
-    item,
-    seq: null,
-    state: createValue<MutationState>('queued', batch),
-    settled,
-    written: undefined,
-    followers: [],
-    resolve,
-    reject,
-    cancel: () => cancel(entry),
+    ...{ id: item.id, item, lane: laneOf(item), seq: null, state, settled },
+    ...{ written: undefined, acked, rejected, cancel: () => cancel(entry) },
   };
   return entry;
 }

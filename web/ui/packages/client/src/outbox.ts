@@ -6,7 +6,7 @@
 import { notConnected, refusal, RequestError } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Keeper } from './keeper.ts';
-import { createEntry, type Entry } from './mutation.ts';
+import { createEntry, laneOf, type Entry } from './mutation.ts';
 import type { FailedItem, OutboxItem, OutboxPorts } from './outboxPorts.ts';
 import type { StoredItem } from './outboxStore.ts';
 import { createValue, type Value } from './readable.ts';
@@ -36,15 +36,12 @@ export class Outbox {
     const { owner, tab, maxItems, now } = this.#ports;
     const entry = this.#entry({ ...what, id: newId(), owner, tab, created_at: now(), attempts: 0 });
     const waiting = this.#rivals(entry).find((other) => other.state.get() === 'queued');
-    if (waiting) {
-      entry.followers.push(waiting, ...waiting.followers);
-      this.#entries = this.#entries.filter((other) => other !== waiting);
-    } else if (this.items.get().length >= maxItems) {
-      this.#fail(entry, refusal('outbox_full', `${maxItems} verdicts wait already`, true));
+    if (!waiting && this.items.get().length >= maxItems) {
+      this.#reject(entry, refusal('outbox_full', `${maxItems} verdicts wait already`, true));
       return entry;
     }
     this.#keep(entry);
-    this.#push(entry);
+    this.#push(entry, waiting);
     return entry;
   }
 
@@ -65,7 +62,7 @@ export class Outbox {
 
   /** It was kept for too long. */
   readonly tooOld = (item: StoredItem): void => {
-    this.#fail(this.#entry(item), refusal('too_old', 'Not sent in time'));
+    this.#reject(this.#entry(item), refusal('too_old', 'Not sent in time'));
   };
 
   /** Send what waits and may be sent. */
@@ -80,18 +77,18 @@ export class Outbox {
   /** Events of the call were applied: layers that the log shows by now are dropped. */
   observe(callId: string): void {
     const seen = this.#ports.seen(callId);
-    this.#drop(
-      callId,
-      (entry) => entry.state.get() === 'acked' && (entry.seq ?? Infinity) <= seen,
-    );
+    for (const entry of this.#entries) {
+      const { item, state, seq } = entry;
+      const isShown = state.get() === 'acked' && (seq ?? Infinity) <= seen;
+      if (isShown && item.call_id === callId) this.#drop(entry);
+    }
   }
 
   /** The log shows a dismissal, or a verdict of this agent: perhaps by another tab, for us. */
   heard({ call_id, doc_id, dismissed = false, seq, feedback_id }: FeedbackUpdate): void {
+    const lane = laneOf({ call_id, doc_id, dismissed });
     for (const entry of this.#entries) {
-      const { item } = entry;
-      const same = item.call_id === call_id && item.doc_id === doc_id;
-      if (!same || item.dismissed !== dismissed) continue;
+      if (entry.lane !== lane) continue;
       entry.seq = Math.max(entry.seq ?? 0, seq); // the answer to a dismissal has none
       if (this.#elsewhere.has(entry)) {
         this.#acked(entry, { feedback_id: feedback_id ?? entry.id, seq });
@@ -118,7 +115,7 @@ export class Outbox {
     } catch (problem) {
       const found = problem instanceof RequestError ? problem : notConnected();
       if (this.#mayRetry(entry, found)) this.#again(entry, found);
-      else this.#refused(entry, found);
+      else this.#reject(entry, found);
       // A lost connection is drained when it is back, and only then.
       if (found.code === 'not_connected') return;
     }
@@ -128,10 +125,8 @@ export class Outbox {
   #acked(entry: Entry, receipt: VerdictReceipt | null): void {
     this.#elsewhere.delete(entry);
     entry.seq = receipt?.seq ?? entry.seq;
-    entry.state.set('acked');
+    entry.acked(receipt ?? { feedback_id: entry.id, seq: entry.seq ?? 0 });
     this.#keeper?.delete(entry.id);
-    const answer = receipt ?? { feedback_id: entry.id, seq: entry.seq ?? 0 };
-    for (const one of [entry, ...entry.followers]) one.resolve(answer);
     this.#publish(entry.item.call_id);
     this.observe(entry.item.call_id);
   }
@@ -172,26 +167,24 @@ export class Outbox {
   /** True: a later one stands for it. */
   #superseded(entry: Entry): boolean {
     const newer = this.#rivals(entry).at(-1);
-    newer?.followers.push(entry, ...entry.followers);
-    if (newer) this.#drop(entry.item.call_id, (other) => other === entry);
+    if (newer) this.#replace(entry, newer);
     return newer !== undefined;
   }
 
+  /** What becomes of the later one becomes of both. */
+  #replace(earlier: Entry, later: Entry): void {
+    later.settled.then(earlier.acked, earlier.rejected);
+    this.#drop(earlier);
+  }
+
   #cancel(entry: Entry): void {
-    this.#refused(entry, refusal('cancelled', 'Cancelled'));
+    this.#reject(entry, refusal('cancelled', 'Cancelled'));
   }
 
-  #refused(entry: Entry, problem: RequestError): void {
+  #reject(entry: Entry, problem: RequestError): void {
     this.#keeper?.delete(entry.id);
-    this.#drop(entry.item.call_id, (other) => other === entry);
-    this.#fail(entry, problem);
-  }
-
-  #fail(entry: Entry, problem: RequestError): void {
-    for (const one of [entry, ...entry.followers]) {
-      one.state.set('rejected');
-      one.reject(problem);
-    }
+    this.#drop(entry);
+    entry.rejected(problem);
     if (problem.code === 'cancelled') return;
     const failed = { ...entry.item, error: problem };
     this.failed.set([...this.failed.get(), failed].slice(-MOST_FAILED));
@@ -201,17 +194,16 @@ export class Outbox {
     if (this.#keeper) entry.written = this.#keeper.put(entry.item);
   }
 
-  #push(entry: Entry): void {
+  #push(entry: Entry, instead?: Entry): void {
     this.#entries.push(entry);
+    if (instead) this.#replace(instead, entry);
     this.#publish(entry.item.call_id);
     this.drain();
   }
 
-  #drop(callId: string, which: (entry: Entry) => boolean): void {
-    const kept = this.#entries.filter((entry) => entry.item.call_id !== callId || !which(entry));
-    if (kept.length === this.#entries.length) return;
-    this.#entries = kept;
-    this.#publish(callId);
+  #drop(entry: Entry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+    this.#publish(entry.item.call_id);
   }
 
   #publish(callId: string): void {
@@ -222,14 +214,9 @@ export class Outbox {
   }
 
   /** Others of the same kind for the same document that have no answer yet. */
-  #rivals({ item: { id, call_id, doc_id, dismissed } }: Entry): Entry[] {
+  #rivals({ id, lane }: Entry): Entry[] {
     return this.#entries.filter(
-      ({ item, state }) =>
-        item.id !== id &&
-        item.call_id === call_id &&
-        item.doc_id === doc_id &&
-        item.dismissed === dismissed &&
-        state.get() !== 'acked',
+      (other) => other.id !== id && other.lane === lane && other.state.get() !== 'acked',
     );
   }
 

@@ -4,13 +4,6 @@
  */
 import { UnauthorizedError } from './errors.ts';
 
-export interface RenewalPorts {
-  /** Get a token and give it to the server; rejects with what went wrong. */
-  renew(): Promise<void>;
-  /** Between two tries, in milliseconds. */
-  gapMs: number;
-}
-
 /** Renew so long before the end, or when a fifth of the token's life is left. */
 const LEAD_MS = 60_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -18,12 +11,18 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class Renewal {
   /** Nobody gives another token: the session's end is final. */
   refused = false;
-  readonly #ports: RenewalPorts;
+  readonly #renew: () => Promise<void>;
+  readonly #gapMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #renewing = false;
 
-  constructor(ports: RenewalPorts) {
-    this.#ports = ports;
+  /**
+   * `renew` gets a token and gives it to the server; it rejects with what went wrong. Between
+   * two tries there are `gapMs`.
+   */
+  constructor(renew: () => Promise<void>, gapMs: number) {
+    this.#renew = renew;
+    this.#gapMs = gapMs;
   }
 
   /** The session has a token that lives `leftMs`. */
@@ -41,10 +40,10 @@ export class Renewal {
     this.#renewing = true;
     this.end();
     try {
-      await this.#ports.renew();
+      await this.#renew();
     } catch (problem) {
       this.refused = problem instanceof UnauthorizedError;
-      if (!this.refused) this.#in(this.#ports.gapMs);
+      if (!this.refused) this.#in(this.#gapMs);
     } finally {
       this.#renewing = false;
     }

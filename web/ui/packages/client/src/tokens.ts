@@ -2,7 +2,7 @@
  * The current token, and who asks for the next one: one `getToken` at a time, bounded in
  * time, with a gap after every one that did not help.
  */
-import { notConnected } from './errors.ts';
+import { bounded } from './bounded.ts';
 
 export type TokenReason = 'initial' | 'expired' | 'rejected';
 
@@ -31,28 +31,16 @@ export function createTokens(getToken: GetToken, gapMs: number, now: () => numbe
   let asking: { signal: AbortSignal; token: Promise<string> } | null = null;
   let mayAskAt = 0;
 
-  async function ask(signal: AbortSignal): Promise<string> {
-    const bound = new AbortController();
-    const abort = (): void => bound.abort();
-    signal.addEventListener('abort', abort);
-    const aborted = new Promise<never>((_, reject) => {
-      bound.signal.onabort = () => reject(notConnected());
-    });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const wait = mayAskAt - now();
-      if (wait > 0) {
-        await Promise.race([aborted, new Promise((done) => (timer = setTimeout(done, wait)))]);
-      }
+  async function ask(wanted: AbortSignal): Promise<string> {
+    const wait = Math.max(0, mayAskAt - now());
+    current = await bounded(wait + TOKEN_TIMEOUT_MS, wanted, async (signal) => {
+      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+      signal.throwIfAborted();
       mayAskAt = now() + gapMs;
-      timer = setTimeout(abort, TOKEN_TIMEOUT_MS);
-      current = await Promise.race([getToken({ reason, signal: bound.signal }), aborted]);
-      if (reason === 'initial') mayAskAt = 0; // the first one that is refused is replaced at once
-      return current;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    }
+      return getToken({ reason, signal });
+    });
+    if (reason === 'initial') mayAskAt = 0; // the first one that is refused is replaced at once
+    return current;
   }
 
   function once(signal: AbortSignal): Promise<string> {

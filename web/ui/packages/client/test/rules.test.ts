@@ -42,10 +42,9 @@ describe('the back-off', () => {
 
 describe('a code', () => {
   it('comes back exactly when the wire says so', () => {
-    for (const [code, { reconnect }] of Object.entries(CODES)) {
-      expect(comesBack(code), code).toBe(reconnect);
+    for (const [code, { reconnect, retryable }] of Object.entries(CODES)) {
+      expect(comesBack({ code, retryable }), code).toBe(reconnect);
     }
-    expect(comesBack('transport close')).toBe(true);
   });
 
   it('asks for a new token only when the token is at fault', () => {
