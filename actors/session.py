@@ -128,6 +128,7 @@ class Session:
             expires_at=instant_at(self.identity.expires_at),
             server_time=instant_at(now),
             calls=listed.calls,
+            tenant=self.identity.tenant,
         )
         self._actor.settle(listed.token, session)
         self._open()

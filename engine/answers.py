@@ -69,6 +69,7 @@ class Session(Struct):
     expires_at: str
     server_time: str
     calls: list[CallView]
+    tenant: str | None = None  # always said; servers of before it did not
 
 
 class Snapshot(Struct):

@@ -102,19 +102,12 @@ def _codes(document: Schema) -> str:
         for name, code in document["x-codes"].items()
     ]
     union = "\n".join(f"  | {_literal(name)}" for name in document["x-codes"])
-    away = "\n".join(
-        f"  {_literal(name)},"
-        for name, code in document["x-codes"].items()
-        if not code["reconnect"]
-    )
     return (
         f"export type ErrorCode =\n{union};\n\n"
         "/** Whether the same request may succeed later, and whether to connect again. */\n"
         "export const CODES: Record<ErrorCode, { retryable: boolean; reconnect: boolean }> = {\n"
         + "\n".join(rows)
-        + "\n};\n\n"
-        "/** After these a client stays away. A bundle that only needs this leaves CODES out. */\n"
-        f"export const STAYS_AWAY: readonly string[] = [\n{away}\n];\n"
+        + "\n};\n"
     )
 
 

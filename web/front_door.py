@@ -49,8 +49,9 @@ class FrontDoor(WSGIServer):
     """Takes one new connection in a pass of the loop, so that a crowd that arrives at once
     waits in the kernel's queue and those who are connected get their turn in between.
 
-    `refusal` says why who comes with this request (its WSGI environ) is not let in, if so. `under_way` counts requests that are being
-    answered, WebSockets aside. `count` notes a connection that was given away or refused."""
+    `refusal` says why who comes with this request (its WSGI environ) is not let in, if so.
+    `under_way` counts requests that are being answered, WebSockets aside. `count` notes a
+    connection that was given away or refused."""
 
     max_accept = 1
 

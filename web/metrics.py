@@ -55,7 +55,9 @@ COUNTERS = {
     "paint_reports": Named("Paint times that browsers reported"),
     # Coming in
     "connections_given": Named("Connections given to the process their session is in"),
-    "handshakes_refused": Named("Handshakes refused: the node leaves, is full, or takes no such page", "code"),
+    "handshakes_refused": Named(
+        "Handshakes refused: the node leaves, is full, or takes no such page", "code"
+    ),
     "requests_too_slow": Named("Connections shut down because a request took too long to arrive"),
     "sign_ins_refused": Named("Tokens that were refused, by code", "code"),
     "audit_lost": Named("Entries of the audit that found its queue full"),

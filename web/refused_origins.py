@@ -1,9 +1,9 @@
 """Pages of other origins that are refused: what they are told, and the server's log.
 
-Owns the refusal, which such a page may read, and one line an origin and minute, so that whoever runs the server finds out why somebody's page
-stays empty, and the setting that lets it in. Of what the page sent only a well-formed scheme, host
-and port is written, and of origins that are made up no more than a few: this log cannot be filled
-from outside.
+Owns the refusal, which such a page may read, and one line an origin and minute, so that whoever
+runs the server finds out why somebody's page stays empty, and the setting that lets it in. Of what
+the page sent only a well-formed scheme, host and port is written, and of origins that are made up
+no more than a few: this log cannot be filled from outside.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ def test_an_agent_hears_who_they_are_until_when_and_what_time_it_is(world: World
             "expires_at": "2023-11-14T23:13:20.000Z",
             "server_time": "2023-11-14T22:13:20.000Z",
             "calls": [],
+            "tenant": "default",
         },
     }
 

@@ -35,9 +35,10 @@ export async function servePage() {
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A development token: HS256, ends in `lives` seconds. */
-export function mint(sub, role = 'agent', lives = 3600) {
+export function mint(sub, role = 'agent', lives = 3600, tenant = 'default') {
   const now = Math.floor(Date.now() / 1000);
-  const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub, role, iat: now, exp: now + lives })}`;
+  const claims = { sub, role, tenant, iat: now, exp: now + lives };
+  const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
   const signed = createHmac('sha256', process.env.JWT_SECRET).update(body).digest('base64url');
   return `${body}.${signed}`;
 }

@@ -172,6 +172,22 @@ export const scenarios = {
     same(await call.verdicts(), [['d1', true, id]], 'the log');
   },
 
+  async a_token_that_is_no_jwt_ends_in_a_sign_in_without_a_loop(place) {
+    const { agentId } = place;
+    let asked = 0;
+    place.tokens = () => ((asked += 1), 'opaque');
+    const page = await place.newPage();
+    await page.open();
+    await page.until(async () => (await page.status()).status === 'auth-required', 'auth-required');
+    const { code, message } = await page.status();
+    same([code, message], ['unauthenticated', 'The token is not valid: it is no JWT that can be read'], 'why');
+    await pause(1_000);
+    same(asked, 2, 'questions for a token');
+    place.tokens = () => mint(agentId);
+    await page.retryNow();
+    await online(page);
+  },
+
   async offline_and_online_are_believed_at_once(place) {
     const { call, context } = place;
     const page = await follow(place);
@@ -210,5 +226,26 @@ export const scenarios = {
     await online(page);
     await pause(300);
     same([await call.verdicts(), await page.pending(), await page.kept()], [[], 0, 1], 'untouched');
+  },
+
+  async another_tenant_of_the_browser_sends_nothing_of_the_first(place) {
+    const { call, proxy, agentId } = place;
+    const page = await judge(place);
+    proxy.refuse();
+    const id = await page.give('d1', true);
+    await page.until(async () => (await page.kept()) === 1, 'kept');
+    await page.reload();
+    proxy.pass();
+    place.tokens = () => mint(agentId, 'agent', 3600, 'another');
+    await page.open();
+    await online(page);
+    await page.until(async () => (await page.pending()) === 0, 'nothing of ours');
+    await pause(300);
+    same([await call.verdicts(), await page.kept()], [[], 1], 'untouched');
+    place.tokens = null;
+    await page.reload();
+    await page.open();
+    await page.until(async () => (await call.verdicts()).length === 1, 'sent in its own tenant');
+    same(await call.verdicts(), [['d1', true, id]], 'the log');
   },
 };

@@ -36,7 +36,7 @@ export const de: Words = {
   closed: {
     replaced: 'Dieser Arbeitsplatz wurde an anderer Stelle geöffnet und dort übernommen.',
     revoked: 'Ihr Zugang wurde entzogen. Fragen Sie Ihre Administration.',
-    forbidden: 'Dieses Konto darf den Arbeitsplatz nicht benutzen.',
+    forbidden: 'Der Server nimmt unter dieser Adresse keinen Arbeitsplatz an. Sagen Sie es Ihrer Administration.',
     other: 'Der Server hat diese Sitzung beendet.',
   },
   waiting: (n) => `${count(n, 'Bewertung wird', 'Bewertungen werden')} noch gesendet`,

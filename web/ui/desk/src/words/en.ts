@@ -39,7 +39,7 @@ export const en = {
   closed: {
     replaced: 'This desk was opened in another place, which took over.',
     revoked: 'Your access was taken back. Ask your administrator.',
-    forbidden: 'This account may not use the desk.',
+    forbidden: 'The server takes no desk at this address. Tell your administrator.',
     other: 'The server ended this session.',
   },
   waiting: (n: number) => `${count(n, 'verdict', 'verdicts')} will be sent`,

@@ -17,6 +17,7 @@ import type {
   Cursor,
   LogEventName,
   ServerEvents,
+  Snapshot,
   Subscription,
   Watcher,
 } from './wire.gen.ts';
@@ -79,15 +80,10 @@ export class CallStore {
   subscribed(answer: Subscription): void {
     const { snapshot, cursor } = answer;
     if (snapshot) {
-      this.cursor = null;
       const isFull = snapshot.segments.length >= SNAPSHOT_SEGMENTS;
-      this.hasOlder.set(isFull);
       this.transcript.reset(snapshot.segments, isFull);
-      this.#verdicts.reset(snapshot.verdicts);
-      this.#suggestion = snapshot.suggestion;
-      this.afterCall.set(snapshot.after_call ?? null);
+      this.#become(snapshot, isFull);
       this.#setInfo(snapshot.call);
-      this.#show();
     }
     this.refused.set(null);
     this.cursor ??= cursor;
@@ -97,13 +93,10 @@ export class CallStore {
 
   /** Nobody follows the call any more: what was known of it goes. */
   clear(): void {
-    this.cursor = null;
     this.transcript.clear();
-    this.#verdicts.reset([]);
-    this.#suggestion = null;
-    for (const value of [this.info, this.afterCall, this.health]) value.set(null);
+    this.#become({ suggestion: null, verdicts: [] }, false);
+    for (const value of [this.info, this.health, this.refused]) value.set(null);
     this.watchers.set([]);
-    this.#show();
   }
 
   receive(event: CallEvent): Relation {
@@ -121,6 +114,16 @@ export class CallStore {
 
   setLayers(layers: readonly VerdictLayer[]): void {
     this.#verdicts.layers = layers;
+    this.#show();
+  }
+
+  /** All but the transcript is what the snapshot says, at a cursor that is yet to be said. */
+  #become(snapshot: Pick<Snapshot, 'suggestion' | 'verdicts' | 'after_call'>, hasOlder: boolean): void {
+    this.cursor = null;
+    this.hasOlder.set(hasOlder);
+    this.#verdicts.reset(snapshot.verdicts);
+    this.#suggestion = snapshot.suggestion;
+    this.afterCall.set(snapshot.after_call ?? null);
     this.#show();
   }
 

@@ -149,13 +149,15 @@ export class CallRegistry {
   }
 
   async #loadOlder(store: CallStore, limit: number): Promise<number> {
-    if (!store.cursor) return 0;
+    const epoch = store.cursor?.epoch;
+    if (!epoch) return 0;
     const page = await this.#ports.request('call:history', {
       call_id: store.callId,
-      epoch: store.cursor.epoch,
+      epoch,
       before: store.transcript.firstSeq(),
       limit,
     });
+    if (store.cursor?.epoch !== epoch) return 0; // left, or another log, meanwhile
     store.transcript.add(page.segments);
     store.hasOlder.set(page.more);
     return page.segments.length;

@@ -15,7 +15,7 @@ import { dispatch, type Destinations } from './dispatch.ts';
 import { unwrap } from './errors.ts';
 import { newId } from './ids.ts';
 import type { Keeper } from './keeper.ts';
-import { openLink, type Request } from './link.ts';
+import type { Request } from './link.ts';
 import { createListeners } from './listeners.ts';
 import { Outbox } from './outbox.ts';
 import type { StoredItem } from './outboxStore.ts';
@@ -50,7 +50,6 @@ export function createClient(options: ClientOptions): Client {
     clientId: options.clientId ?? newId(),
     tokens,
     backoff,
-    openLink,
     state,
     now,
     hasNetwork: () => globalThis.navigator?.onLine !== false,
@@ -61,6 +60,7 @@ export function createClient(options: ClientOptions): Client {
     onSession(begun, askedAt) {
       clock.learn(begun.server_time, askedAt);
       session.set(begun);
+      if (begun.tenant) outbox.belongTo(begun.tenant);
       list.replace(begun.calls, (callId) => !!registry.wanted(callId));
     },
     async resume() {
@@ -112,16 +112,16 @@ export function createClient(options: ClientOptions): Client {
 
   async function loadKeeper(): Promise<Keeper> {
     const { Keeper } = await import('./keeper.ts');
-    const { adopt, tooOld } = outbox;
-    const made = new Keeper({ ...mine, store: mine.store, adopt, tooOld });
+    const made = new Keeper({ ...mine, store: mine.store, outbox });
     outbox.keepIn(made);
     return made;
   }
 
   /** Settles when it was tried. Whatever goes wrong: this page's life must do. */
   async function withKeeper(work: (opened: Keeper) => Promise<void> | void): Promise<void> {
-    if (mine.store === null || !(mine.store ?? globalThis.indexedDB)) return;
+    if (mine.store === null) return;
     try {
+      if (!(mine.store ?? globalThis.indexedDB)) return; // some browsers throw, where it is off
       await work(await (keeper ??= loadKeeper()));
     } catch {
       keeper = null; // no chunk to be had: another time

@@ -10,7 +10,7 @@ import { delayMs } from './backoff.ts';
 import { comesBack, tokenFault } from './codes.ts';
 import { notConnected, RequestError, UnauthorizedError } from './errors.ts';
 import type { Connection, ConnectionPorts } from './connectionState.ts';
-import type { Link, Request } from './link.ts';
+import { openLink, type Link, type Request } from './link.ts';
 import { Renewal } from './renewal.ts';
 import type { SessionClosing } from './wire.gen.ts';
 
@@ -96,7 +96,7 @@ export class ConnectionMachine {
   async #try(): Promise<void> {
     const signal = this.#run?.signal;
     if (!signal) return;
-    const { url, clientId, openLink, onEvent, tokens, resume, state, now } = this.#ports;
+    const { url, clientId, onEvent, tokens, resume, state, now } = this.#ports;
     const onLost = (cause: string): void => {
       if (this.#link) this.#lost(cause);
     };
@@ -126,7 +126,7 @@ export class ConnectionMachine {
     });
   }
 
-  /** An attempt did not get to online. */
+  /** An attempt did not get to online. What is no refusal was thrown by `getToken`. */
   #failed(problem: unknown): void {
     if (this.#timer !== undefined) return; // lost meanwhile: that is seen to
     if (problem instanceof UnauthorizedError) {

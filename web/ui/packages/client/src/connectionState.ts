@@ -1,6 +1,6 @@
 /** What the world sees of the connection, and what the machine is given. */
 import type { Backoff } from './backoff.ts';
-import type { OpenLink, ServerEvent } from './link.ts';
+import type { ServerEvent } from './link.ts';
 import type { Value } from './readable.ts';
 import type { Tokens } from './tokens.ts';
 import type { Session } from './wire.gen.ts';
@@ -25,7 +25,6 @@ export interface ConnectionPorts {
   clientId: string;
   tokens: Tokens;
   backoff: Backoff;
-  openLink: OpenLink;
   state: Value<Connection>;
   now(): number;
   /** False when the browser knows that it has no network. */

@@ -1,9 +1,11 @@
 /**
  * Keeps an outbox's items in a store and takes over what dead tabs left there. A store that
- * fails is used no more: what an agent does must never wait for a disk. Loaded when a client
- * connects, so that a page does not wait for it either.
+ * fails is used no more, one that hangs is not waited for: what an agent does must never wait for
+ * a disk. Loaded when a client connects, so that a page does not wait for it either.
  */
 import { indexedDbOutbox } from './outboxIdb.ts';
+import { Heritage } from './heritage.ts';
+import type { Outbox } from './outbox.ts';
 import type { OutboxStore, StoredItem } from './outboxStore.ts';
 import { createTabs, type Tabs } from './tabs.ts';
 
@@ -15,17 +17,19 @@ export interface KeeperPorts {
   tab: string;
   ttlMs: number;
   now(): number;
-  /** Ours now: send it. */
-  adopt(item: StoredItem): void;
-  /** Kept for longer than `ttlMs`: to be deleted. */
-  tooOld(item: StoredItem): void;
+  /** Whose items are kept. */
+  outbox: Outbox;
 }
 
-/** A start waits so long for what is kept and, of that, for tabs that are just going. */
-const LOAD_MS = 2_000;
+/** A start, and a verdict on its way, wait so long for the store; it is used when it is there. */
+const STORE_MS = 2_000;
+/** Of a start, for tabs that are just going. */
 const TAKEOVER_MS = 150;
+/** No tab's name: nobody holds its lock. */
+const NOBODY = '';
 
 export class Keeper {
+  readonly heritage: Heritage;
   readonly #ports: KeeperPorts;
   readonly #store: OutboxStore;
   readonly #tabs: Tabs;
@@ -34,10 +38,13 @@ export class Keeper {
   #closing = new AbortController();
   #living: Promise<() => void> | null = null;
   #writing: Promise<unknown> = Promise.resolve();
+  /** The ids of what is on its way to the store: that it is not there yet says nothing. */
+  readonly #unwritten = new Set<string>();
   readonly #watched = new Set<string>();
 
   constructor(ports: KeeperPorts) {
     this.#ports = ports;
+    this.heritage = new Heritage(ports.outbox, this);
     this.#store = ports.store ?? indexedDbOutbox();
     this.#tabs = createTabs(ports.tab, this.#store, ports.now);
   }
@@ -54,21 +61,21 @@ export class Keeper {
       this.#channel.onmessage = ({ data: tab }) => void this.#await(String(tab));
       (this.#channel as { unref?(): void }).unref?.(); // Node would wait for it
     }
-    await within(LOAD_MS, this.#find()).catch(() => undefined);
+    await within(STORE_MS, this.#find(), undefined);
   }
 
   async #find(): Promise<void> {
-    const { owner, now, ttlMs, tooOld } = this.#ports;
+    const { owner, now, ttlMs, outbox } = this.#ports;
     const { signal } = this.#closing;
     const items = await this.#safely(() => this.#store.load(owner), []);
     if (signal.aborted) return;
     const living = new Set<string>();
     for (const item of items) {
       if (item.created_at >= now() - ttlMs) living.add(item.tab);
-      else tooOld(item);
+      else if (outbox.isOurs(item)) this.heritage.tooOld(item);
     }
     const taken = Promise.all([...living].map((tab) => this.#await(tab)));
-    await within(TAKEOVER_MS, taken).catch(() => undefined);
+    await within<unknown>(TAKEOVER_MS, taken, undefined);
   }
 
   /** What is not sent is left to other tabs, or to the next start. */
@@ -93,12 +100,14 @@ export class Keeper {
   put(item: StoredItem): Promise<void> {
     const written = this.#put(item);
     this.#writing = Promise.all([this.#writing, written]).then(() => undefined);
-    return written;
+    return within(STORE_MS, written, undefined);
   }
 
   async #put(item: StoredItem): Promise<void> {
+    this.#unwritten.add(item.id);
     await this.#safely(() => this.#live(), undefined);
     await this.#safely(() => this.#store.put(item), undefined);
+    this.#unwritten.delete(item.id);
     this.#channel?.postMessage(this.#ports.tab);
   }
 
@@ -108,17 +117,32 @@ export class Keeper {
   }
 
   /** False: another tab has taken it over, or replaced it. */
-  take(item: StoredItem): Promise<boolean> {
-    return this.#safely(() => this.#store.take(item.id, this.#ports.tab), true);
+  async take(item: StoredItem): Promise<boolean> {
+    if (this.#unwritten.has(item.id)) return true;
+    const taken = this.#safely(() => this.#store.take(item.id, this.#ports.tab), true);
+    return within(STORE_MS, taken, true);
   }
 
   delete(id: string): void {
     void this.#safely(() => this.#store.delete(id), undefined);
   }
 
+  /** Nobody's: the next page that starts and may send it has it. */
+  leave(item: StoredItem): void {
+    void this.put({ ...item, tab: NOBODY });
+  }
+
+  /** All of this user, but what another tenant's user of the same name has left. */
   async clear(): Promise<void> {
-    await this.#writing;
-    await this.#safely(() => this.#store.clear(this.#ports.owner), undefined);
+    const { owner, outbox } = this.#ports;
+    await within(STORE_MS, this.#writing, undefined);
+    const cleared = this.#safely(async () => {
+      const items = await this.#store.load(owner);
+      const ours = items.filter(outbox.isOurs);
+      if (ours.length === items.length) await this.#store.clear(owner);
+      else await Promise.all(ours.map((item) => this.#store.delete(item.id)));
+    }, undefined);
+    await within(STORE_MS, cleared, undefined);
   }
 
   /** Wait for the tab's death and inherit. */
@@ -126,16 +150,17 @@ export class Keeper {
     if (tab === this.#ports.tab || this.#watched.has(tab)) return;
     this.#watched.add(tab);
     const { signal } = this.#closing;
+    const { owner, outbox, tab: mine } = this.#ports;
     try {
       await this.#tabs.dead(tab, signal);
-      const items = await this.#store.load(this.#ports.owner);
-      const left = items.filter((item) => item.tab === tab);
+      const items = await this.#store.load(owner);
+      const left = items.filter((item) => item.tab === tab && outbox.isOurs(item));
       if (left.length > 0) await this.#live();
       for (const item of left) {
         if (signal.aborted) return;
-        if (await this.#store.take(item.id, this.#ports.tab)) this.#ports.adopt(item);
+        if (await this.#store.take(item.id, mine)) this.heritage.adopt(item, mine);
       }
-      if (left.length > 0) this.#channel?.postMessage(this.#ports.tab);
+      if (left.length > 0) this.#channel?.postMessage(mine);
       await this.#store.lease(tab, 0);
     } catch {
       // Closed, or the store is gone: what is left there is for another start.
@@ -155,11 +180,10 @@ export class Keeper {
   }
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+/** What it settles with; `otherwise` when that takes longer. */
+async function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not within ${ms} ms`)), ms);
-  });
+  const late = new Promise<T>((done) => (timer = setTimeout(() => done(otherwise), ms)));
   try {
     return await Promise.race([work, late]);
   } finally {

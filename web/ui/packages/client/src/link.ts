@@ -40,8 +40,6 @@ export type Request = <K extends CommandName>(
 
 export const REQUEST_TIMEOUT_MS = 10_000;
 
-export type OpenLink = (options: LinkOptions, signal: AbortSignal) => Promise<Link>;
-
 const OPEN_TIMEOUT_MS = 10_000;
 /** Of the ping interval; over 1, since a ping may be on its way. */
 const STALE_INTERVALS = 1.5;

@@ -26,6 +26,8 @@ export interface Entry extends Mutation<VerdictReceipt> {
   seq: number | null;
   /** Settled when it is in the store. */
   written: Promise<void> | undefined;
+  /** While another tab has it: the log shows what became of it. */
+  found: ((receipt: VerdictReceipt) => void) | undefined;
   acked(receipt: VerdictReceipt): void;
   rejected(problem: RequestError): void;
 }
@@ -55,7 +57,7 @@ export function createEntry(
   settled.catch(() => undefined); // who does not look at it is not warned about it
   const entry: Entry = {
     ...{ id: item.id, item, lane: laneOf(item), seq: null, state, settled },
-    ...{ written: undefined, acked, rejected, cancel: () => cancel(entry) },
+    ...{ written: undefined, found: undefined, acked, rejected, cancel: () => cancel(entry) },
   };
   return entry;
 }

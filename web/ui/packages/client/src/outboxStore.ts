@@ -9,6 +9,11 @@ export interface StoredItem {
   id: string;
   /** Whose: never sent in another user's name. */
   owner: string;
+  /**
+   * In which tenant: never sent in another one's session. Absent or '': given before a session
+   * said it, or kept by a version that did not know; the next session that takes it has it.
+   */
+  tenant?: string;
   /** Which tab sends it. */
   tab: string;
   call_id: string;
@@ -41,6 +46,7 @@ export function replaces(later: StoredItem, earlier: StoredItem): boolean {
   return (
     later.id !== earlier.id &&
     later.owner === earlier.owner &&
+    later.tenant === earlier.tenant &&
     later.call_id === earlier.call_id &&
     later.doc_id === earlier.doc_id &&
     later.dismissed === earlier.dismissed

@@ -32,7 +32,8 @@ export function createTokens(getToken: GetToken, gapMs: number, now: () => numbe
   let mayAskAt = 0;
 
   async function ask(wanted: AbortSignal): Promise<string> {
-    const wait = Math.max(0, mayAskAt - now());
+    // A clock that was set back makes nobody wait for longer.
+    const wait = Math.min(gapMs, Math.max(0, mayAskAt - now()));
     current = await bounded(wait + TOKEN_TIMEOUT_MS, wanted, async (signal) => {
       if (wait > 0) await new Promise((done) => setTimeout(done, wait));
       signal.throwIfAborted();

@@ -331,6 +331,7 @@ export interface Session {
   expires_at: string;
   server_time: string;
   calls: CallView[];
+  tenant?: string | null;
 }
 
 /** Said before the server closes. `reconnect` true: come back after `after_ms`. */
@@ -538,21 +539,3 @@ export const CODES: Record<ErrorCode, { retryable: boolean; reconnect: boolean }
   /** A fault of ours; it was logged. */
   internal: { retryable: false, reconnect: true },
 };
-
-/** After these a client stays away. A bundle that only needs this leaves CODES out. */
-export const STAYS_AWAY: readonly string[] = [
-  'bad_request',
-  'unauthenticated',
-  'expired',
-  'revoked',
-  'forbidden',
-  'not_found',
-  'call_ended',
-  'call_full',
-  'stale_revision',
-  'final',
-  'conflict',
-  'too_large',
-  'too_many',
-  'replaced',
-];

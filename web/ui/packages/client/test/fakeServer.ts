@@ -52,6 +52,8 @@ export class FakeServer {
   /** Added to the clock of `server_time`, in milliseconds. */
   skewMs = 0;
   role = 'agent';
+  /** undefined: as servers that did not say it. */
+  tenant: string | undefined = 'default';
   /** From `agent:connect` to the token's end, in milliseconds. */
   lifetimeMs = 3_600_000;
   /** The rows of `calls:watch`; undefined: those of `calls`. */
@@ -168,7 +170,8 @@ export class FakeServer {
     const calls = [...this.calls.values()].map((call) => call.view);
     const server_time = new Date(Date.now() + this.skewMs).toISOString();
     const expires_at = new Date(Date.now() + this.skewMs + this.lifetimeMs).toISOString();
-    const data = { agent_id: body.agent_id, role: this.role, expires_at, server_time };
+    const { role, tenant } = this;
+    const data = { agent_id: body.agent_id, role, tenant, expires_at, server_time };
     return { ok: true, data: { ...data, calls: calls.filter((call) => call.status !== 'ended') } };
   }
 

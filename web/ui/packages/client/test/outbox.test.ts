@@ -151,6 +151,29 @@ describe('a store that fails', () => {
     expect(given()).toEqual([['d1', true]]);
   });
 
+  it.each(['put', 'take'] as const)('to answer in %s is waited for a while', async (what) => {
+    const hung = { ...indexedDbOutbox(), [what]: () => new Promise<never>(() => undefined) };
+    const client = tab(true, { outbox: { store: hung } });
+    await untilOnline(client);
+    await client.feedback('c1', 'd1', true).settled;
+    expect(given()).toEqual([['d1', true]]);
+  });
+
+  it('because the browser forbids even to look for it is done without', async () => {
+    const found = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB')!;
+    const get = (): never => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    Object.defineProperty(globalThis, 'indexedDB', { configurable: true, get });
+    try {
+      const client = tab(true);
+      await untilOnline(client);
+      await client.feedback('c1', 'd1', true).settled;
+    } finally {
+      Object.defineProperty(globalThis, 'indexedDB', found);
+    }
+  });
+
   it('is left out when the application wants none', async () => {
     const client = tab(false, { outbox: { store: null } });
     client.feedback('c1', 'd1', true);

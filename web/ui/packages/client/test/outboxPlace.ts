@@ -43,7 +43,8 @@ export function tab(online: boolean, options: Partial<ClientOptions> = {}): Clie
   return client;
 }
 
-export const kept = () => indexedDbOutbox().load(`${url}|${agentId}`);
+export const owner = () => `${url}|${agentId}`;
+export const kept = () => indexedDbOutbox().load(owner());
 export const untilKept = (count: number) =>
   until(async () => expect(await kept()).toHaveLength(count));
 export const given = () => server.commands('doc:feedback').map((body) => [body['doc_id'], body['helpful']]);

@@ -25,7 +25,9 @@ function useElapsed(since: number | null, ms: number): boolean {
   const [elapsed, setElapsed] = useState<number | null>(null);
   useEffect(() => {
     if (since === null) return undefined;
-    const timer = setTimeout(() => setElapsed(since), Math.max(0, since + ms - Date.now()));
+    // Never longer than `ms`, though the clock was set back meanwhile.
+    const left = Math.min(ms, Math.max(0, since + ms - Date.now()));
+    const timer = setTimeout(() => setElapsed(since), left);
     return () => clearTimeout(timer);
   }, [since, ms]);
   return since !== null && elapsed === since;
