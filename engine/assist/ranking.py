@@ -7,10 +7,11 @@ one set serves all. It shows nothing and never decides whether to speak.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.assist.query import distinct
 from engine.assist.turning import EVEN
@@ -50,10 +51,33 @@ def rank(
     scope: Scope = EVERYTHING,
     turn: float = EVEN,
 ) -> list[Ranked]:
-    """Candidates, the best first. `vectors`: of the two views (engine/assist/views.py), None
-    to rank by words alone. `lifts`: what votes add, by document id. `scope`: the candidates;
-    its language is also that of the lines. `turn`: 0..1, what the first view weighs
-    (engine/assist/turning.py)."""
+    """Candidates, the best first. `lifts`: what votes add, by document id; the others are as
+    for `scored`."""
+    return lifted(scored(index, asked, lines, vectors, lifts, scope, turn), lifts)
+
+
+def lifted(found: Sequence[Ranked], lifts: Mapping[str, float]) -> list[Ranked]:
+    """What was scored, with what votes add, the best first."""
+    raised = [
+        replace(one, score=one.score + lifts[one.hit.doc_id]) if one.hit.doc_id in lifts else one
+        for one in found
+    ]
+    return sorted(raised, key=lambda ranked: -ranked.score)
+
+
+def scored(
+    index: Index,
+    asked: Weights,
+    lines: Sequence[CallLine],
+    vectors: Matrix | None,
+    also: Collection[str] = (),
+    scope: Scope = EVERYTHING,
+    turn: float = EVEN,
+) -> list[Ranked]:
+    """Candidates before votes, in no useful order. `vectors`: of the two views
+    (engine/assist/views.py), None to rank by words alone. `also`: ids that are candidates in
+    any case. `scope`: the candidates; its language is also that of the lines. `turn`: 0..1,
+    what the first view weighs (engine/assist/turning.py)."""
     words = index.words(asked)
     most = max(float(words.max(initial=0.0)), FEW * index.ceiling)
     scores = words * np.float32(WORDS / most) if most > 0 else words
@@ -72,17 +96,16 @@ def rank(
         if line.speaker == "agent"
     ]
     found = []
-    for hit in index.best(scores, CANDIDATES, scope, also=lifts):
+    for hit in index.best(scores, CANDIDATES, scope, also=also):
         told = _told(index, hit, spoken)
         score = (
             hit.score
             + TITLE * _share(index, hit.title, asked)
             - SPOKEN * max(told - SPOKEN_FROM, 0.0)
-            + lifts.get(hit.doc_id, 0.0)
         )
         place = hit.place
         found.append(Ranked(hit, score, float(best[place]), float(own[place]), told))
-    return sorted(found, key=lambda ranked: -ranked.score)
+    return found
 
 
 def _share(index: Index, title: Sequence[str], asked: Weights) -> float:

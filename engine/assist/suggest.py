@@ -8,7 +8,7 @@ when to ask, and takes nothing from a call but its CallExcerpt.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import NamedTuple, Protocol
@@ -23,7 +23,7 @@ from engine.assist.keeping import listed
 from engine.assist.likelihood import Likelihood
 from engine.assist.naming import asking, names
 from engine.assist.query import distinct, weights
-from engine.assist.ranking import Ranked, Weights, rank
+from engine.assist.ranking import Ranked, Weights, lifted, rank, scored
 from engine.assist.subject import subject
 from engine.assist.summary import summary
 from engine.assist.turning import weight_of_turn
@@ -172,13 +172,27 @@ class CallSuggester:
     def _ranked(
         self, index: Index, asked: _Asked, query: Matrix | None, excerpt: CallExcerpt
     ) -> list[Ranked]:
-        lifts = {}
+        scope = Scope(excerpt.language, excerpt.tags)
+
+        def may_be_shown(doc_id: str) -> bool:
+            document = index.get(doc_id)
+            if document is None or doc_id in excerpt.dismissed:
+                return False
+            return scope.admits(document)
+
+        lifts: Mapping[str, float] = {}
         if query is not None and self._votes is not None:
-            lifts = dict(self._votes.lifts(excerpt.tenant, _unit(query)))
+            lifts = self._votes.lifts(excerpt.tenant, _unit(query), may_be_shown)
+        return lifted(self._scored(index, asked, excerpt, lifts), lifts)
+
+    def _scored(
+        self, index: Index, asked: _Asked, excerpt: CallExcerpt, also: Collection[str]
+    ) -> list[Ranked]:
+        """Before votes; a replay keeps it (engine/measure/kept.py)."""
         lines = excerpt.lines[-self._settings.lines :]
         scope = Scope(excerpt.language, excerpt.tags)
         turn = weight_of_turn(asked.turn, excerpt.language or index.languages[0])
-        return rank(index, asked.words, lines, asked.meaning, lifts, scope, turn)
+        return scored(index, asked.words, lines, asked.meaning, also, scope, turn)
 
     def _sure(
         self, index: Index, asked: _Asked, ranked: Sequence[Ranked], language: str | None
@@ -206,8 +220,10 @@ class CallSuggester:
             return []
         least = self._settings.threshold
         # What reads the same is one document to an agent, whatever its id.
-        different = {(_title(index, one), one.hit.passage.text): one for one in reversed(ranked)}
-        found = list(different.values())[::-1]
+        different: dict[tuple[str, str], Ranked] = {}
+        for one in ranked:  # of which the best stands for all
+            different.setdefault((_title(index, one), one.hit.passage.text), one)
+        found = list(different.values())
         likely = Likelihood([one.score for one in found])
         worth = [(one, _worth(sure, most, one)) for one in found]
         near = [one for one, its in worth if its >= least]

@@ -2,22 +2,24 @@
 
 Owns the replay. Questions come in an order drawn from a seed; where the shipped ranking shows
 something, an agent votes on the first document (and on the right one, if it is among the
-others), some of them wrongly; what has been learnt is measured on the questions of calls that
-nobody voted in. Where questions are few they come again, in other calls.
+others), some of them wrongly, by chance or always the same agents; what has been learnt is
+measured on the questions of calls that nobody voted in. Where questions are few they come
+again, in other calls.
 `python -m engine.measure.learning FOLDER [--json] [--seed N] [--seeds N] [--plot FILE]`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
-from engine.assist.suggest import AssistSettings, CallSuggester
+from engine.assist.suggest import AssistSettings, Suggester
 from engine.assist.view import CallExcerpt
 from engine.errors import BadRequest
 from engine.knowledge.embedding import Embedder
@@ -26,6 +28,7 @@ from engine.knowledge.votes import Vote, VoteMemory
 from engine.measure.command import parser_of, told
 from engine.measure.corpus import KEPT, TENANT, Shelf, Watch
 from engine.measure.figures import Interval, Numbers, mean_interval, rounded
+from engine.measure.kept import Kept, KeptSuggester
 from engine.measure.plot import Line, plot
 from engine.measure.questions import Question, Remembering, read_questions
 
@@ -34,8 +37,9 @@ STEPS = (0, 50, 100, 300, 700, 1_000)  # votes at which the curve is taken
 JUDGED = 400  # questions that are never voted on, at most about half
 AGENTS = 20
 SEED = 20_250_101
-WRONG = (0.0, 0.3)  # of the votes
-COLOURS = ("#1565c0", "#c62828")  # of their curves
+WRONG = (0.0, 0.3)  # of the votes, whoever gives them
+CONTRARY = 6  # of AGENTS, whose votes are all wrong: 30 % again, but not by chance
+COLOURS = ("#1565c0", "#c62828", "#6a1b9a")  # of the curves
 
 
 class Point(Struct):
@@ -50,8 +54,36 @@ class Point(Struct):
 
 
 class Curve(Struct):
+    """`wrong`: the share of wrong votes. `contrary`: of AGENTS, who give all the wrong ones;
+    0: anybody does."""
+
     wrong: float
     points: list[Point]
+    contrary: int = 0
+
+    @property
+    def name(self) -> str:
+        if self.contrary:
+            return f"{self.contrary} of {AGENTS} agents always wrong"
+        return f"{self.wrong:.0%} of votes wrong"
+
+
+class _Noise(NamedTuple):
+    """What is wrong with votes: each one by chance, or all of some agents."""
+
+    wrong: float
+    contrary: int = 0
+
+    def of(self, seed: int) -> Callable[[int], bool]:
+        """Agent's number -> whether the next vote of theirs is wrong."""
+        draw = np.random.default_rng(seed + 1)
+        if not self.contrary:
+            return lambda _agent: bool(draw.random() < self.wrong)
+        chosen = frozenset(int(one) for one in draw.choice(AGENTS, self.contrary, replace=False))
+        return lambda agent: agent in chosen
+
+
+NOISES = (*map(_Noise, WRONG), _Noise(CONTRARY / AGENTS, CONTRARY))
 
 
 class Learning(Struct):
@@ -73,17 +105,20 @@ def learn(
     seed: int = SEED,
     seeds: int = SEEDS,
 ) -> Learning:
-    """The curves, one for each share of wrong votes. Raises BadRequest where a single call
+    """The curves, one for each kind of wrong votes. Raises BadRequest where a single call
     asks everything."""
-    embedder = Remembering(embedder)
+    embedder, kept = Remembering(embedder), Kept()
     splits = [_split(questions, seed + number) for number in range(seeds)]
     curves = []
-    for wrong in WRONG:
+    for noise in NOISES:
+        curve = Curve(noise.wrong, [], noise.contrary)
         replays = []
         for number, (judged, voted) in enumerate(splits):
-            watch(f"Replaying, {wrong:.0%} of votes wrong", number, seeds)
-            replays.append(list(_replay(shelf, voted, judged, embedder, wrong, seed + number)))
-        curves.append(Curve(wrong, _points(replays)))
+            watch(f"Replaying, {curve.name}", number, seeds)
+            wrong = noise.of(seed + number)
+            replays.append(list(_replay(_Bench(shelf, embedder, kept), voted, judged, wrong)))
+        curve.points = _points(replays)
+        curves.append(curve)
     fewest = min(len(judged) for judged, _ in splits)
     return Learning(len(questions), fewest, len(shelf.index(TENANT)), seed, seeds, curves)
 
@@ -114,31 +149,36 @@ def _points(replays: Sequence[Sequence[Numbers]]) -> list[Point]:
     return points
 
 
+class _Bench:
+    """A memory without a vote, and the shipped suggester before it, who knows the questions."""
+
+    def __init__(self, shelf: Shelf, embedder: Embedder, kept: Kept) -> None:
+        self.votes = VoteMemory(embedder.model, embedder.dimension)
+        common = (embedder, self.votes, kept)
+        self.shown = KeptSuggester(shelf, AssistSettings(), *common)
+        self.ranked = KeptSuggester(shelf, AssistSettings(limit=1, threshold=0.0), *common)
+
+
 def _replay(
-    shelf: Shelf,
+    bench: _Bench,
     voted: Sequence[Question],
     judged: Sequence[Question],
-    embedder: Embedder,
-    wrong: float,
-    seed: int,
+    wrong: Callable[[int], bool],
 ) -> Iterator[Numbers]:
-    votes = VoteMemory(embedder.model, embedder.dimension)
-    shown = CallSuggester(shelf, AssistSettings(), embedder, votes)
-    ranked = CallSuggester(shelf, AssistSettings(limit=1, threshold=0.0), embedder, votes)
-    cast = _cast(shown, voted, np.random.default_rng(seed + 1), wrong)
+    cast = _cast(bench.shown, voted, wrong)
     given = 0
     for step in STEPS:
         while given < step:
             vote = next(cast, None)
             if vote is None:
                 return
-            votes.add(vote)
+            bench.votes.add(vote)
             given += 1
-        yield np.array([_is_first(ranked, question) for question in judged], dtype=float)
+        yield np.array([_is_first(bench.ranked, question) for question in judged], dtype=float)
 
 
 def _cast(
-    suggester: CallSuggester, voted: Sequence[Question], draw: np.random.Generator, wrong: float
+    suggester: Suggester, voted: Sequence[Question], wrong: Callable[[int], bool]
 ) -> Iterator[Vote]:
     """Votes without end, each question in a call of its own; none where nothing is shown."""
     number = 0
@@ -151,8 +191,9 @@ def _cast(
             ids = [document.id for document in proposal.documents]
             others = (doc_id for doc_id in ids if doc_id in question.gold)
             for doc_id in dict.fromkeys([ids[0], *others]):
-                helpful = (doc_id in question.gold) != (draw.random() < wrong)
-                key = (TENANT, doc_id, f"agent-{(number + lap) % AGENTS}", f"call-{number}")
+                agent = (number + lap) % AGENTS
+                helpful = (doc_id in question.gold) != wrong(agent)
+                key = (TENANT, doc_id, f"agent-{agent}", f"call-{number}")
                 asked = (proposal.query.model, proposal.query.vector)
                 yield Vote(*key, *asked, helpful, float(number))
             number += 1
@@ -160,7 +201,7 @@ def _cast(
             return
 
 
-def _is_first(suggester: CallSuggester, question: Question) -> bool:
+def _is_first(suggester: Suggester, question: Question) -> bool:
     documents = suggester.suggest(CallExcerpt(TENANT, question.lines)).documents
     return bool(documents) and documents[0].id in question.gold
 
@@ -171,7 +212,7 @@ def _report(folder: Path, found: Learning) -> str:
         f" {found.seeds} replays, {found.judged} queries judged"
     ]
     for curve in found.curves:
-        lines.append(f"  {curve.wrong:.0%} of votes wrong")
+        lines.append(f"  {curve.name}")
         for point in curve.points:
             low, high = point.gain_interval
             lines.append(
@@ -186,6 +227,7 @@ def _drawn(folder: Path, found: Learning) -> str:
     lines = []
     for curve, colour in zip(found.curves, COLOURS, strict=True):
         name = f"{curve.wrong:.0%} wrong" if curve.wrong else "none wrong"
+        name = f"{curve.contrary} agents wrong" if curve.contrary else name
         means = [(point.votes, point.gain) for point in curve.points]
         worst = [(point.votes, point.gain_worst) for point in curve.points]
         lines += [Line(name, colour, means), Line("", colour, worst, dashed=True)]

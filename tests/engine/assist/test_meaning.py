@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from engine.assist.query import distinct
 from engine.assist.ranking import SPOKEN, SPOKEN_FROM, rank
@@ -104,18 +105,60 @@ def test_votes_on_what_is_alike_move_a_document_and_taking_back_undoes_it(
     assert before.query is not None
 
     for number in range(6):
-        given = ("late", "ada", f"c{number}", before.query.model, before.query.vector)
+        given = ("late", f"agent-{number}", "c", before.query.model, before.query.vector)
         votes.add(Vote("default", *given, helpful=True, at=0.0))
         votes.add(Vote("default", "parking", *given[1:], helpful=False, at=0.0))
     after = suggester.suggest(asked)
     elsewhere = suggester.suggest(call("customer: is there wifi?"))
     for number in range(6):
-        votes.remove("default", "late", "ada", f"c{number}")
-        votes.remove("default", "parking", "ada", f"c{number}")
+        votes.remove("default", "late", f"agent-{number}", "c")
+        votes.remove("default", "parking", f"agent-{number}", "c")
 
     assert (ids(before)[0], ids(after)[0]) == ("parking", "late")
     assert ids(elsewhere)[0] == "wifi"
     assert suggester.suggest(asked) == before
+
+
+def test_what_helped_and_is_gone_or_dismissed_takes_nothing_from_the_others(
+    hotel: Shelf, model: MiniLm, call: MakeCall
+) -> None:
+    votes = VoteMemory(model.model, model.dimension)
+    suggester = CallSuggester(hotel, ALL, model, votes)
+    asked = call("customer: what does it cost overnight?")
+    query = suggester.suggest(asked).query
+    assert query is not None
+
+    def helped(doc_id: str, times: int) -> None:
+        for number in range(times):
+            given = (doc_id, f"agent-{number}", "c", query.model, query.vector)
+            votes.add(Vote("default", *given, helpful=True, at=0.0))
+
+    helped("late", 3)
+    learnt = suggester.suggest(asked)
+    helped("deleted since", 12)
+    assert suggester.suggest(asked) == learnt
+    helped("parking", 12)
+    assert suggester.suggest(asked) != learnt
+    dismissed = suggester.suggest(structs.replace(asked, dismissed=frozenset({"parking"})))
+    assert ids(dismissed) == [doc_id for doc_id in ids(learnt) if doc_id != "parking"]
+
+
+def test_of_documents_that_read_the_same_the_one_that_helped_stands_for_all(
+    model: MiniLm, call: MakeCall
+) -> None:
+    twins = [make_document(doc_id, *HOTEL["late"]) for doc_id in ("late", "twin")]
+    hotel = shelf([*twins, make_document("parking", *HOTEL["parking"])], model)
+    votes = VoteMemory(model.model, model.dimension)
+    suggester = CallSuggester(hotel, ALL, model, votes)
+    asked = call("customer: what does it cost overnight?")
+    query = suggester.suggest(asked).query
+    assert query is not None
+
+    for number in range(6):
+        given = ("twin", f"agent-{number}", "c", query.model, query.vector)
+        votes.add(Vote("default", *given, helpful=True, at=0.0))
+
+    assert ids(suggester.suggest(asked)) == ["twin", "parking"]
 
 
 def test_what_the_agent_has_read_out_sinks(hotel: Shelf, call: MakeCall) -> None:

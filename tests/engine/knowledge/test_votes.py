@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.knowledge.votes import ALIKE, DOUBT, LEAST, MOST, Vote, VoteMemory, packed
+from engine.knowledge.votes import ALIKE, DOUBT, LEAST, MINE, MOST, Vote, VoteMemory, packed
 
 Vector = NDArray[np.float32]
 
@@ -83,18 +83,19 @@ def test_erasing_a_call_takes_its_votes(memory: VoteMemory) -> None:
 
 
 def test_however_many_votes_move_no_document_further_than_the_bound(memory: VoteMemory) -> None:
-    memory.load([vote(call=f"c{number}") for number in range(500)])
+    calls = [(f"a{number}", f"c{number}") for number in range(500)]
+    memory.load([vote(agent=agent, call=call) for agent, call in calls])
 
-    memory.load([vote("bad", call=f"c{number}", helpful=False) for number in range(500)])
+    memory.load([vote("bad", agent, call, helpful=False) for agent, call in calls])
 
     assert MOST * 0.99 < lift(memory) < MOST
     assert LEAST < lift(memory, "bad") < LEAST * 0.99
 
 
 def test_what_helped_is_divided_among_the_documents_it_was_said_of(memory: VoteMemory) -> None:
-    memory.load([vote(call=f"c{number}") for number in range(7)])
+    memory.load([vote(agent=f"a{number}") for number in range(7)])
     alone = lift(memory)
-    memory.load([vote("other", call=f"c{number}") for number in range(7, 10)])
+    memory.load([vote("other", agent=f"a{number}") for number in range(7, 10)])
 
     assert lift(memory) == pytest.approx(MOST * 7 / (10 + DOUBT), rel=1e-3)
     assert lift(memory, "other") < lift(memory) / 2 < alone / 2
@@ -103,9 +104,9 @@ def test_what_helped_is_divided_among_the_documents_it_was_said_of(memory: VoteM
 def test_conflicting_votes_on_one_document_move_it_less_than_agreeing_ones(
     memory: VoteMemory,
 ) -> None:
-    memory.load([vote(call=f"c{number}") for number in range(6)])
+    memory.load([vote(agent=f"a{number}") for number in range(6)])
     agreed = lift(memory)
-    memory.load([vote(call=f"c{number}", helpful=False) for number in range(4)])
+    memory.load([vote(agent=f"a{number}", helpful=False) for number in range(4)])
 
     assert 0 < lift(memory) < agreed / 2
 
@@ -147,3 +148,86 @@ def test_a_vote_given_anew_is_young_again() -> None:
 
     assert not memory.remove("t", "d", "ada", "c2")
     assert memory.remove("t", "d", "ada", "c1")
+
+
+def test_one_eager_agent_has_no_more_than_a_few_votes_on_what_is_alike(memory: VoteMemory) -> None:
+    memory.load([vote("mine", "eager", f"c{number}") for number in range(500)])
+    alone = lift(memory, "mine")
+    memory.load([vote("ours", f"a{number}", "c1") for number in range(6)])
+
+    assert alone == pytest.approx(MOST * MINE / (MINE + DOUBT), rel=1e-3)
+    assert lift(memory, "mine") == pytest.approx(MOST * MINE / (MINE + 6 + DOUBT), rel=1e-3)
+    assert lift(memory, "ours") == pytest.approx(MOST * 6 / (MINE + 6 + DOUBT), rel=1e-3)
+
+
+def test_an_agent_divides_their_influence_among_all_they_vote_on(memory: VoteMemory) -> None:
+    memory.load([vote(f"d{number}", "eager", f"c{number}") for number in range(20)])
+
+    lifts = memory.lifts("t", ASKED)
+    assert sum(lifts.values()) == pytest.approx(MOST * MINE / (MINE + DOUBT), rel=1e-3)
+
+
+def test_what_helped_once_and_may_not_be_shown_takes_no_share(memory: VoteMemory) -> None:
+    memory.add(vote("here"))
+    memory.load([vote("gone", f"a{number}") for number in range(9)])
+
+    lifts = memory.lifts("t", ASKED, lambda doc_id: doc_id == "here")
+    assert lifts == pytest.approx({"here": MOST / (1 + DOUBT)}, rel=1e-3)
+
+
+def voted(agents: int, contrary: int, documents: int = 12) -> list[Vote]:
+    """Of something else than ASKED: everybody on every document. Every other one is good, and
+    some agents say the contrary."""
+    return [
+        vote(f"d{number}", f"a{agent}", "c", (number % 2 == 0) != (agent < contrary), like=0.0)
+        for number in range(documents)
+        for agent in range(agents)
+    ]
+
+
+def test_who_contradicts_everybody_counts_little_and_never_the_other_way(
+    memory: VoteMemory,
+) -> None:
+    memory.load(voted(agents=6, contrary=1))
+    memory.add(vote("fresh", "a0", "c"))
+    memory.add(vote("known", "a5", "c"))
+
+    lifts = memory.lifts("t", ASKED)
+    assert 0 < lifts["fresh"] < lifts["known"] / 4
+
+
+def test_who_agrees_as_others_do_counts_in_full(memory: VoteMemory) -> None:
+    memory.load(voted(agents=6, contrary=1))
+    memory.add(vote("known", "a5", "c"))
+    memory.add(vote("newcomer", "new", "c"))
+
+    assert 0 < lift(memory, "known") == lift(memory, "newcomer")
+
+
+def test_votes_that_come_in_another_order_teach_the_same() -> None:
+    draw = np.random.default_rng(20_250_101)
+    votes = [
+        vote(
+            f"d{draw.integers(6)}",
+            f"a{draw.integers(5)}",
+            f"c{number}",
+            bool(draw.random() < 0.6),
+            like=float(draw.uniform(0.6, 1.0)),
+        )
+        for number in range(120)
+    ]
+    expected: dict[str, float] | None = None
+    for _ in range(20):
+        memory = VoteMemory("m", 3)
+        order = draw.permutation(len(votes))
+        memory.load(votes[at] for at in order)
+        # What is taken back, and given anew, leaves no trace of the order either.
+        for at in draw.choice(len(votes), 30, replace=False):
+            one = votes[at]
+            assert memory.remove("t", one.doc_id, one.agent_id, one.call_id)
+            memory.add(one)
+        lifts = dict(memory.lifts("t", ASKED))
+        expected = expected or lifts
+        assert lifts == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert expected
+    assert len(expected) == 6

@@ -8,9 +8,15 @@ from xml.etree import ElementTree
 
 import pytest
 
+from engine.assist import ranking
+from engine.assist.suggest import AssistSettings, CallSuggester
+from engine.assist.view import CallExcerpt
 from engine.errors import BadRequest
 from engine.knowledge.minilm import MiniLm
+from engine.knowledge.votes import Vote
 from engine.measure import learning
+from engine.measure.corpus import TENANT
+from engine.measure.kept import Kept
 from engine.measure.learning import learn, main
 from engine.measure.plot import Line, plot
 from engine.measure.questions import read_questions
@@ -53,13 +59,49 @@ def test_right_votes_teach_and_a_replay_from_a_seed_is_the_same_each_time(
     found = learn(shelf, questions, model, nobody, seeds=2)
 
     assert (found.queries, found.judged, found.documents, found.seeds) == (25, 12, 3, 2)
-    none_wrong, some_wrong = found.curves
+    none_wrong, some_wrong, contrary = found.curves
     assert [point.votes for point in none_wrong.points] == [0, 40]
     assert none_wrong.points[0].gain == 0.0
     assert none_wrong.points[1].recall_at_1 > 0.9
     assert none_wrong.points[1].gain_worst > 0
     assert some_wrong.points[1].gain <= none_wrong.points[1].gain
+    assert (contrary.contrary, contrary.wrong) == (6, 0.3)
+    assert contrary.points[1].gain <= none_wrong.points[1].gain
     assert learn(shelf, questions, model, nobody, seeds=2) == found
+
+
+def test_a_replay_is_shown_what_the_shipped_suggester_shows(folder: Path, model: MiniLm) -> None:
+    shelf, questions = read_questions(folder, model, nobody)
+    bench = learning._Bench(shelf, model, Kept())
+    shipped = CallSuggester(shelf, AssistSettings(), model, bench.votes)
+    cast = learning._cast(bench.shown, questions, lambda _agent: False)
+    for number in range(30):
+        asked = CallExcerpt(TENANT, questions[number % len(questions)].lines)
+        assert bench.shown.suggest(asked) == shipped.suggest(asked)
+        bench.votes.add(next(cast))
+
+
+def test_a_document_that_a_vote_made_a_candidate_is_one_only_where_it_has_a_vote(
+    folder: Path, model: MiniLm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking, "CANDIDATES", 1)
+    shelf, questions = read_questions(folder, model, nobody)
+    bench = learning._Bench(shelf, model, Kept())
+    asked = CallExcerpt(TENANT, questions[1].lines)
+    found = bench.ranked.suggest(asked)
+    assert found.query is not None
+    others = {one.id for one in shelf.index(TENANT).documents()} - {found.documents[0].id}
+    other = min(others)
+    keys = [(other, f"agent-{number}", "c") for number in range(9)]
+
+    for key in keys:
+        query = (found.query.model, found.query.vector)
+        bench.votes.add(Vote(TENANT, *key, *query, helpful=True, at=0.0))
+    shipped = CallSuggester(shelf, AssistSettings(limit=1, threshold=0.0), model, bench.votes)
+    assert bench.ranked.suggest(asked) == shipped.suggest(asked)
+    for key in keys:
+        bench.votes.remove(TENANT, *key)
+    assert bench.ranked.suggest(asked) == found
 
 
 def test_no_call_is_both_voted_in_and_judged(tmp_path: Path) -> None:
@@ -93,10 +135,10 @@ def test_the_command_prints_one_json_object_and_draws_the_curves(
     assert main([str(folder), "--json", "--seeds", "1", "--plot", str(drawn)]) == 0
 
     found = json.loads(capsys.readouterr().out)
-    assert [curve["wrong"] for curve in found["curves"]] == [0.0, 0.3]
+    assert [curve["wrong"] for curve in found["curves"]] == [0.0, 0.3, 0.3]
     assert {"votes", "gain", "gain_interval", "gain_worst"} <= set(found["curves"][0]["points"][0])
     lines = ElementTree.fromstring(drawn.read_text()).findall(".//{*}polyline")
-    assert len(lines) == 4
+    assert len(lines) == 6
 
 
 def test_the_command_says_what_is_wrong_and_fails(
