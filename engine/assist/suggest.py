@@ -176,9 +176,7 @@ class CallSuggester:
 
         def may_be_shown(doc_id: str) -> bool:
             document = index.get(doc_id)
-            if document is None or doc_id in excerpt.dismissed:
-                return False
-            return scope.admits(document)
+            return document is not None and scope.admits(document)
 
         lifts: Mapping[str, float] = {}
         if query is not None and self._votes is not None:

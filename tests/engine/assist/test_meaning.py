@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from msgspec import structs
 
 from engine.assist.query import distinct
 from engine.assist.ranking import SPOKEN, SPOKEN_FROM, rank
@@ -119,7 +118,7 @@ def test_votes_on_what_is_alike_move_a_document_and_taking_back_undoes_it(
     assert suggester.suggest(asked) == before
 
 
-def test_what_helped_and_is_gone_or_dismissed_takes_nothing_from_the_others(
+def test_what_helped_and_is_gone_takes_nothing_from_the_others(
     hotel: Shelf, model: MiniLm, call: MakeCall
 ) -> None:
     votes = VoteMemory(model.model, model.dimension)
@@ -137,10 +136,6 @@ def test_what_helped_and_is_gone_or_dismissed_takes_nothing_from_the_others(
     learnt = suggester.suggest(asked)
     helped("deleted since", 12)
     assert suggester.suggest(asked) == learnt
-    helped("parking", 12)
-    assert suggester.suggest(asked) != learnt
-    dismissed = suggester.suggest(structs.replace(asked, dismissed=frozenset({"parking"})))
-    assert ids(dismissed) == [doc_id for doc_id in ids(learnt) if doc_id != "parking"]
 
 
 def test_of_documents_that_read_the_same_the_one_that_helped_stands_for_all(
