@@ -86,6 +86,15 @@ describe('its links', () => {
     expect(box.textContent).toBe('See https://shop.example/terms (opens in a new tab).');
   });
 
+  it.each([
+    ['nk.example', 'https://bank.example/'],
+    ['evil.example', 'https://bank.example/evil.example'],
+    ['bank.example', 'bank.example.evil.example'],
+    ['bank.example', 'bank.example@evil.example'],
+  ])('say that they lead to %s where their words only hold its name: %s', (host, text) => {
+    expect(linked(`https://${host}/`, text).textContent).toContain(`(${host})`);
+  });
+
   it('say a host as it is, whatever it looks like', () => {
     const box = linked('https://xn--pypal-4ve.example/', 'paypal.example');
     expect(box.textContent).toContain('(xn--pypal-4ve.example)');

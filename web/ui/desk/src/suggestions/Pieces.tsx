@@ -7,7 +7,7 @@ import type { wire } from '@earshot/client';
 import type { ReactNode } from 'react';
 import { readable } from '../foreign.ts';
 import { useWords } from '../words/index.ts';
-import { destinationOf, type Destination } from './destination.ts';
+import { destinationOf, isSaidBy, type Destination } from './destination.ts';
 
 /** `pieces`: absent where nothing in `text` leads anywhere. */
 export function Pieces(props: { text: string; pieces: wire.TextPiece[] | undefined }): ReactNode {
@@ -20,14 +20,13 @@ export function Pieces(props: { text: string; pieces: wire.TextPiece[] | undefin
 
 function Link({ text, to }: { text: string; to: Destination }): ReactNode {
   const words = useWords();
-  const isSaid = text.toLowerCase().includes(to.name.toLowerCase());
   return (
     <>
       <a href={to.href} target="_blank" rel="noopener noreferrer" title={to.href}>
         <bdi>{text}</bdi>
         {to.isPage && <span className="sr-only"> {words.newTab}</span>}
       </a>
-      {!isSaid && (
+      {!isSaidBy(text, to) && (
         <>
           {' '}
           <bdi className="link-name">({to.name})</bdi>

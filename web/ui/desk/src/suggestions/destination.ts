@@ -8,6 +8,13 @@ export interface Destination {
   isPage: boolean;
 }
 
+/** Whether words say by themselves where they lead. A host in the middle of another says nothing. */
+export function isSaidBy(text: string, { name }: Destination): boolean {
+  const said = text.trim().replace(/^(?:https?:\/\/|mailto:|tel:)/i, '').toLowerCase();
+  const rest = said.slice(name.length);
+  return said.startsWith(name.toLowerCase()) && !/^[.:@-]*[\p{L}\p{N}]/u.test(rest);
+}
+
 /** Anything else, such as javascript:, is not made a link. */
 export function destinationOf(url: string | undefined): Destination | null {
   if (url === undefined) return null;
