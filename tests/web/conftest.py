@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.examples import be_patient
 from tests.live.raw_client import RawClient
 from tests.live.server import Caller, LiveServer, line, new_id, running
 from tests.web.protocol_place import (
@@ -16,6 +17,8 @@ from tests.web.protocol_place import (
     ProtocolServer,
     serving,
 )
+
+be_patient()
 
 
 @pytest.fixture(scope="session")
