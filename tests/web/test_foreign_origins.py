@@ -7,6 +7,7 @@ import base64
 
 import pytest
 
+from tests.live.server import until
 from tests.web.protocol_place import Channel, Polling, ProtocolServer
 
 THEIRS = "https://evil.example"
@@ -38,6 +39,7 @@ def test_a_foreign_page_is_refused_in_http_and_may_read_why(
 def test_the_log_names_a_foreign_page_once(lively: ProtocolServer) -> None:
     for _ in range(3):
         lively.ask("EIO=4&transport=polling", headers={"Origin": "https://crm.example"})
+    until(lambda: "https://crm.example" in lively.log)
     lines = [line for line in lively.log.splitlines() if "https://crm.example" in line]
     assert ["origin.refused origin=https://crm.example:" in line for line in lines] == [True]
 
