@@ -106,7 +106,9 @@ export class Outbox {
     entry.state.set('sending');
     await entry.written;
     const keeper = this.#keeper;
-    if (keeper && !(await keeper.take(entry.item))) {
+    const isMine = !keeper || (await keeper.take(entry.item));
+    if (!this.entries.includes(entry)) return this.drain(); // another tenant's by now, or signed out
+    if (!isMine) {
       // For a later one of ours, or in another tab's hands.
       if (!this.#superseded(entry)) keeper.heritage.follow(entry);
       return this.drain();

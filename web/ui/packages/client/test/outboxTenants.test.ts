@@ -1,5 +1,5 @@
 /** Two tenants whose agents have the same name, in one browser: nobody sends another's verdict. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { newId } from '../src/ids.ts';
 import { indexedDbOutbox } from '../src/outboxIdb.ts';
 import type { StoredItem } from '../src/outboxStore.ts';
@@ -77,6 +77,27 @@ describe("another tenant's verdict", () => {
     await untilOnline(page);
     await expect(mutation.settled).rejects.toMatchObject({ code: 'cancelled' });
     expect([given(), page.outbox.get(), page.failed.get()]).toEqual([[], [], []]);
+    await untilKept(1);
+  });
+
+  it('is not sent when the session changes while the store is asked', async () => {
+    const store = indexedDbOutbox();
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((done) => (answer = done));
+    const take = vi.fn((id: string, by: string) => asked.then(() => store.take(id, by)));
+    server.tenant = 'north';
+    const page = tab(true, { outbox: { store: { ...store, take } } });
+    await untilOnline(page);
+    const mutation = page.feedback('c1', 'd1', true);
+    await until(() => expect(take).toHaveBeenCalled());
+    page.disconnect();
+    server.tenant = 'south';
+    page.connect();
+    await untilOnline(page);
+    answer();
+    await expect(mutation.settled).rejects.toMatchObject({ code: 'cancelled' });
+    await page.feedback('c1', 'd2', true).settled; // what would be sent was sent before it
+    expect([given(), page.failed.get()]).toEqual([[['d2', true]], []]);
     await untilKept(1);
   });
 });
