@@ -1,6 +1,14 @@
 /** The lines of a call: those on the screen are rows of the page, the others wait. */
 import { useCall, useFills, useTranscriptIds } from '@earshot/react';
-import { useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { ArrowDown } from '../icons.tsx';
 import { useShortcuts } from '../settings/useShortcuts.ts';
 import { useToast } from '../toasts.tsx';
@@ -40,6 +48,7 @@ export function Transcript(props: {
   );
   const older = useOlder(boxRef, hasOlder, loadOlder);
   const shown = useShownLine(ids, hasOlder, loadOlder, target, rows.scrollToIndex);
+  const isArriving = useArrival(target);
   const { current } = search;
   useEffect(() => {
     const index = current === null ? -1 : ids.indexOf(current);
@@ -80,6 +89,7 @@ export function Transcript(props: {
                   mark={search.pattern}
                   isFound={current === id}
                   isShown={shown === id}
+                  isArriving={isArriving}
                   measure={rows.measure}
                 />
               );
@@ -108,6 +118,16 @@ export function Transcript(props: {
 
 function hasModifier(event: KeyboardEvent): boolean {
   return event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
+}
+
+/** Whether a line that was asked for is met for the first time since it was. */
+function useArrival(target: Target | null): () => boolean {
+  const met = useRef<Target | null>(null);
+  return useCallback(() => {
+    const isNew = met.current !== target;
+    met.current = target;
+    return isNew;
+  }, [target]);
 }
 
 /** Brings a line that was asked for into view, fetching what is before until it is there. */

@@ -22,6 +22,8 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
   isFound: boolean;
   /** Somebody asked to see this line. */
   isShown: boolean;
+  /** True once for each asking: the focus comes here then, and not when the row comes back. */
+  isArriving(): boolean;
   measure(id: string, row: HTMLLIElement | null): void;
 }): ReactNode {
   const segment = useSegment(props.callId, props.id);
@@ -29,7 +31,7 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
   const words = useWords();
   const { clock } = useFormats();
   const row = useRef<HTMLLIElement | null>(null);
-  const { id, measure, isShown } = props;
+  const { id, measure, isShown, isArriving } = props;
   // The same function each time: another would have the row observed anew in every render.
   const place = useCallback(
     (element: HTMLLIElement | null) => {
@@ -39,8 +41,8 @@ export const TranscriptRow = memo(function TranscriptRow(props: {
     [id, measure],
   );
   useEffect(() => {
-    if (isShown) row.current?.focus({ preventScroll: true });
-  }, [isShown]);
+    if (isShown && isArriving()) row.current?.focus({ preventScroll: true });
+  }, [isShown, isArriving]);
   if (!segment) return null;
   const isNamed = !before || props.fill > 0 || !continues(before, segment);
   return (
