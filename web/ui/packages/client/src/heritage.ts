@@ -43,9 +43,16 @@ export class Heritage {
       if (!isOurs(entry.item)) this.leave(entry);
       else if (entry.item.tenant === '') {
         entry.item = { ...entry.item, tenant };
-        entry.written = this.#keeper.put(entry.item);
+        entry.written = this.#rewrite(entry);
       }
     }
+  }
+
+  /** Unless it is gone: what another tab replaced in the store must not come back. */
+  async #rewrite(entry: Entry): Promise<void> {
+    await entry.written;
+    const isThere = await this.#keeper.take(entry.item);
+    if (isThere && this.#outbox.entries.includes(entry)) await this.#keeper.put(entry.item);
   }
 
   /** It stays in the store, and is nothing to this page. */
@@ -59,7 +66,7 @@ export class Heritage {
     const outbox = this.#outbox;
     if (entry.seq) return outbox.acked(entry, null);
     const timer = setTimeout(() => {
-      outbox.fail(entry, 'cancelled', 'Another tab had a later word');
+      outbox.fail(entry, 'cancelled', 'Left to another tab');
       outbox.drain();
     }, ELSEWHERE_MS);
     entry.found = (receipt) => {

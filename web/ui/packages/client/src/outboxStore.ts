@@ -41,12 +41,16 @@ export interface OutboxStore {
   leasedUntil(tab: string): Promise<number>;
 }
 
-/** Two of which the later one makes the earlier one pointless. */
+/**
+ * Two of which the later one makes the earlier one pointless. Before a session nobody knows whose
+ * tenant an item is; one person's later word on the same document of the same call is taken for
+ * the same tenant's, or an older word given offline would be sent behind it.
+ */
 export function replaces(later: StoredItem, earlier: StoredItem): boolean {
   return (
     later.id !== earlier.id &&
     later.owner === earlier.owner &&
-    later.tenant === earlier.tenant &&
+    (!later.tenant || !earlier.tenant || later.tenant === earlier.tenant) &&
     later.call_id === earlier.call_id &&
     later.doc_id === earlier.doc_id &&
     later.dismissed === earlier.dismissed

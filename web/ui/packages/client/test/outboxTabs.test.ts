@@ -43,6 +43,23 @@ describe('another tab', () => {
     await untilKept(0);
   });
 
+  it('that knows its tenant replaces what was said before anybody knew, for good', async () => {
+    let signIn = (): void => undefined;
+    const token = new Promise<string>((done) => (signIn = () => done('token')));
+    const first = tab(false, { getToken: () => token });
+    first.feedback('c1', 'd1', true);
+    await untilKept(1);
+    const second = tab(true);
+    await untilOnline(second);
+    await second.feedback('c1', 'd1', false).settled;
+    signIn();
+    await untilOnline(first);
+    await new Promise((done) => setTimeout(done, 30));
+    first.disconnect();
+    await new Promise((done) => setTimeout(done, 30));
+    expect([given(), await kept()]).toEqual([[['d1', false]], []]);
+  });
+
   it('may have taken an item: this one learns from the log what became of it', async () => {
     const client = tab(true);
     await untilOnline(client);
