@@ -245,7 +245,7 @@ def test_the_model_sums_up_and_rules_do_where_it_does_not(
             summary = client.event("call:summary")
             assert summary["source"] == source
             assert summary["steps"] == (
-                ["Reset it."] if source == "model" else ["i have reset your router"]
+                ["Reset it."] if source == "model" else ["I have reset your router"]
             )
 
 

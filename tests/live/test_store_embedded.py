@@ -28,7 +28,8 @@ PLAIN_AND_GEVENT = pytest.mark.parametrize(
     "prelude", ["", "from gevent import monkey; monkey.patch_all()\n"], ids=["plain", "gevent"]
 )
 OWNER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what began in the background ignores it
 from pathlib import Path
 from engine.store import connect
 from engine.store_embedded import EmbeddedStore

@@ -3,7 +3,7 @@
  * being asked, or when the page around this one has nobody signed in.
  */
 import { UnauthorizedError } from '@earshot/client';
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
 import { App } from './App.tsx';
 import { Card } from './Card.tsx';
 import { findSource, SilentError, type Source } from './obtainToken.ts';
@@ -54,7 +54,8 @@ export function Outside({ trouble, again }: { trouble: Trouble; again(): void })
   usePageLanguage();
   const words = useWords();
   const { title, text } = words.outside[trouble];
-  useEffect(() => {
+  // Before the words can be seen: whoever reads them may be back in the same moment.
+  useLayoutEffect(() => {
     if (trouble === 'unreachable') {
       const timer = setInterval(again, AGAIN_MS);
       window.addEventListener('online', again);
