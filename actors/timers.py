@@ -70,6 +70,8 @@ class Wheel:
             elif ref.is_alive():
                 self._send(ref, timer.message)
                 told += 1
+        if told:
+            self._throw_out()
         return told
 
     def next_due(self) -> float | None:
@@ -80,9 +82,13 @@ class Wheel:
         return self._heap[0][0] if self._heap else None
 
     def cancelled(self) -> None:
-        """A timer in the heap means nothing any more. Once most of them do not, they are
-        thrown out: a token's end lies hours ahead, connections come and go in seconds."""
+        """A timer in the heap means nothing any more."""
         self._cancelled += 1
+        self._throw_out()
+
+    def _throw_out(self) -> None:
+        """What was cancelled, once it is most of the heap: a token's end lies hours ahead,
+        connections come and go in seconds."""
         if self._cancelled > MOST_CANCELLED and self._cancelled * 2 > len(self._heap):
             self._heap = [entry for entry in self._heap if entry[2].ref is not None]
             heapq.heapify(self._heap)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Request, Response, send_from_directory
 from flask_socketio import SocketIO
+from werkzeug.routing import MapAdapter
 
 from web import api, headers
 from web.node import Node
@@ -19,7 +20,19 @@ from web.sockets import create_socketio
 
 DESK = Path(__file__).parent / "ui" / "desk" / "dist"
 NOT_BUILT = "The desk is not built. Run `make setup`, then reload this page.\n"
+SOCKETS = "/socket.io"
 ASSET_SECONDS = 31_536_000  # a built file's name holds its hash
+
+
+class Application(Flask):
+    """Flask, that looks for no page for an event of a socket: Flask-SocketIO opens a request's
+    context around each, and the failure to find one held that context, its request and the
+    frames in a cycle. One in eighty connections left it for the hourly collection."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is not None and request.path.rstrip("/") == SOCKETS:
+            return None
+        return super().create_url_adapter(request)
 
 
 class App(NamedTuple):
@@ -30,7 +43,7 @@ class App(NamedTuple):
 
 def create_app(node: Node, desk: Path = DESK) -> App:
     """Everything that is served, on a node that runs."""
-    app = Flask("earshot", static_folder=None)
+    app = Application("earshot", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's own provider
     refused = RefusedOrigins(node.clock.mono, node.settings.server.origins)
     headers.install(app, node.settings.server, refused.note)

@@ -116,3 +116,14 @@ def test_cancelled_timers_do_not_stay_until_they_would_have_been_due(there: Fixt
     there.wheel.advance()
     kept.cancel()  # told already: there is nothing to cancel
     assert (there.told, len(there.wheel)) == (["kept"], 0)
+
+
+def test_cancelled_timers_go_too_when_those_that_lived_are_told(there: Fixture) -> None:
+    living = 4 * MOST_CANCELLED
+    for number in range(living):
+        there.after(1.0, number)
+        there.after(28_800.0, number).cancel()
+    there.time = 2.0
+    there.wheel.advance()
+    assert (len(there.told), len(there.wheel)) == (living, 0)
+    assert there.wheel.size <= MOST_CANCELLED
