@@ -6,9 +6,7 @@ is served over HTTP and sockets is built on it by app.py.
 
 from __future__ import annotations
 
-import os
 import random
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -55,6 +53,7 @@ from web.metrics import exposition
 from web.model_writer import ModelWriter, configured
 from web.node_numbers import numbers_of
 from web.notices import CHANNELS, Notices
+from web.place import name_of_node
 from web.ranking.process import RankingProcess
 from web.shared_limits import SharedLimits, allowances_of
 from web.standing_watch import REVOKED, StandingWatch
@@ -81,15 +80,21 @@ class NoRooms:
 
 
 class Node:
-    """`url` is the store's. `ranking`: its process, where it was started ahead. Everything
-    runs when it is made; `close` ends it."""
+    """`url` is the store's. `ranking`: its process, where it was started ahead, under this
+    `name`. Everything runs when it is made; `close` ends it."""
 
     def __init__(
-        self, settings: Settings, url: str, *, queue: bool = True, ranking: Child | None = None
+        self,
+        settings: Settings,
+        url: str,
+        *,
+        name: str = "",
+        queue: bool = True,
+        ranking: Child | None = None,
     ) -> None:
         self.settings = settings
         self._ranking_ahead = ranking
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{random.getrandbits(32):08x}"
+        self.name = name or name_of_node()
         self.queue_url = url if queue else ""
         self.clock = SystemClock()
         tokens = Tokens(settings)

@@ -1,13 +1,17 @@
 """Which of the server's processes this one is, and whose a session is.
 
-Owns the form of session ids where there are several places one could be: `node.process.chance`.
-A load balancer reads the node's name in it (deploy/nginx.conf), we read the process. A server of
-one process without a name has ids of chance alone.
+Owns the name a process goes by in the store, and the form of session ids where there are several
+places one could be: `node.process.chance`. A load balancer reads the node's name in it
+(deploy/nginx.conf), we read the process. A server of one process without a name has ids of
+chance alone.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +33,11 @@ class Place(NamedTuple):
     def environ(self) -> dict[str, str]:
         fields = self._asdict() | {"folder": str(self.folder)}
         return {VARIABLE: json.dumps(fields)}
+
+
+def name_of_node() -> str:
+    """Of one process for as long as it lives: another that begins later has another one."""
+    return f"{socket.gethostname()}-{os.getpid()}-{random.getrandbits(32):08x}"
 
 
 def place_in(environment: Mapping[str, str]) -> Place | None:

@@ -7,7 +7,6 @@ port, the store) is start.py's; a parent with several of these is processes.py.
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 from contextlib import suppress
 from math import ceil
@@ -27,7 +26,7 @@ from web.place import Place, SessionIds
 from web.ranking.child import Child
 from web.siblings import Siblings
 from web.sockets import NAMESPACE
-from web.start import OpenStore, announce, listen, main
+from web.start import OpenStore, announce, main
 from web.time_limit import at_most
 from web.websocket import Bounds
 
@@ -39,44 +38,40 @@ LOOK_S = 0.05  # between looks whether everybody has gone
 
 
 class Server:
-    """`place`: among the processes of one server; None: it is the only one."""
+    """`listener` and `opened` are closed by whoever handed them in, and so is `stop` set.
+    `name`: the node's. `place`: among the processes of one server; None: it is the only
+    one. `ranking`: begun under that name."""
 
     def __init__(
-        self, settings: Settings, place: Place | None = None, ranking: Child | None = None
+        self,
+        settings: Settings,
+        name: str,
+        listener: socket.socket,
+        opened: OpenStore,
+        stop: Event,
+        place: Place | None,
+        ranking: Child,
     ) -> None:
         self._settings = settings
-        self._ranking = ranking
+        self._name = name
+        self._listener = listener
+        self._opened = opened
+        self._stop = stop
         self._place = place
-        self._stop = Event()
+        self._ranking = ranking
 
     def run(self) -> None:
-        """Raises CannotStart or StoreUnusable before anything is served."""
-        listener = self._listen()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            gevent.signal_handler(number, self._stop.set)
-        opened = None
+        """Until `stop`. Raises CannotStart or StoreUnusable before anything is served."""
+        if self._place is not None:
+            self._parent = socket.socket(fileno=self._place.parent)
+            gevent.spawn(self._watch_parent)
+        opened = self._opened
+        node = Node(self._settings, opened.url, name=self._name, ranking=self._ranking)
+        node.store_trouble = lambda: opened.trouble
         try:
-            opened = OpenStore(self._settings, warned=self._place is not None)
-            node = Node(self._settings, opened.url, ranking=self._ranking)
-            node.store_trouble = lambda: opened.trouble
-        except BaseException:
-            listener.close()
-            if opened is not None:
-                opened.close()
-            raise
-        try:
-            self._serve(node, listener)
+            self._serve(node, self._listener)
         finally:
             node.close()
-            opened.close()
-            log.info("server.stopped")
-
-    def _listen(self) -> socket.socket:
-        if self._place is None:
-            return listen(self._settings)
-        self._parent = socket.socket(fileno=self._place.parent)
-        gevent.spawn(self._watch_parent)
-        return socket.socket(fileno=self._place.listener)
 
     def _watch_parent(self) -> None:
         """It says nothing; that its end of the line closes means that it has died."""

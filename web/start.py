@@ -10,10 +10,15 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+
+import gevent
+from gevent.event import Event
 
 from engine import store
 from engine.addresses import is_safe
@@ -24,8 +29,9 @@ from engine.identity import Tokens
 from engine.secret_strength import SHORTEST, weakness
 from engine.store_embedded import EmbeddedStore
 from web import usage
-from web.place import place_in
+from web.place import Place, name_of_node, place_in
 from web.ranking import child
+from web.ranking.frames import Begin
 from web.store_keeper import StoreKeeper
 
 log = logging.getLogger("earshot.server")
@@ -56,17 +62,31 @@ def main(arguments: Sequence[str] = ()) -> int:
             from web.processes import Parent
 
             return Parent(settings).run()
-        ranking = child.start()  # its imports run beside ours: 1.5 s
-        try:
-            from web.server import Server
-
-            Server(settings, place, ranking).run()
-        finally:
-            ranking.end()  # where nothing was served; else it has ended
+        run(settings, place)
     except (CannotStart, store.StoreUnusable) as problem:
         say(str(problem))
         return CANNOT_START
     return 0
+
+
+def run(settings: Settings, place: Place | None) -> None:
+    """One process that serves, until it is told to stop. The ranking process imports and then
+    reads documents beside our own imports (1.5 s): both together have to be there in 3 s."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    ranking = child.start()
+    try:
+        listener = listen(settings) if place is None else socket.socket(fileno=place.listener)
+        with closing(listener), closing(OpenStore(settings, warned=place is not None)) as opened:
+            name = name_of_node()
+            ranking = ranking.begin(Begin(opened.url, name, settings))
+            from web.server import Server
+
+            Server(settings, name, listener, opened, stop, place, ranking).run()
+        log.info("server.stopped")
+    finally:
+        ranking.end()  # where nothing was served; else it has ended
 
 
 def log_to_stderr(level: str) -> None:

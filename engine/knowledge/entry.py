@@ -18,7 +18,7 @@ from engine.knowledge.documents import Document
 from engine.knowledge.languages import DEFAULT, guessed, primary
 from engine.knowledge.passages import Passage, cut
 from engine.knowledge.terms import terms
-from engine.knowledge.vectors import Rows, digest_of, text_of
+from engine.knowledge.vectors import DocumentVectors, Rows, digest_of, text_of
 
 TITLE_WEIGHT = 2  # a word of the title counts as often as it would said so many times
 
@@ -51,6 +51,13 @@ class Entry(Struct, frozen=True):
         none = np.zeros_like(some)
         rows = np.stack([none if row is None else row for row in found])
         return replace(self, rows=rows, embedded=all(row is not None for row in found))
+
+    def with_record(self, record: DocumentVectors, dimension: int) -> Entry:
+        """With the rows of a record; those of passages that it does not hold are missing."""
+        rows = record.matrix(dimension)
+        if rows is not None and record.digests == b"".join(map(digest_of, self.texts())):
+            return replace(self, rows=rows, embedded=True)  # nearly always, and twice as fast
+        return self.with_rows(record.by_digest(dimension))
 
     def by_digest(self) -> dict[bytes, Rows]:
         """Its rows. Not those of zeros: they may be passages that lack one."""

@@ -116,7 +116,7 @@ class Index:
         for record in records:
             one = entries.get(record.doc_id)
             if one is not None and record.model == model:
-                entries[record.doc_id] = one.with_rows(record.by_digest(dimension))
+                entries[record.doc_id] = one.with_record(record, dimension)
         changed = copy(self)
         changed._entries, changed._held = entries, list(entries.values())
         changed.model, changed._dense = model, _dense(changed._held, dimension)

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 
-from msgspec import Struct
-
+from engine.knowledge.report_shapes import DocumentRow, KnowledgeReport, Missing, NeverShown
 from engine.knowledge.terms import terms
 from engine.showings import Unanswered
 from engine.times import instant_at
@@ -25,50 +24,6 @@ GROUP_WORDS = 6  # that name a group
 ALIKE = 0.5  # of the words of the shorter question, said in the group too
 FEWEST_WORDS = 2  # a question with fewer content words asks for nothing
 CONFIDENCE = 1.96  # 95 %
-
-
-class DocumentRow(Struct):
-    """`share`: of helpful verdicts, at least, with 95 % confidence (at most, among the
-    worst): one verdict alone proves little."""
-
-    id: str
-    title: str
-    helpful: int
-    unhelpful: int
-    shown: int
-    share: float
-
-
-class NeverShown(Struct):
-    id: str
-    title: str
-
-
-class Missing(Struct):
-    """Questions of two calls or more that are alike and found nothing. `words`: those most of
-    them hold and two calls or more said, each as it was first said."""
-
-    words: list[str]
-    questions: int
-    calls: int
-    last_at: str
-
-
-class KnowledgeReport(Struct):
-    """`verdicts` and `shown` are of all documents, those that were deleted too.
-    `missing_count`: of what two calls or more asked for, what is not listed too.
-    `missing_once`: turns that asked for something that no second call did."""
-
-    documents: int
-    verdicts: int
-    shown: int
-    best: list[DocumentRow]
-    worst: list[DocumentRow]
-    never_shown: list[NeverShown]
-    never_shown_count: int
-    missing: list[Missing]
-    missing_count: int = 0
-    missing_once: int = 0
 
 
 def report(

@@ -38,12 +38,18 @@ class DocumentVectors(Struct, frozen=True):
     digests: bytes
     rows: bytes
 
-    def by_digest(self, dimension: int) -> dict[bytes, Rows]:
-        """Digest -> row; nothing for a record that does not hold rows of this dimension."""
+    def matrix(self, dimension: int) -> Rows | None:
+        """A row a passage; None for a record that does not hold rows of this dimension."""
         count = len(self.digests) // DIGEST_BYTES
         if len(self.rows) != count * dimension:
+            return None
+        return np.frombuffer(self.rows, dtype=np.int8).reshape(count, dimension)
+
+    def by_digest(self, dimension: int) -> dict[bytes, Rows]:
+        """Digest -> row; nothing for a record that does not hold rows of this dimension."""
+        rows = self.matrix(dimension)
+        if rows is None:
             return {}
-        rows = np.frombuffer(self.rows, dtype=np.int8).reshape(count, dimension)
         return {
             self.digests[at * DIGEST_BYTES : (at + 1) * DIGEST_BYTES]: row
             for at, row in enumerate(rows)

@@ -7,11 +7,14 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from engine.config import Settings
 from tests.live.raw_client import RawClient
 from tests.live.server import START_S, Caller, LiveServer, line, new_id, until
+from web.ranking import child, frames
 
 PARKING = {"id": "parking", "title": "Parking", "text": "Guests park for free in the garage."}
 BREAKFAST = {"id": "breakfast", "title": "Breakfast", "text": "Breakfast is served until ten."}
@@ -104,3 +107,27 @@ def test_a_restart_has_documents_and_vectors_before_it_is_asked(own_server: Live
     own_server.stop()
     own_server.start()
     until(lambda: "documents=2 passages=2 without_vectors=0" in own_server.log, START_S)
+
+
+def test_one_that_is_told_to_begin_reads_what_there_is_before_anybody_asks(
+    own_server: LiveServer,
+) -> None:
+    """A server tells it so while its own imports run: there is nobody yet who could ask."""
+    put(own_server, PARKING, BREAKFAST)
+    socket_file = own_server.store_folder / "valkey.sock"
+    made = child.start()
+    try:
+        made.link.settimeout(START_S)
+        begin = frames.Begin(f"unix://{quote(str(socket_file))}", "another", Settings())
+        made.begin(begin)
+        cutter, served = frames.Cutter(), 0
+        while served < 2:
+            received = made.link.recv(65_536)
+            assert received, "it has ended"
+            for body in cutter.feed(received):
+                serving = frames.decode_from_ranking(body)
+                served = (
+                    max(one.documents for one in serving.tenants.values()) if serving.tenants else 0
+                )
+    finally:
+        made.end()

@@ -13,10 +13,11 @@ from engine.assist.asked import Asked
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.knowledge.index import Index
-from engine.knowledge.report import KnowledgeReport
+from engine.knowledge.report_shapes import KnowledgeReport
 from web.ranking import frames as f
 from web.ranking import worker
 from web.ranking.brain import Brain
+from web.ranking.child import Child
 
 REPORT = KnowledgeReport(0, 0, 0, [], [], [], 0, [])
 
@@ -88,3 +89,14 @@ def test_before_any_document_was_read_none_is_gone() -> None:
     assert brain.suggest(excerpt).gone == ()
     brain.library.serve("default", 1, Index(()))
     assert brain.suggest(excerpt).gone == ("parking",)
+
+
+def test_who_was_started_ahead_is_told_to_begin_once() -> None:
+    ours, theirs = socket.socketpair()
+    begin = f.Begin("", "n", Settings())
+    with theirs:
+        begun = Child(None, ours).begin(begin)
+        assert begun.begin(begin) == begun
+        ours.close()
+        with theirs.makefile("rb") as heard:
+            assert heard.read() == f.packed(begin)

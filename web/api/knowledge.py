@@ -5,7 +5,7 @@ Owns two answers for those who own the documents. Documents themselves are docum
 
 from __future__ import annotations
 
-from engine.knowledge.report import KnowledgeReport
+from engine.knowledge.report_shapes import KnowledgeReport
 from web.api.answering import Answer
 from web.api.routing import ADMINS, ANY_ROLE, Asked, Route
 from web.api.seam import Node

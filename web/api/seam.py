@@ -15,7 +15,7 @@ from engine.audit import Kept
 from engine.config import Settings
 from engine.identity import Identity
 from engine.knowledge.documents import Document
-from engine.knowledge.report import KnowledgeReport
+from engine.knowledge.report_shapes import KnowledgeReport
 from engine.log import CallKey, CallLog
 from engine.wire import CallView, HealthReason, Status, SuggestedDocument
 from web.api.shapes import KnowledgeState

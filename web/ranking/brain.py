@@ -20,7 +20,8 @@ from engine.knowledge.embedding import Embedder
 from engine.knowledge.keeper import Keeper
 from engine.knowledge.library import Library
 from engine.knowledge.minilm import MiniLm, Shipped
-from engine.knowledge.report import KnowledgeReport, report
+from engine.knowledge.report import report
+from engine.knowledge.report_shapes import KnowledgeReport
 from engine.knowledge.store import DocumentStore
 from engine.knowledge.vector_store import VectorStore
 from engine.knowledge.votes import VoteMemory

@@ -1,8 +1,9 @@
 """The ranking process as an operating system sees it: a child and the socket to it.
 
 Owns how it is started and what of our environment it gets. Its program takes a second to
-import, so a server may start it ahead, before it knows whether it is needed: until it is told
-to begin it has read nothing and does nothing.
+import, so a server may start it ahead, before it knows whether it is needed, and tell it to
+begin as soon as the store is open: it then reads documents while the server imports the rest.
+Until it is told to begin it has read nothing and does nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +16,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from web.ranking.frames import Begin, packed
+
 ROOT = Path(__file__).parents[2]
 
 
 class Child(NamedTuple):
-    """`link` closed on our side, or our end, is the end of it."""
+    """`link` closed on our side, or our end, is the end of it. `begun`: it has been told to."""
 
     process: Any
     link: socket.socket
+    begun: bool = False
+
+    def begin(self, begin: Begin) -> Child:
+        """Tell it to, unless it has been. One that has died meanwhile is found when it is
+        read from."""
+        if not self.begun:
+            with suppress(OSError):
+                self.link.sendall(packed(begin))
+        return self._replace(begun=True)
 
     def end(self, patience_s: float = 0.0) -> None:
         """It ends by itself within `patience_s`, or is killed: one that was not told to begin

@@ -16,7 +16,7 @@ from engine.assist.asked import Asked
 from engine.assist.material import CallMaterial
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
-from engine.knowledge.report import KnowledgeReport
+from engine.knowledge.report_shapes import KnowledgeReport
 from engine.wire import CallSummary, SuggestedDocument, SummaryKind
 
 MOST_BYTES = 16_000_000  # of one frame: 200 lines of 20,000 characters, in any alphabet

@@ -24,7 +24,7 @@ from engine.assist.material import CallMaterial
 from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.errors import Busy, Internal, Unavailable
-from engine.knowledge.report import KnowledgeReport
+from engine.knowledge.report_shapes import KnowledgeReport
 from engine.wire import CallSummary, SuggestedDocument
 from web.api.shapes import KnowledgeState
 from web.assist import Ranked
@@ -176,9 +176,8 @@ class RankingProcess:
 
     def _start(self) -> None:
         ahead, self._ahead = self._ahead, None
-        self._child = ahead or child.start()
+        self._child = (ahead or child.start()).begin(self._begin)
         self.starts += 1
-        self._child.link.sendall(f.packed(self._begin))
         self._link = self._child.link
         self._linked.set()
         for tenant in sorted(self._tenants):

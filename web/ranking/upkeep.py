@@ -39,6 +39,7 @@ class Upkeep:
         self._first = threading.Lock()
         self._model_tried = threading.Event()
         self._changed = threading.Event()
+        self._wanted = threading.Event()  # a model: there are documents
         self._work = threading.Event()  # something may have to be embedded
         self._told: Serving | None = None
 
@@ -59,6 +60,8 @@ class Upkeep:
             self._model_tried.wait(MODEL_S)
 
     def keep(self) -> None:
+        with suppress(EngineError, redis.RedisError):  # else whoever asks names a tenant
+            self._tenants.update(self._brain.documents.tenants())
         while True:
             for tenant in sorted(self._tenants):
                 self._look(tenant)
@@ -67,18 +70,23 @@ class Upkeep:
             self._changed.clear()
 
     def _look(self, tenant: str) -> None:
-        keeper = self._brain.keeper
+        keeper, first = self._brain.keeper, tenant not in self._known
         try:
+            if first and self._brain.documents.count(tenant):
+                self._wanted.set()  # it is loaded while documents are read
             changed = keeper.look(tenant)
         except (EngineError, redis.RedisError):
             return  # the store is away: the index that is served stays
         except Exception:
             log.exception("documents.refresh_failed tenant=%s", tenant)
             return
-        first = tenant not in self._known
         self._known.add(tenant)
         if changed or first:
             self._note(tenant)
+            if first and self._brain.embedder is not None:
+                self._adopt(tenant)  # where the model came after the vectors were looked for
+            if self._brain.library.counts(tenant)[0]:
+                self._wanted.set()
             self._work.set()
 
     def _note(self, tenant: str) -> None:
@@ -92,9 +100,7 @@ class Upkeep:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         # Without documents nothing is embedded, and a model takes 130 MB.
-        while not any(self._brain.library.counts(tenant)[0] for tenant in sorted(self._known)):
-            self._work.wait()
-            self._work.clear()
+        self._wanted.wait()
         self._equip()
         self._work.set()
         failures = 0

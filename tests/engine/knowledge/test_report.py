@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.knowledge.report import (
     MOST_GROUPS,
     MOST_NEVER_SHOWN,
-    Missing,
     bounds,
     groups,
     report,
 )
+from engine.knowledge.report_shapes import Missing
 from engine.showings import Unanswered
 
 TITLES = {"a": "A", "b": "B", "c": "C", "d": "D"}

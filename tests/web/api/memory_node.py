@@ -19,7 +19,8 @@ from engine.config import Settings
 from engine.errors import Busy, EngineError, Revoked, Timeout
 from engine.identity import Identity, Tokens
 from engine.knowledge.library import Library
-from engine.knowledge.report import KnowledgeReport, report
+from engine.knowledge.report import report
+from engine.knowledge.report_shapes import KnowledgeReport
 from engine.knowledge.store import DocumentStore
 from engine.log import CallKey
 from engine.showings import ShowingStore
