@@ -220,7 +220,7 @@ class Leader:
             self._actor.key.tenant,
             lines,
             frozenset(call.dismissed),
-            tuple(document.id for document in shown.documents) if shown else (),
+            tuple(shown.documents) if shown else (),
             shown.summary if shown and shown.summary_kind == "title" else "",
             _language(call.metadata),
             _tags(call.metadata),
@@ -291,6 +291,7 @@ class Leader:
             command.summary,
             command.summary_kind,
             gone=command.gone,
+            changed=command.changed,
             keep_line=not self.wording.failed and self._actor.context.assist.writes_lines,
         )
 

@@ -248,11 +248,13 @@ def suggestion(
     summary_kind: wire.SummaryKind,
     *,
     gone: Collection[str] = (),
+    changed: Collection[wire.SuggestedDocument] = (),
     keep_line: bool = False,
 ) -> Draft | None:
     """At most one per trigger, by its key. None: nothing would change on the screen.
-    `gone`: documents that exist no more and leave the screen, also where there is nothing else
-    to say. `keep_line`: a line that a model wrote stays until it writes another."""
+    `gone`: documents that exist no more and leave the screen; `changed`: new cards of those that
+    say something else by now; both also where there is nothing else to say. `keep_line`: a line
+    that a model wrote stays until it writes another."""
     documents = [shown for shown in documents if shown.id not in call.dismissed]
     now_shown = call.suggestion
     if keep_line and now_shown is not None and now_shown.summary_kind == "model":
@@ -260,18 +262,18 @@ def suggestion(
     if now_shown is None and not documents and not summary:
         return None
     if now_shown is not None:
+        stale = {*gone, *(card.id for card in changed)} & {d.id for d in now_shown.documents}
         if now_shown.documents and not documents:
             # A "thanks" has nothing to say: what is on the screen stays. A "yes" may settle
             # what the call is about.
             if summary_kind != "title":
-                if not any(shown.id in gone for shown in now_shown.documents):
+                if not stale:
                     return None
-                if now_shown.documents[0].id not in gone:
+                if _line_stands(now_shown, gone, changed):
                     summary, summary_kind = now_shown.summary, now_shown.summary_kind
-            out = {*call.dismissed, *gone}
-            documents = [shown for shown in now_shown.documents if shown.id not in out]
+            documents = _kept(now_shown.documents, {*call.dismissed, *gone}, changed)
         same_documents = [d.id for d in now_shown.documents] == [d.id for d in documents]
-        if same_documents and now_shown.summary == summary:
+        if same_documents and now_shown.summary == summary and not stale:
             return None
     event = wire.AiSuggestion(
         call_id=call.key.call_id,
@@ -284,6 +286,28 @@ def suggestion(
         seq=0,
     )
     return Draft(f"suggestion:{because}", "", event)
+
+
+def _kept(
+    shown: list[wire.SuggestedDocument],
+    out: Collection[str],
+    changed: Collection[wire.SuggestedDocument],
+) -> list[wire.SuggestedDocument]:
+    renewed = {card.id: card for card in changed}
+    return [renewed.get(card.id, card) for card in shown if card.id not in out]
+
+
+def _line_stands(
+    shown: wire.AiSuggestion,
+    gone: Collection[str],
+    changed: Collection[wire.SuggestedDocument],
+) -> bool:
+    """Whether what the line is about is there, and is called what the line calls it."""
+    first = shown.documents[0]
+    if first.id in gone:
+        return False
+    renamed = any(card.id == first.id and card.title != first.title for card in changed)
+    return not (renamed and shown.summary_kind == "title")
 
 
 def model_line(call: Call, because: str, text: str) -> Draft | None:

@@ -34,6 +34,7 @@ class Ranked(NamedTuple):
     summary_kind: SummaryKind
     asked: Asked
     gone: tuple[str, ...] = ()
+    changed: tuple[SuggestedDocument, ...] = ()
 
 
 class Ranker(Protocol):
@@ -77,6 +78,7 @@ class AssistPool:
                 found.summary_kind,
                 asked=found.asked,
                 gone=found.gone,
+                changed=found.changed,
             )
         except (Busy, Unavailable):
             message = _nothing(because, shed=True)

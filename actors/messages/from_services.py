@@ -60,7 +60,8 @@ class Led(Control, frozen=True):
 class Proposed(Control, frozen=True):
     """Documents and summary for the segment `because`; `failed` when there was an error,
     `shed` when there was no capacity for it or nobody to rank. `asked`: what they were
-    found with; `gone`: ids on the screen of documents that exist no more."""
+    found with; `gone`: ids on the screen of documents that exist no more; `changed`: cards of
+    those on the screen that say something else by now."""
 
     because: str
     documents: list[wire.SuggestedDocument]
@@ -70,6 +71,7 @@ class Proposed(Control, frozen=True):
     shed: bool = False
     asked: Asked = Asked()
     gone: tuple[str, ...] = ()
+    changed: tuple[wire.SuggestedDocument, ...] = ()
 
 
 class LineWritten(Control, frozen=True):

@@ -1,12 +1,13 @@
 """What is shown of a passage: its most telling sentences, and which words matched.
 
-Owns the choice and the shortening. It never invents a character, apart from '…' where a
-sentence had to be cut and '; ' between the items of a list.
+Owns the choice, the shortening, and whether what was shown once still stands there. It never
+invents a character, apart from '…' where a sentence had to be cut and '; ' between the items
+of a list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from engine.knowledge.passages import Passage
 from engine.knowledge.sentences import sentences, shortened
@@ -25,21 +26,26 @@ def excerpt(
 ) -> str:
     """The run of whole sentences within MOST_CHARACTERS whose words weigh most; the earliest
     of equals. A first sentence longer than that is cut between words."""
-    pieces = [s for line in passage.text.split("\n") for s in _separated(sentences(line))]
-    held = [set(terms(piece, language)) for piece in pieces]
+    pieces = _pieces(passage)
+    held = [frozenset(terms(piece, language)) for piece in pieces]
     best, best_weight = "", -1.0
-    for first in range(len(pieces)):
-        run, found, size = [pieces[first]], set(held[first]), len(pieces[first])
-        for piece, words in zip(pieces[first + 1 :], held[first + 1 :], strict=True):
-            if size + 1 + len(piece) > MOST_CHARACTERS:
-                break
-            run.append(piece)
-            found |= words
-            size += 1 + len(piece)
+    for first, end in _runs(pieces):
+        found = frozenset().union(*held[first:end])
         weight = sum(weights.get(word, 0.0) * rarity(word) for word in found)
         if weight > best_weight + 1e-9:
-            best, best_weight = " ".join(run), weight
-    return shortened(best.rstrip("; "), MOST_CHARACTERS)
+            best, best_weight = _shown(pieces[first:end]), weight
+    return best
+
+
+def stands_in(shown: str, passage: Passage) -> bool:
+    """Whether an excerpt is one of this passage as it is now, for some question."""
+    longest = max(shown.removesuffix("…").split(), key=len, default="").rstrip(";")
+    if longest not in passage.text:  # so it is for most passages, at a hundredth of the price
+        return False
+    pieces = _pieces(passage)
+    if not pieces:
+        return not shown
+    return any(_shown(pieces[first:end]) == shown for first, end in _runs(pieces))
 
 
 def matches(
@@ -56,6 +62,24 @@ def matches(
     for word in _joined(text, (w for w in asked if rarity(w[2]) >= telling * TELLING)):
         found.setdefault(word.casefold(), word)
     return list(found.values())[:MOST_MATCHES]
+
+
+def _pieces(passage: Passage) -> list[str]:
+    return [s for line in passage.text.split("\n") for s in _separated(sentences(line))]
+
+
+def _runs(pieces: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The run that begins at each piece, as long as it may be: its first place and its end."""
+    for first in range(len(pieces)):
+        end, size = first + 1, len(pieces[first])
+        while end < len(pieces) and size + 1 + len(pieces[end]) <= MOST_CHARACTERS:
+            size += 1 + len(pieces[end])
+            end += 1
+        yield first, end
+
+
+def _shown(run: Sequence[str]) -> str:
+    return shortened(" ".join(run).rstrip("; "), MOST_CHARACTERS)
 
 
 def _joined(text: str, places: Iterable[tuple[int, int, str]]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from msgspec import UNSET, Struct
 
-from engine.assist import gate
+from engine.assist import gate, screen
 from engine.assist.excerpt import excerpt, matches
 from engine.assist.gate import Gate, needs_by_words, sure_by_words
 from engine.assist.keeping import listed
@@ -59,7 +59,8 @@ class Proposal(Struct, frozen=True):
     a later verdict a vote (engine/knowledge/votes.py); None without an embedding model.
     `needs`: the last turn asks for something, whether or not a document is good enough.
     `sure`: 0..1, that it asks for a document of these: what the threshold is on.
-    `gone`: those on the screen that exist no more."""
+    `gone`: ids of those on the screen that exist no more, or not for this call. `changed`:
+    cards of those on the screen whose documents say something else by now."""
 
     documents: tuple[SuggestedDocument, ...]
     summary: str
@@ -68,6 +69,7 @@ class Proposal(Struct, frozen=True):
     needs: bool = False
     sure: float = 0.0
     gone: tuple[str, ...] = ()
+    changed: tuple[SuggestedDocument, ...] = ()
 
 
 class Indexes(Protocol):
@@ -126,13 +128,14 @@ class CallSuggester:
         sure = round(self._sure(index, asked, ranked, language), 4)
         # What lies far behind a document that was dismissed does not become the answer by that.
         most = max((one.score for one in found), default=0.0)
-        shown = self._shown(index, asked, ranked, sure, most, excerpt.shown)
+        on_screen = [card.id for card in excerpt.shown]
+        shown = self._shown(index, asked, ranked, sure, most, on_screen)
         needs = self._needs(asked, language)
         named = self._named(index, ranked, bool(shown), needs, excerpt.line)
         line, kind = summary(lines, named, index.rarity if len(index) else None, language)
         vector = packed(index.model, _unit(query)) if query is not None else None
-        gone = tuple(doc_id for doc_id in excerpt.shown if index.get(doc_id) is None)
-        return Proposal(tuple(shown), line, kind, vector, needs, sure, gone)
+        stale = screen.compared(index, excerpt.shown, _scope(excerpt))
+        return Proposal(tuple(shown), line, kind, vector, needs, sure, *stale)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         """For a person who types: the same signals and excerpts, without a threshold."""
@@ -172,7 +175,7 @@ class CallSuggester:
     def _ranked(
         self, index: Index, asked: _Asked, query: Matrix | None, excerpt: CallExcerpt
     ) -> list[Ranked]:
-        scope = Scope(excerpt.language, excerpt.tags)
+        scope = _scope(excerpt)
 
         def may_be_shown(doc_id: str) -> bool:
             document = index.get(doc_id)
@@ -188,7 +191,7 @@ class CallSuggester:
     ) -> list[Ranked]:
         """Before votes; a replay keeps it (engine/measure/kept.py)."""
         lines = excerpt.lines[-self._settings.lines :]
-        scope = Scope(excerpt.language, excerpt.tags)
+        scope = _scope(excerpt)
         turn = weight_of_turn(asked.turn, excerpt.language or index.languages[0])
         return scored(index, asked.words, lines, asked.meaning, also, scope, turn)
 
@@ -246,6 +249,10 @@ class CallSuggester:
         if document is None:
             return ""
         return asking(document.title, document.text, index.language_of(document.id))
+
+
+def _scope(excerpt: CallExcerpt) -> Scope:
+    return Scope(excerpt.language, excerpt.tags)
 
 
 def _worth(sure: float, most: float, one: Ranked) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from engine.wire import Speaker
+from engine.wire import Speaker, SuggestedDocument
 
 
 class CallLine(Struct, frozen=True):
@@ -24,14 +24,14 @@ class CallLine(Struct, frozen=True):
 
 class CallExcerpt(Struct, frozen=True):
     """`lines`: the last finals, oldest first. `dismissed`: document ids, never shown again.
-    `shown`: those on the screen now, the first one first. `line`: the summary line that names
+    `shown`: the cards on the screen now, the first one first. `line`: the summary line that names
     a title there, '' where none does. `language` and `tags`: of the call, where it has any;
     they say which documents are candidates."""
 
     tenant: str
     lines: tuple[CallLine, ...]
     dismissed: frozenset[str] = frozenset()
-    shown: tuple[str, ...] = ()
+    shown: tuple[SuggestedDocument, ...] = ()
     line: str = ""
     language: str | None = None
     tags: frozenset[str] = frozenset()

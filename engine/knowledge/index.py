@@ -160,6 +160,18 @@ class Index:
         one = self._entries.get(doc_id)
         return one.language if one else self.languages[0]
 
+    def passages_of(self, doc_id: str) -> Sequence[Passage]:
+        one = self._entries.get(doc_id)
+        return one.passages if one else ()
+
+    def nearest(self, doc_id: str, weights: Weights) -> Passage | None:
+        """Of a document's passages the one whose words weigh most; the earliest of equals."""
+        one = self._entries.get(doc_id)
+        if one is None:
+            return None
+        weighed = [sum(weights.get(term, 0.0) for term in set(row)) for row in one.terms]
+        return one.passages[weighed.index(max(weighed))]
+
     def documents(self) -> Iterable[Document]:
         return (one.document for one in self._held)
 

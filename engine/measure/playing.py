@@ -15,6 +15,7 @@ from engine.assist.query import distinct
 from engine.assist.suggest import Suggester
 from engine.assist.view import CallExcerpt
 from engine.measure.corpus import TENANT, Dialogue, Shelf, Watch
+from engine.wire import SuggestedDocument
 
 
 class Named(Struct):
@@ -49,7 +50,7 @@ def play(suggester: Suggester, shelf: Shelf, dialogues: Sequence[Dialogue], watc
 def _play(suggester: Suggester, shelf: Shelf, dialogue: Dialogue, played: Played) -> None:
     golds = {query.turn: query.gold for query in dialogue.queries}
     last = max([*golds, *dialogue.no_doc], default=-1)
-    shown: tuple[str, ...] = ()
+    shown: tuple[SuggestedDocument, ...] = ()
     line, titled, nth = "", False, 0
     for turn in range(last + 1):
         if dialogue.turns[turn].speaker != "customer":
@@ -59,17 +60,20 @@ def _play(suggester: Suggester, shelf: Shelf, dialogue: Dialogue, played: Played
             CallExcerpt(TENANT, dialogue.lines(turn), shown=shown, line=on_screen)
         )
         if found.documents or not shown:
-            now = tuple(document.id for document in found.documents)
-            played.changes += now != shown
-            shown = now
+            played.changes += _ids(found.documents) != _ids(shown)
+            shown = found.documents
         if found.documents or not shown or found.summary_kind == "title":
             line, titled = found.summary, found.summary_kind == "title"
             played.lines.append(line)
         if turn in golds:
             nth += 1
-            played.right.append(any(doc_id in golds[turn] for doc_id in shown))
+            played.right.append(any(doc_id in golds[turn] for doc_id in _ids(shown)))
             share = _share(shelf, golds[turn], line)
             played.named += [] if share is None else [Named(share, nth, titled)]
+
+
+def _ids(shown: Sequence[SuggestedDocument]) -> list[str]:
+    return [document.id for document in shown]
 
 
 def _share(shelf: Shelf, gold: Sequence[str], line: str) -> float | None:

@@ -123,6 +123,27 @@ def test_the_same_documents_are_not_shown_again(world: World) -> None:
     assert len(ann.screen.events("ai:suggestion")) == 1
 
 
+def test_a_document_that_changed_under_its_card_is_shown_anew_at_the_next_line(
+    world: World,
+) -> None:
+    ann = joined(world)
+    say(world, "s1")
+    propose(world, "d1", "d2")
+    say(world, "s2", "thanks")
+    world.run(0.3)
+    _, excerpt, _ = world.proposals[-1]
+    edited = documents("d2")[0]
+    edited.excerpt = "50 euros"
+    propose(world, changed=(edited,))
+
+    assert [card.id for card in excerpt.shown] == ["d1", "d2"]
+    shown = ann.screen.events("ai:suggestion")[-1]
+    assert [(card["id"], card["excerpt"]) for card in shown["documents"]] == [
+        ("d1", "…"),
+        ("d2", "50 euros"),
+    ]
+
+
 def test_a_title_on_the_screen_is_told_to_ranking_and_a_sentence_is_not(world: World) -> None:
     for number, kind in enumerate(("sentence", "title", "title")):
         say(world, f"s{number}")

@@ -299,6 +299,34 @@ def test_a_document_that_exists_no_more_leaves_the_screen(call: Call) -> None:
     assert without_first.event.summary == "bye", "a line that named it goes with it"
 
 
+def test_a_card_whose_document_changed_is_shown_anew_with_the_list_that_stays(call: Call) -> None:
+    lands(call, decide.suggestion(call, "s1", [_card("d1"), _card("d2")], "about d1", "title"))
+    edited = wire.SuggestedDocument("d2", "d2", "50 euros", 0.5)
+    elsewhere = wire.SuggestedDocument("d9", "d9", "50 euros", 0.5)
+
+    def after(documents: list[Any], line: str, *changed: Any) -> Any:
+        found = decide.suggestion(call, "s2", documents, line, "sentence", changed=changed)
+        return found.event if found else None
+
+    thanks, same = after([], "thanks", edited), after([_card("d1"), edited], "about d1", edited)
+
+    assert [card.excerpt for card in thanks.documents] == ["…", "50 euros"]
+    assert thanks.summary == same.summary == "about d1"
+    assert [card.excerpt for card in same.documents] == ["…", "50 euros"]
+    assert after([], "thanks", elsewhere) is None
+    assert after([_card("d1"), _card("d2")], "about d1", elsewhere) is None
+
+
+def test_a_line_that_names_a_title_goes_with_it(call: Call) -> None:
+    lands(call, decide.suggestion(call, "s1", [_card("d1")], "Customer asking about d1", "title"))
+    renamed = wire.SuggestedDocument("d1", "Fees", "…", 0.5)
+
+    draft: Any = decide.suggestion(call, "s2", [], "bye", "sentence", changed=[renamed])
+
+    assert draft.event.documents[0].title == "Fees"
+    assert (draft.event.summary, draft.event.summary_kind) == ("bye", "sentence")
+
+
 def _card(doc_id: str) -> wire.SuggestedDocument:
     return wire.SuggestedDocument(doc_id, doc_id, "…", 0.5)
 

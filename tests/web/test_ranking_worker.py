@@ -14,6 +14,7 @@ from engine.assist.view import CallExcerpt
 from engine.config import Settings
 from engine.knowledge.index import Index
 from engine.knowledge.report_shapes import KnowledgeReport
+from engine.wire import SuggestedDocument
 from web.ranking import frames as f
 from web.ranking import worker
 from web.ranking.brain import Brain
@@ -85,7 +86,7 @@ def test_a_suggestion_does_not_wait_for_a_report(place: Place) -> None:
 def test_before_any_document_was_read_none_is_gone() -> None:
     """A process that was just started, while the store is away: what is on screens stays."""
     brain = Brain(f.Begin("redis://127.0.0.1:1", "n", Settings()))
-    excerpt = CallExcerpt("default", (), shown=("parking",))
+    excerpt = CallExcerpt("default", (), shown=(SuggestedDocument("parking", "", "", 0.5),))
     assert brain.suggest(excerpt).gone == ()
     brain.library.serve("default", 1, Index(()))
     assert brain.suggest(excerpt).gone == ("parking",)

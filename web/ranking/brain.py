@@ -39,6 +39,7 @@ class Ranking(NamedTuple):
     summary_kind: SummaryKind
     asked: Asked
     gone: tuple[str, ...]
+    changed: tuple[SuggestedDocument, ...]
 
 
 class Brain:
@@ -108,7 +109,8 @@ class Brain:
         asked = asked_of(excerpt, found.query, found.needs)
         # Documents that were never read, because the store is away, are not gone.
         gone = found.gone if self.library.version(excerpt.tenant) is not None else ()
-        return Ranking(list(found.documents), found.summary, found.summary_kind, asked, gone)
+        line = found.summary, found.summary_kind
+        return Ranking(list(found.documents), *line, asked, gone, found.changed)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         return self._suggester.search(tenant, query, limit)

@@ -68,6 +68,7 @@ class Ranked(Struct, tag=True):
     summary_kind: SummaryKind
     asked: Asked
     gone: tuple[str, ...] = ()
+    changed: tuple[SuggestedDocument, ...] = ()
 
 
 class Found(Struct, tag=True):

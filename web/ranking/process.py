@@ -74,7 +74,8 @@ class RankingProcess:
     def suggest(self, excerpt: CallExcerpt) -> Ranked:
         self.watch(excerpt.tenant)
         found = self._ask(lambda number: f.Suggest(number, excerpt))
-        return Ranked(found.documents, found.summary, found.summary_kind, found.asked, found.gone)
+        line = found.summary, found.summary_kind
+        return Ranked(found.documents, *line, found.asked, found.gone, found.changed)
 
     def search(self, tenant: str, query: str, limit: int) -> list[SuggestedDocument]:
         self.watch(tenant)

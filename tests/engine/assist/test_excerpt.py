@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assist.excerpt import MOST_CHARACTERS, MOST_MATCHES, excerpt, matches
+from engine.assist.excerpt import MOST_CHARACTERS, MOST_MATCHES, excerpt, matches, stands_in
 from engine.knowledge.passages import Passage
 from engine.knowledge.terms import terms
 
@@ -60,7 +60,18 @@ def test_an_excerpt_is_bounded_and_its_words_stand_in_the_passage(
     found = shown(text, *words)
 
     assert len(found) <= MOST_CHARACTERS
+    assert stands_in(found, Passage("a", (), text))
     assert all(match in text for match in matches(found, dict.fromkeys(words, 1.0)))
+
+
+def test_an_excerpt_of_other_words_does_not_stand_in_a_passage() -> None:
+    passage = Passage("a", (), "Fees:\nwithin a week: 5\nlater: 50\nWe pay back. Within days.")
+
+    assert stands_in("Fees: within a week: 5; later: 50; We pay back. Within days.", passage)
+    assert not stands_in("Fees: within a week: 5; later: 5", passage)
+    assert not stands_in("We pay back within days.", passage)
+    assert not stands_in("", passage)
+    assert stands_in("", Passage("a", (), ""))
 
 
 def test_a_word_in_writing_without_spaces_is_marked_as_a_whole() -> None:

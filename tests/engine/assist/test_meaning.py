@@ -84,11 +84,13 @@ def test_what_is_shown_stays_while_it_is_as_good(
 ) -> None:
     suggester = CallSuggester(hotel, replace(ALL, limit=2), model)
     excerpt = call("customer: when is breakfast and where do I leave the car?")
-    first = ids(suggester.suggest(excerpt))
-    other = [doc_id for doc_id in HOTEL if doc_id not in first]
+    cards = suggester.suggest(excerpt).documents
+    first = [card.id for card in cards]
+    everything = CallSuggester(hotel, ALL, model).suggest(excerpt).documents
+    other = tuple(card for card in everything if card.id not in first)
 
-    again = suggester.suggest(CallExcerpt("default", excerpt.lines, shown=tuple(first)))
-    moved = suggester.suggest(CallExcerpt("default", excerpt.lines, shown=tuple(other[:2])))
+    again = suggester.suggest(CallExcerpt("default", excerpt.lines, shown=cards))
+    moved = suggester.suggest(CallExcerpt("default", excerpt.lines, shown=other[:2]))
 
     assert ids(again) == first
     assert set(ids(moved)) == set(first)
@@ -272,10 +274,8 @@ def test_what_a_list_would_lose_stays_while_it_fades(
     )
 
     afresh = suggester.suggest(asked)
-    again = suggester.suggest(CallExcerpt("default", asked.lines, shown=tuple(ids(afresh)[:1])))
-    both = suggester.suggest(
-        CallExcerpt("default", asked.lines, shown=tuple(one.id for one in shown))
-    )
+    again = suggester.suggest(CallExcerpt("default", asked.lines, shown=afresh.documents[:1]))
+    both = suggester.suggest(CallExcerpt("default", asked.lines, shown=shown))
 
     assert len(ids(afresh)) == len(ids(again)) == 1
     assert ids(both) == [one.id for one in shown]
@@ -288,9 +288,10 @@ def test_a_title_on_the_screen_stays_though_another_is_a_little_better(
     suggester = CallSuggester(hotel, AssistSettings(), model)
     lines = call("customer: where do I leave my car?").lines
 
-    line = suggester.suggest(CallExcerpt("default", lines)).summary
+    asked = suggester.suggest(CallExcerpt("default", lines))
+    line = asked.summary
     more = (*lines, *call("agent: Behind the house.", "customer: yes please").lines)
-    stays = suggester.suggest(CallExcerpt("default", more, shown=("parking",), line=line))
+    stays = suggester.suggest(CallExcerpt("default", more, shown=asked.documents[:1], line=line))
 
     assert line == "Customer asking about parking a car"
     assert (stays.documents, stays.summary, stays.summary_kind) == ((), line, "title")

@@ -14,6 +14,7 @@ from engine.assist.excerpt import MOST_CHARACTERS
 from engine.assist.suggest import AssistSettings, CallSuggester, Proposal
 from engine.assist.view import CallExcerpt
 from engine.measure.corpus import Shelf
+from engine.wire import SuggestedDocument
 
 MakeCall = Callable[..., CallExcerpt]
 Knowing = Callable[..., Shelf]
@@ -97,7 +98,8 @@ def test_what_lies_far_behind_a_dismissed_document_is_not_the_answer(
 
 
 def test_what_is_on_the_screen_and_exists_no_more_is_told(hotel: Shelf, call: MakeCall) -> None:
-    excerpt = replace_in(call("customer: thank you"), shown=("parking", "sold"))
+    cards = tuple(SuggestedDocument(one, one, "", 0.5) for one in ("parking", "sold"))
+    excerpt = replace_in(call("customer: thank you"), shown=cards)
 
     assert CallSuggester(hotel, AssistSettings()).suggest(excerpt).gone == ("sold",)
 
