@@ -39,9 +39,9 @@ def excerpt(
 
 def stands_in(shown: str, passage: Passage) -> bool:
     """Whether an excerpt is one of this passage as it is now, for some question."""
-    longest = max(shown.removesuffix("…").split(), key=len, default="").rstrip(";")
-    if longest not in passage.text:  # so it is for most passages, at a hundredth of the price
-        return False
+    words = shown.removesuffix("…").split()
+    if not all(word.rstrip(";") in passage.text for word in words):
+        return False  # so it is for most passages, at a hundredth of the price
     pieces = _pieces(passage)
     if not pieces:
         return not shown
