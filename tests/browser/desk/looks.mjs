@@ -71,6 +71,19 @@ async function watchMotion(page) {
     });
 }
 
+/** Every card's height, and which of what can be pressed in the documents' pane stands out of it. */
+function cards(page) {
+  return page.evaluate(() => {
+    const pane = document.querySelector('.suggestions').getBoundingClientRect();
+    const buttons = [...document.querySelectorAll('.card button, .card a')];
+    const isOut = (box) => box.left < pane.left || box.right > pane.right || box.width < 24;
+    return {
+      heights: [...document.querySelectorAll('.card')].map((card) => card.offsetHeight),
+      out: buttons.filter((one) => isOut(one.getBoundingClientRect())).map((one) => one.outerHTML.slice(0, 120)),
+    };
+  });
+}
+
 export const scenarios = {
   async all_text_can_be_read_in_dark_and_light_and_in_forced_colours(place) {
     const { call, context, proxy } = place;
@@ -107,6 +120,31 @@ export const scenarios = {
     proxy.refuse();
     await page.getByText('The connection is lost.').waitFor();
     await measure(page, 'a search, and a lost connection');
+  },
+
+  async a_verdict_makes_no_card_larger_and_pushes_nothing_out_of_its_pane(place) {
+    const page = await sitWithCards(place);
+    for (const language of ['en', 'de']) {
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').locator('select').nth(1).selectOption(language);
+      await escape(page);
+      for (const width of [1280, 1100, 1920, 320]) {
+        await page.setViewportSize({ width, height: 700 });
+        const documents = page.getByRole('navigation').getByRole('button', { name: /Doc|Dok/ });
+        if (width < 720) await documents.click();
+        const before = await cards(page);
+        none(before.out, `${language} at ${width}`);
+        for (const [key, does] of [['h', 'helpful'], ['u', 'unhelpful']]) {
+          await page.keyboard.press(key);
+          await page.locator(`[data-do="${does}"][aria-pressed=true]`).waitFor();
+          const { heights, out } = await cards(page);
+          none(out, `${language} at ${width}, ${does}`);
+          same(heights, before.heights, `${language} at ${width}, ${does}: heights`);
+        }
+        await page.keyboard.press('z');
+        await page.locator('[data-do="undo"]').waitFor({ state: 'detached' });
+      }
+    }
   },
 
   async nothing_moves_by_itself_for_who_wants_no_motion(place) {

@@ -113,6 +113,14 @@ export function Copy(): ReactNode {
   );
 }
 
+export function Undo(): ReactNode {
+  return (
+    <Icon>
+      <path d="M5.500 3 2.800 5.700 5.500 8.400M2.800 5.700h6.400a3.600 3.600 0 0 1 0 7.200H6.500" />
+    </Icon>
+  );
+}
+
 export function Quote(): ReactNode {
   return (
     <Icon>

@@ -28,7 +28,7 @@ describe('a card', () => {
   it('is put away, and what was done with it is told once', async () => {
     await opened();
     fireEvent.click(await screen.findByRole('button', { name: 'Put away: Red light' }));
-    await screen.findByText('Nothing suggested yet');
+    await screen.findByText('Nothing else is suggested');
     await until(() => {
       const told = server.commands('doc:seen').flatMap((seen) => (seen as { items: object[] }).items);
       expect(told).toContainEqual({ doc_id: 'd1', action: 'shown' });

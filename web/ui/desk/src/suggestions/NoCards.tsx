@@ -9,12 +9,19 @@ import { useWords } from '../words/index.ts';
 export function NoCards(props: {
   call: CallView | null;
   health: CallHealth | null;
+  /** A document was put away, so that something was suggested. */
+  hasDismissed: boolean;
 }): ReactNode {
-  const { call, health } = props;
+  const { call, health, hasDismissed } = props;
   const words = useWords();
   const why = health?.why;
+  const nothingElse = (
+    <Empty icon={<Page />} title={words.nothingElse}>
+      <p>{words.nothingElseText}</p>
+    </Empty>
+  );
   if (call?.status === 'ended') {
-    return (
+    return hasDismissed ? nothingElse : (
       <Empty icon={<Page />} title={words.nothingWasSuggested}>
         <p>{words.nothingWasSuggestedText}</p>
       </Empty>
@@ -35,6 +42,7 @@ export function NoCards(props: {
       </Empty>
     );
   }
+  if (hasDismissed) return nothingElse;
   return (
     <Empty icon={<Page />} title={words.nothingSuggested}>
       <p>{words.nothingSuggestedText}</p>

@@ -4,7 +4,7 @@ import { useDismiss, useFeedback, useSeen, useSegment } from '@earshot/react';
 import { useEffect, useMemo, type ReactNode } from 'react';
 import { isolated, readable } from '../foreign.ts';
 import { IconButton, IconLink } from '../IconButton.tsx';
-import { Copy, Cross, OutwardLink, Page, Quote, ThumbDown, ThumbUp } from '../icons.tsx';
+import { Copy, Cross, OutwardLink, Page, Quote, ThumbDown, ThumbUp, Undo } from '../icons.tsx';
 import { useKeyHint } from '../settings/useKeyHint.ts';
 import { useToast } from '../toasts.tsx';
 import { useWords } from '../words/index.ts';
@@ -190,11 +190,18 @@ function Verdict({ callId, card, did }: CardProps): ReactNode {
         title={hint(words.unhelpful, 'unhelpful')}
         onClick={() => give(helpful === false ? null : false)}
       >
-        <ThumbDown /> {helpful === false && words.unhelpful}
+        <ThumbDown /> {helpful === false && <span className="verdict-word">{words.unhelpful}</span>}
       </button>
       {helpful !== null && (
-        <button type="button" className="button quiet undo" data-do="undo" title={hint(words.undo, 'undo')} onClick={() => give(null)}>
-          {words.undo}
+        <button
+          type="button"
+          className="button quiet undo"
+          data-do="undo"
+          aria-label={words.undo}
+          title={hint(words.undo, 'undo')}
+          onClick={() => give(null)}
+        >
+          <Undo /> <span className="verdict-word">{words.undo}</span>
         </button>
       )}
     </div>

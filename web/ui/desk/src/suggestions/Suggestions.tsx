@@ -33,7 +33,7 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
   const { cards, did } = useStill(useSuggestions(callId), list);
   const { summary, summary_kind } = useSummary(callId);
   const afterCall = useAfterCall(callId);
-  const { sync, info, health, refused } = useCall(callId);
+  const { sync, info, health, refused, hasDismissed } = useCall(callId);
   const [opened, open] = useState<{ id: string; title: string } | null>(null);
   useCardKeys(list);
   const isOld = useIsOld(callId);
@@ -81,7 +81,7 @@ export function Suggestions(props: SuggestionsProps): ReactNode {
           ))}
       </ul>
       {cards.length === 0 && isKnown && sync !== 'syncing' && refused === null && (
-        <NoCards call={info} health={health} />
+        <NoCards call={info} health={health} hasDismissed={hasDismissed} />
       )}
       {opened && callId !== null && (
         <DocumentDialog key={opened.id} document={opened} close={() => open(null)} />

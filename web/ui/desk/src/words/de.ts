@@ -111,6 +111,8 @@ export const de: Words = {
   summaryAppears: 'Worum es geht, erscheint hier.',
   nothingWasSuggested: 'Kein Vorschlag',
   nothingWasSuggestedText: 'Kein Dokument war nah genug an dem, was der Kunde zuletzt sagte.',
+  nothingElse: 'Kein weiterer Vorschlag',
+  nothingElseText: 'Was weggelegt wurde, bleibt in diesem Gespräch weg.',
   noDocuments: 'Die Wissensbasis ist leer',
   noDocumentsText: 'Dokumente können vorgeschlagen werden, sobald es welche gibt.',
   addDocuments:

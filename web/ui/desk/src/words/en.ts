@@ -116,6 +116,8 @@ export const en = {
   summaryAppears: 'What the call is about appears here.',
   nothingWasSuggested: 'Nothing is suggested',
   nothingWasSuggestedText: 'No document was close enough to what the customer said last.',
+  nothingElse: 'Nothing else is suggested',
+  nothingElseText: 'What was put away stays away in this call.',
   noDocuments: 'The knowledge base is empty',
   noDocumentsText: 'Documents can be suggested as soon as there are some.',
   addDocuments:

@@ -46,6 +46,7 @@ export class CallStore {
   readonly transcript: Transcript;
   readonly info;
   readonly suggestions;
+  readonly hasDismissed;
   readonly summary;
   readonly afterCall;
   readonly health;
@@ -66,6 +67,7 @@ export class CallStore {
     this.transcript = new Transcript(batch);
     this.info = createValue<CallView | null>(null, batch);
     this.suggestions = createValue<readonly Suggestion[]>([], batch);
+    this.hasDismissed = createValue<boolean>(false, batch);
     this.summary = createValue<Summary>(NO_SUMMARY, batch);
     this.afterCall = createValue<CallSummary | null>(null, batch);
     this.health = createValue<CallHealth | null>(null, batch);
@@ -164,6 +166,7 @@ export class CallStore {
 
   #show(): void {
     this.suggestions.set(this.#verdicts.show(this.#suggestion));
+    this.hasDismissed.set(this.#verdicts.hasDismissed);
     const { summary, summary_kind } = this.#suggestion ?? NO_SUMMARY;
     const shown = this.summary.get();
     if (shown.summary !== summary || shown.summary_kind !== summary_kind) {

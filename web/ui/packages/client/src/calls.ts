@@ -16,6 +16,8 @@ export interface CallHandle {
   readonly segmentIds: Readable<readonly string[]>;
   segment(id: string): Readable<Segment | undefined>;
   readonly suggestions: Readable<readonly Suggestion[]>;
+  /** A suggested document was put away, by anybody: it stays away in this call. */
+  readonly hasDismissed: Readable<boolean>;
   readonly summary: Readable<Summary>;
   /** The summary made after the call has ended. */
   readonly afterCall: Readable<CallSummary | null>;

@@ -45,6 +45,11 @@ export class Verdicts {
     }
   }
 
+  /** Whether a document was put away, as far as this tab knows: asked for counts. */
+  get hasDismissed(): boolean {
+    return this.#dismissed.size > 0 || this.layers.some(({ dismissed }) => dismissed);
+  }
+
   /** The cards: layers run over the base, so a refused layer leaves nothing behind. */
   show(suggestion: AiSuggestion | null): Suggestion[] {
     const asked = new Map<string, boolean | null>();

@@ -187,7 +187,8 @@ describe('a verdict', () => {
 describe('a dismissed document', () => {
   it('leaves the cards', async () => {
     const { client, server } = await suggested();
-    const dismissal = { doc_id: 'd1', helpful: null, dismissed: true, agent_id: 'agent-1' };
+    expect(client.call('c1').hasDismissed.get()).toBe(false);
+    const dismissal = { doc_id: 'd1', helpful: null, dismissed: true, agent_id: 'agent-2' };
     server.call('c1').verdict(dismissal);
     server.publish('c1');
     await until(() => {
@@ -198,5 +199,6 @@ describe('a dismissed document', () => {
           .map((card) => card.id),
       ).toEqual(['d2']);
     });
+    expect(client.call('c1').hasDismissed.get()).toBe(true);
   });
 });

@@ -111,11 +111,13 @@ describe('a dismissal', () => {
     server.answers.set('doc:seen', () => refuse('forbidden'));
     const client = tab(true);
     await untilOnline(client);
-    const { suggestions } = client.call('c1');
+    const { suggestions, hasDismissed } = client.call('c1');
     const mutation = client.dismiss('c1', 'd1');
     expect(suggestions.get().map((card) => card.id)).toEqual(['d2']);
+    expect(hasDismissed.get()).toBe(true);
     await expect(mutation.settled).rejects.toMatchObject({ code: 'forbidden' });
     expect(suggestions.get().map((card) => card.id)).toEqual(['d1', 'd2']);
+    expect(hasDismissed.get()).toBe(false);
   });
 });
 

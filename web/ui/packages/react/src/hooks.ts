@@ -29,6 +29,8 @@ export interface CallState {
   refused: string | null;
   health: CallHealth | null;
   afterCall: CallSummary | null;
+  /** A suggested document was put away, by anybody. */
+  hasDismissed: boolean;
   hasOlder: boolean;
   /** Fetch older lines of the transcript; how many came. */
   loadOlder(limit?: number): Promise<number>;
@@ -70,6 +72,7 @@ export function useCall(callId: string | null): CallState {
     refused: useReadable<string | null>(handle?.refused ?? NULL),
     health: useReadable<CallHealth | null>(handle?.health ?? NULL),
     afterCall: useLogged<CallSummary | null>(handle, handle?.afterCall ?? NULL),
+    hasDismissed: useLogged(handle, handle?.hasDismissed ?? NO),
     hasOlder: useReadable(handle?.hasOlder ?? NO),
     loadOlder,
   };
