@@ -3,23 +3,17 @@ scenarios are in entrance/scenarios.mjs; they run a few at a time, once."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.browser.scenarios import names_in, outcomes_of
+from tests.held_ports import held_port
 from tests.live.server import LiveServer, running
 
 FOLDER = Path(__file__).with_name("entrance")
 TIMEOUT_S = 300
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +21,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     settings = {
         "EARSHOT__DEVELOPMENT__TOKENS": "false",
         # A scenario's page listens there.
-        "EARSHOT__SERVER__EMBEDDERS": f'["http://127.0.0.1:{free_port()}"]',
+        "EARSHOT__SERVER__EMBEDDERS": f'["http://127.0.0.1:{held_port()}"]',
         "EARSHOT__ASSIST__THRESHOLD": "0.01",
     }
     with running(tmp_path_factory.mktemp("entrance"), **settings) as server:

@@ -10,7 +10,6 @@ import contextlib
 import itertools
 import os
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from tests.contract.benches import Bench, MemoryBench, RedisBench
 from tests.contract.entries import MAX_EVENTS
 from tests.contract.hinting import open_stream
 from tests.contract.stores import BOUND_S, OwnStore, running
+from tests.held_ports import HOST, held_ports
 
 _numbers = itertools.count(1)
 
@@ -67,7 +67,11 @@ def own_store(tmp_path: Path) -> Iterator[OwnStore]:
 @pytest.fixture
 def cluster_url(own_store: OwnStore) -> str:
     """A cluster of one node: every rule about slots holds in it."""
-    _start_as_cluster(own_store)
+    port, bus = held_ports(2)
+    own_store.start(
+        *("--cluster-enabled", "yes", "--bind", HOST),
+        *("--port", str(port), "--cluster-port", str(bus)),
+    )
     with contextlib.closing(connect(own_store.url)) as client:
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + BOUND_S
@@ -75,24 +79,6 @@ def cluster_url(own_store: OwnStore) -> str:
             assert time.monotonic() < deadline, "the cluster did not come up"
             time.sleep(0.05)
     return own_store.url
-
-
-def _start_as_cluster(store: OwnStore, tries: int = 5) -> None:
-    """On ports that are free when it is started: somebody may take one between."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        port, bus = one.getsockname()[1], two.getsockname()[1]
-    try:
-        store.start(
-            *("--cluster-enabled", "yes", "--bind", "127.0.0.1"),
-            *("--port", str(port), "--cluster-port", str(bus)),
-        )
-    except AssertionError:
-        store.kill()
-        if tries == 1:
-            raise
-        _start_as_cluster(store, tries - 1)
 
 
 @pytest.fixture(params=["valkey", "redis7"])
