@@ -23,7 +23,7 @@ from web.token_desk import TokenDesk
 
 PRIVATE = {kid: rsa.generate_private_key(65537, 2048) for kid in ("one", "two")}
 BOUND_S = 10.0
-SLOWEST_S = 1.0  # jwks_timeout_s
+PATIENT_S, SHORT_S = 20.0, 0.5  # jwks_timeout_s, for answers that come and for those that do not
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def desk(place: KeyPlace) -> Iterator[Callable[..., TokenDesk]]:
     made: list[TokenDesk] = []
 
     def make(**fields: Any) -> TokenDesk:
-        bounds = {"jwks_retry_s": 0.05, "jwks_timeout_s": SLOWEST_S} | fields
+        bounds = {"jwks_retry_s": 0.05, "jwks_timeout_s": PATIENT_S} | fields
         settings = TokenSettings("RS256", jwks_url=place.url, **bounds)
         tokens = Tokens(Settings(tokens=settings))
         assert tokens.ring is not None
@@ -63,6 +63,14 @@ def signed(kid: str, named: str | None = None) -> str:
 def verify(desk: TokenDesk, token: str) -> Any:
     with gevent.Timeout(BOUND_S):
         return desk.verify(token, time.time())
+
+
+def knows(desk: TokenDesk, kid: str) -> bool:
+    """Asked again where the answer, which comes at once, was too late for the short time-out."""
+    try:
+        return bool(verify(desk, signed(kid)))
+    except Unavailable:
+        return False
 
 
 def until(condition: Callable[[], Any]) -> None:
@@ -108,34 +116,32 @@ def test_a_key_server_that_fails_locks_nobody_out(desk: Any, place: Any, mood: s
 @pytest.mark.parametrize("mood", ["down", "ill", "huge", "hang", "drip", "away"])
 def test_without_any_key_a_token_may_be_sent_again_later(desk: Any, place: Any, mood: str) -> None:
     place.mood = mood
-    mine, began = desk(), time.monotonic()
+    mine, began = desk(jwks_timeout_s=SHORT_S), time.monotonic()
     with pytest.raises(Unavailable) as refused:
         verify(mine, signed("one"))
     assert refused.value.retryable
     assert time.monotonic() - began < BOUND_S
     place.mood = "well"
-
-    def comes_back() -> bool:
-        try:
-            return bool(verify(mine, signed("one")))
-        except Unavailable:
-            return False
-
-    until(comes_back)
+    until(lambda: knows(mine, "one"))
 
 
 def test_a_slow_key_server_holds_up_only_who_needs_it(desk: Any, place: Any) -> None:
     """An actor's question returns at once; a token with a known key is judged meanwhile."""
-    mine = desk(jwks_retry_s=0.01)
-    verify(mine, signed("one"))
+    mine = desk(jwks_retry_s=0.01, jwks_timeout_s=SHORT_S)
+    until(lambda: knows(mine, "one"))
     place.mood = "hang"
     gevent.sleep(0.02)
     answers: list[Any] = []
-    began = time.monotonic()
-    mine.judge(signed("two"), answers.append)
-    mine.judge(signed("one"), answers.append)
-    assert time.monotonic() - began < SLOWEST_S / 3
-    assert [one.agent_id for one in answers] == ["ann"]
+    at_once: list[Any] = []
+
+    def in_the_hub() -> None:  # where waiting would be an error
+        mine.judge(signed("two"), answers.append)
+        mine.judge(signed("one"), answers.append)
+        at_once.extend(answers)
+
+    gevent.get_hub().loop.run_callback(in_the_hub)
+    until(lambda: answers)
+    assert [one.agent_id for one in at_once] == ["ann"]
     until(lambda: len(answers) == 2)
     assert isinstance(answers[1], EngineError)
     assert answers[1].code == "unavailable"
@@ -146,7 +152,7 @@ def test_so_many_wait_for_the_key_server_and_the_next_is_told_at_once(
 ) -> None:
     monkeypatch.setattr(key_server, "WAITING", 3)
     place.mood = "hang"
-    mine = desk()
+    mine = desk(jwks_timeout_s=SHORT_S)
     answers: list[Any] = []
     for _ in range(4):
         mine.judge(signed("one"), answers.append)
