@@ -3,7 +3,7 @@
 // scenario does and what its pages show is its folder's.
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { createCall, fromUi, putDocuments } from './sdk/place.mjs';
+import { createCall, fromUi, judgeRefusals, putDocuments } from './sdk/place.mjs';
 import { startProxy } from './sdk/proxy.mjs';
 
 const AT_ONCE = 4;
@@ -58,5 +58,6 @@ export async function play({ look = {}, atOnce = AT_ONCE, furnish = (place) => p
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   await browser.close();
+  judgeRefusals();
   process.stdout.write(JSON.stringify(found));
 }

@@ -24,7 +24,7 @@ from tests.chaos.stores import ScenarioStore
 from tests.live.server import Caller, LiveServer, running, until
 
 CAUGHT_UP_S = 60.0
-AFTERWARDS = 3  # lines of each call, at least, that are answered after the fault
+LINES = 4  # of each call, at least, that are answered before the fault, and as many after it
 AGENT = "ann"
 T = TypeVar("T")
 
@@ -128,10 +128,11 @@ class Stage:
                 self.producers.append(producer)
         time.sleep(seconds)
 
-    def spoken_afterwards(self) -> bool:
-        """Enough in each call since the fault was over, for everybody to hear of it."""
+    def have_spoken(self, since: float = 0.0) -> bool:
+        """Enough in each call for everybody to hear of it. The dictionaries are the producers',
+        who may be writing in them."""
         return all(
-            sum(moment >= self.healed_at for moment in one.at.values()) >= AFTERWARDS
+            sum(moment >= since for moment in list(one.at.values())) >= LINES
             for one in self.spoken.values()
         )
 
@@ -238,6 +239,7 @@ def staged(folder: Path, setting: Setting) -> Iterator[Stage]:
         stage.bring_browsers(setting.browsers, plain=False)
         stage.bring_browsers(setting.plain, plain=True)
         stage.speak(setting.before_s)
+        until(stage.have_spoken, CAUGHT_UP_S)
         yield stage
 
 
@@ -272,7 +274,7 @@ def play(scenario: Scenario, folder: Path) -> Row:
         stage.healed()  # unless the scenario says otherwise
         scenario.run(stage)
         stage.speak(scenario.setting.after_s)
-        until(stage.spoken_afterwards, CAUGHT_UP_S)
+        until(lambda: stage.have_spoken(stage.healed_at), CAUGHT_UP_S)
         verdict, recoveries_ms = stage.conclude()
         silences_s = stage.silences_s()
         if silences_s:

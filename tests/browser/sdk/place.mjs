@@ -6,6 +6,11 @@ import { resolve } from 'node:path';
 
 /** Bounds a failure only: what is waited for is there at once on a machine that has time. */
 const BOUND_MS = 60_000;
+/** Refusals of one request, one after the other, and of all requests the share: what is more is no
+ * machine that stood still for a moment. */
+const [MOST_IN_A_ROW, MOST_REFUSED] = [8, 0.1];
+/** What was asked, and the codes of what was refused and may be asked again. */
+const asked = { count: 0, refusals: [] };
 export const fromUi = createRequire(resolve('web/ui/package.json'));
 const ui = resolve('web/ui');
 
@@ -46,18 +51,27 @@ export function mint(sub, role = 'agent', lives = 3600, tenant = 'default') {
 /** What may be judged: they answer what `suggest` makes the customer say. */
 export const DOCUMENTS = ['d1', 'd2', 'd3'];
 
+/** Throws when more was refused than passes with a moment. */
+export function judgeRefusals() {
+  const { count, refusals } = asked;
+  if (refusals.length > Math.max(MOST_IN_A_ROW, MOST_REFUSED * count)) {
+    throw new Error(`${refusals.length} of ${count} requests were refused: ${refusals}`);
+  }
+}
+
 /** Asks as a producer should: again after a refusal that passes. All that is asked has ids. */
 function asking(server, token) {
   return async (method, path, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const sent = body && JSON.stringify(body);
-    const deadline = Date.now() + BOUND_MS;
-    for (;;) {
+    for (let refused = 1; ; refused += 1) {
+      asked.count += 1;
       const response = await fetch(`${server}/v1${path}`, { method, headers, body: sent });
       const answer = await response.json();
       if (response.ok) return answer;
       const { error } = answer;
-      if (!error.retryable || Date.now() > deadline) {
+      if (error.retryable) asked.refusals.push(error.code);
+      if (!error.retryable || refused > MOST_IN_A_ROW) {
         throw new Error(`${response.status} from ${path}: ${JSON.stringify(error)}`);
       }
       await new Promise((done) => setTimeout(done, error.retry_after_ms ?? 200));
