@@ -22,7 +22,7 @@ from tests.live.stopwatch import Stopwatch
 LEASE_S = 3
 # Two thirds of it are enough to suggest something, on a machine that stands still meanwhile: who
 # does not know that it leads would write nothing, and there would be nothing to refuse.
-LONG_LEASE_S = 8
+LONG_LEASE_S = 6
 SLACK_S = 1.0  # a busy machine, and the pause between two looks at /metrics
 DEBOUNCE_S = 1.0  # between two suggestions: time to say something and stall the store's link
 CALLS = 5
@@ -50,6 +50,8 @@ def pair(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Pair]:
         link = up.enter_context(linked(int(url.rsplit(":", 1)[1])))
         settings = {
             "EARSHOT__ACTORS__LEASE_S": request.param,
+            # What is on its way must not be given up before another leads.
+            "EARSHOT__STORE__ANSWER_TIMEOUT_S": 5 * request.param,
             "EARSHOT__ASSIST__DEBOUNCE_MS": int(DEBOUNCE_S * 1000),
             # One document by words alone: each question has another answer, loaded or not.
             "EARSHOT__ASSIST__LIMIT": 1,
