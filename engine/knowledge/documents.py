@@ -20,6 +20,8 @@ from engine.errors import BadRequest, Conflict, EngineError
 from engine.knowledge import links, markup
 from engine.knowledge.blocks import Block
 
+UNREACHABLE = (".", "..", "search")  # /v1/documents/… of these leads elsewhere
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -78,9 +80,11 @@ def refused(where: str, doc_id: str | None, problem: EngineError) -> Refused:
 def document_of(body: DocumentBody, tenant: str, updated_at: str) -> Document:
     """A document, if it can be kept and found. Raises BadRequest naming the field."""
     body = decoding.convert(DocumentBody, msgspec.to_builtins(body))
+    if body.id in UNREACHABLE:
+        raise BadRequest(f"No address can lead to a document named {body.id}: `id`", field="id")
     title = " ".join(body.title.split())
-    if not title:
-        raise BadRequest("A title needs a character: `title`", field="title")
+    if not any(character.isprintable() for character in title):  # or only such as nobody sees
+        raise BadRequest("A title needs a character that is seen: `title`", field="title")
     if not markup.read(body.text):
         raise BadRequest("Holds no readable text: `text`", field="text")
     if body.url is not None:
@@ -166,12 +170,13 @@ def _tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def _refuse_url(url: str) -> None:
-    """A link that a browser would run, or that leaves the site unseen, is no address."""
+    """A link that a browser would run, that leaves the site unseen, or that holds what nobody
+    sees or what turns the order of letters, is no address."""
     try:
         parts = urlsplit(url)
-        web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         web = False
     path = url.startswith("/") and not url.startswith(("//", "/\\"))
-    if not (web or path) or any(character.isspace() for character in url):
+    if not (web or path) or " " in url or not url.isprintable():
         raise BadRequest("Expected an http(s) address or a path: `url`", field="url")

@@ -22,6 +22,7 @@ from engine.answers import DocumentBody
 from engine.errors import BadRequest, EngineError, TooLarge
 from engine.knowledge import front_matter, markup
 from engine.knowledge.documents import Placed, Refused, refused
+from engine.knowledge.file_ids import id_of
 from engine.knowledge.front_matter import FrontMatter
 
 MAX_FILE_BYTES = 2_000_000  # a text of 500,000 characters, in any alphabet
@@ -30,7 +31,6 @@ MAX_LINE_BYTES = 4_000_000  # the same with everything escaped
 _TOLD_LINE = re.compile(
     r"tags\s*:\s*(?P<tags>.*)|language\s*:\s*(?P<language>[a-z]{2,3}(?:-[a-z0-9]{1,8})*)", re.I
 )
-_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:@|+*-]+")
 ONE_DOCUMENT = (".md", ".markdown", ".html", ".htm", ".txt")
 MANY_DOCUMENTS = (".jsonl", ".ndjson")
 _CALLS = ("dialogues.jsonl", "calls.jsonl")  # are replayed; of a folder they are no documents
@@ -100,6 +100,16 @@ def passed_over(folder: Path) -> list[Path]:
     return sorted(path for path in _below(folder) if os.path.isfile(path) and path not in read)
 
 
+def linked_folders(folder: Path) -> list[Path]:
+    """Links to folders, which are not followed: they may lead in a circle. Sorted."""
+    return sorted(
+        Path(place, name)
+        for place, names, _ in os.walk(folder)
+        for name in names
+        if not name.startswith(".") and os.path.islink(os.path.join(place, name))
+    )
+
+
 def _source_of(folder: Path) -> Path:
     """What is read of a folder: a `kb.jsonl`, or every document's file below."""
     if not (folder / "kb.jsonl").is_file() and (folder / "kb").is_dir():
@@ -141,12 +151,6 @@ def _below(folder: Path, on_closed: Callable[[OSError], None] | None = None) -> 
 def _readable(path: Path) -> bool:
     """A file, or what looks like one and leads nowhere, which is refused by name; no pipe."""
     return os.path.isfile(path) or not os.path.exists(path)
-
-
-def id_of(relative_path: str) -> str:
-    """`billing/Late fee.md` is `billing.Late-fee`."""
-    bare = relative_path.rpartition(".")[0].replace("/", ".")
-    return _NOT_IN_IDS.sub("-", bare).strip("-") or "document"
 
 
 def read_file(path: Path, doc_id: str) -> DocumentBody:
@@ -217,8 +221,13 @@ def _value(raw: bytes) -> Any:
         return decoding.parse(raw)
     except json.JSONDecodeError as problem:
         raise BadRequest(f"Not JSON at character {problem.pos + 1}: {problem.msg}") from None
-    except (ValueError, RecursionError) as problem:
-        raise BadRequest(f"Not JSON: {problem}") from None
+    except UnicodeDecodeError as problem:
+        raise BadRequest(f"Not JSON: not UTF-8 at byte {problem.start}") from None
+    except RecursionError:
+        raise BadRequest("Not JSON: nested too deeply") from None
+    except ValueError as problem:
+        said = "a number of too many digits" if "digits" in str(problem) else problem
+        raise BadRequest(f"Not JSON: {said}") from None
 
 
 def _item(where: str, value: Any) -> Item:

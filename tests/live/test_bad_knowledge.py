@@ -193,6 +193,19 @@ def test_a_language_that_nobody_was_taught_is_found_by_its_words(tenant: Tenant)
     assert "parking" not in [one["id"] for one in more], "that is in another language"
 
 
+def test_a_document_that_changes_under_its_card_is_shown_anew(tenant: Tenant) -> None:
+    tenant.knows(PARKING)
+    call_id, client = tenant.call()
+    asked = "where can guests park their car"
+
+    before = tenant.suggested(call_id, client, asked)
+    tenant.knows(PARKING | {"text": "Guests park for ten euros in the garage."})
+    after = tenant.suggested(call_id, client, asked)
+
+    assert [card["excerpt"] for card in before] == [PARKING["text"]]
+    assert [card["excerpt"] for card in after] == ["Guests park for ten euros in the garage."]
+
+
 @pytest.mark.parametrize("tags", [["no-such-tag"], "no-such-tag"])
 def test_a_tag_that_no_document_has_leaves_those_without_tags(tenant: Tenant, tags: Any) -> None:
     tenant.knows(PARKING, PARKING | {"id": "vip", "title": "VIP parking", "tags": ["vip"]})

@@ -21,6 +21,7 @@ from engine.errors import EngineError
 from engine.knowledge import readers
 from engine.knowledge.documents import Placed, replaced_by
 from engine.knowledge.documents import Refused as Unreadable
+from engine.knowledge.file_ids import id_of
 from web.cli.client import Api
 from web.cli.failures import Failure, Refused, Stopped
 from web.cli.patience import Outage, insist
@@ -86,7 +87,7 @@ def read(path: Path) -> Iterator[readers.Item]:
             with path.open("rb") as file:
                 yield from readers.read_lines(file, str(path))
         elif path.suffix.lower() in readers.ONE_DOCUMENT:
-            yield readers.read_placed(path, str(path), readers.id_of(path.name))
+            yield readers.read_placed(path, str(path), id_of(path.name))
         else:
             raise Failure(f"{path} is no document: expected a .md, .html, .txt or .jsonl file.")
     except EngineError as problem:

@@ -15,7 +15,8 @@ MOST_NAMED = 5  # files of JSON lines, and kinds of other files; the others are 
 
 
 def told(path: Path) -> str:
-    """`Not read of my-docs: dialogues.jsonl, 3 .md files, 2 files of other kinds (.docx, .pdf)`;
+    """`Not read of my-docs: dialogues.jsonl, 3 .md files, 2 files of other kinds (.docx, .pdf),
+    1 link to folders (more)`;
     '' when everything was, or `path` is no folder."""
     files = readers.passed_over(path) if path.is_dir() else []
     lines, kinds, others = [], Counter[str](), Counter[str]()
@@ -36,4 +37,9 @@ def told(path: Path) -> str:
         total = others.total()
         kinds_of = "other kinds" if len(others) > 1 else "another kind"
         parts.append(f"{count(total, 'file')} of {kinds_of} ({', '.join(named)})")
+    linked = readers.linked_folders(path) if path.is_dir() else []
+    if linked:
+        names = [folder.relative_to(path).as_posix() for folder in linked[:MOST_NAMED]]
+        names += ["…"] * (len(linked) > MOST_NAMED)
+        parts.append(f"{count(len(linked), 'link')} to folders ({', '.join(names)})")
     return printable(f"Not read of {path}: {', '.join(parts)}") if parts else ""

@@ -16,6 +16,7 @@ from engine.knowledge.documents import Placed, Refused
 from engine.knowledge.readers import (
     MAX_FILE_BYTES,
     MAX_LINE_BYTES,
+    linked_folders,
     passed_over,
     read_folder,
     read_json,
@@ -89,6 +90,30 @@ def test_one_bad_document_of_a_body_is_refused_and_the_others_are_read() -> None
 def test_a_body_that_is_not_a_list_of_documents_is_refused_whole(body: bytes) -> None:
     with pytest.raises(BadRequest):
         list(read_json(body))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"id": "\xe4"}', "Not JSON: not UTF-8 at byte 8"),
+        (b"[" * 100_000, "Not JSON: nested too deeply"),
+        (b'{"id": ' + b"9" * 5_000 + b"}", "Not JSON: a number of too many digits"),
+        (b'{"id": NaN}', "Not JSON: NaN is not JSON"),
+    ],
+)
+def test_what_is_no_json_is_refused_in_words_for_people(line: bytes, said: str) -> None:
+    assert [one.refusal.error.message for one in split(read_lines([line]))[1]] == [said]
+
+
+def test_a_link_to_a_folder_is_not_followed_and_told(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "circle").symlink_to(tmp_path)
+
+    bodies, refused = split(read_folder(tmp_path))
+
+    assert ([body.id for body in bodies], refused) == (["a"], [])
+    assert linked_folders(tmp_path) == [tmp_path / "more" / "circle"]
 
 
 def test_a_folder_of_files_is_read_with_title_tags_and_id(tmp_path: Path) -> None:

@@ -57,3 +57,10 @@ def test_an_import_says_what_it_did_not_read(server: Any, tmp_path: Path) -> Non
         0,
         f"2 documents imported.\nNot read of {tmp_path}: 1 file of another kind (.pdf)\n",
     )
+
+
+def test_links_to_folders_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A")
+    (tmp_path / "more").symlink_to(tmp_path)
+
+    assert told(tmp_path) == f"Not read of {tmp_path}: 1 link to folders (more)"
