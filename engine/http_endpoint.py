@@ -27,20 +27,30 @@ _HINTS = {
     404: " (is base_url right, and does it end before the path? Is there such a model?)",
 }
 
+OF_BODY = (400, 413, 422)  # too long, too many, not allowed
+
 Why = Literal["timeout", "unreachable", "rate_limited", "refused", "fault", "nonsense", "too_large"]
 
 
 class EndpointError(Exception):
     """`why` it gave no answer. `again`: the same request may succeed later, after
-    `retry_after_s` if the service said so. The message holds nothing that was sent."""
+    `retry_after_s` if the service said so. `of_body`: another body may succeed now. The message
+    holds nothing that was sent."""
 
     def __init__(
-        self, why: Why, message: str, *, again: bool, retry_after_s: float | None = None
+        self,
+        why: Why,
+        message: str,
+        *,
+        again: bool,
+        retry_after_s: float | None = None,
+        of_body: bool = False,
     ) -> None:
         super().__init__(message)
         self.why = why
         self.again = again
         self.retry_after_s = retry_after_s
+        self.of_body = of_body
 
 
 class _Bearer(AuthBase):
@@ -100,7 +110,9 @@ class HttpEndpoint:
         while chunk := response.raw.read1(_READ, decode_content=True):
             size += len(chunk)
             if size > MOST_BYTES:
-                raise EndpointError("too_large", f"more than {MOST_BYTES:,} bytes", again=False)
+                raise EndpointError(
+                    "too_large", f"more than {MOST_BYTES:,} bytes", again=False, of_body=True
+                )
             if self._clock() > deadline:
                 raise EndpointError("timeout", "the answer came too slowly", again=True)
             chunks.append(chunk)
@@ -115,8 +127,9 @@ def _refusal(response: requests.Response) -> EndpointError:
     if status == 429:
         return EndpointError("rate_limited", message, again=True, retry_after_s=after_s)
     if status >= 500 or status == 408:
-        return EndpointError("fault", message, again=True, retry_after_s=after_s)
-    return EndpointError("refused", message, again=False)
+        of_body = status == 500  # a model that stumbles over a text says so
+        return EndpointError("fault", message, again=True, retry_after_s=after_s, of_body=of_body)
+    return EndpointError("refused", message, again=False, of_body=status in OF_BODY)
 
 
 def _seconds(text: str | None) -> float | None:
@@ -129,4 +142,4 @@ def _seconds(text: str | None) -> float | None:
 
 
 def nonsense(message: str) -> EndpointError:
-    return EndpointError("nonsense", message, again=False)
+    return EndpointError("nonsense", message, again=False, of_body=True)

@@ -2,11 +2,13 @@
 
 Owns the request, the check of what comes back, and when to ask again: patiently for
 documents, once and shortly for a question, and not at all for a while after one that
-failed, so that words alone answer without waiting. It keeps no vector.
+failed, so that words alone answer without waiting. A text that the service takes from nobody
+keeps no other from its vector. It keeps none.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -22,9 +24,13 @@ from engine.errors import Unavailable
 from engine.http_endpoint import EndpointError, HttpEndpoint, nonsense
 from engine.knowledge.embedding import Matrix
 
+log = logging.getLogger("earshot.knowledge")
+
 FIRST_PAUSE_S = 0.5  # before a second try; doubles
 LONGEST_PAUSE_S = 60.0
+WORD = "dimension"  # that any model makes a vector of
 REST_S = (2.0, 5.0, 15.0, 30.0)  # after questions that failed, without asking
+TRIES_ALONE = 3  # of a text that is refused while others are taken; then it has no vector
 AT_ONCE = 4  # requests of questions; a service that hangs holds no more threads
 
 
@@ -59,7 +65,7 @@ class EndpointEmbedder:
         """Ask once, to learn the dimension or that it is as the setting says. Raises
         Unavailable, saying why."""
         try:
-            self.dimension = self.ask(["dimension"], self._settings.timeout_s).shape[1]
+            self.dimension = self.ask([WORD], self._settings.timeout_s).shape[1]
         except EndpointError as problem:
             raise _unavailable(problem) from None
 
@@ -67,8 +73,41 @@ class EndpointEmbedder:
         found = np.zeros((len(texts), self.dimension), dtype=np.float32)
         size = self._settings.batch
         for start in range(0, len(texts), size):
-            found[start : start + size] = self._insist(texts[start : start + size])
+            found[start : start + size] = self._made(texts[start : start + size])
         return found
+
+    def _made(self, texts: Sequence[str]) -> Matrix:
+        """Of a batch that is refused each half is asked for, down to the text that is the
+        reason; it gets zeros, as a text without a word does, and is found by its words."""
+        try:
+            return self._insist(texts)
+        except EndpointError as problem:
+            if not problem.of_body or not self._answers():
+                raise _unavailable(problem) from None
+        if len(texts) == 1:
+            return self._alone(texts)
+        half = len(texts) // 2
+        return np.concatenate([self._made(texts[:half]), self._made(texts[half:])])
+
+    def _alone(self, texts: Sequence[str]) -> Matrix:
+        """A service that fails now and then must not cost a text its vector."""
+        for left in reversed(range(TRIES_ALONE - 1)):
+            try:
+                return self._insist(texts)
+            except EndpointError as problem:
+                if not problem.of_body or not self._answers():
+                    raise _unavailable(problem) from None
+                if not left:
+                    log.warning("embedding.text_passed_over reason=%s", _unavailable(problem))
+        return np.zeros((1, self.dimension), dtype=np.float32)
+
+    def _answers(self) -> bool:
+        """Whether it makes a vector of a word."""
+        try:
+            self.ask([WORD], self._settings.timeout_s)
+        except EndpointError:
+            return False
+        return True
 
     def _insist(self, texts: Sequence[str]) -> Matrix:
         pause_s = FIRST_PAUSE_S
@@ -77,7 +116,7 @@ class EndpointEmbedder:
                 return self.ask(texts, self._settings.timeout_s)
             except EndpointError as problem:
                 if not left or not problem.again:
-                    raise _unavailable(problem) from None
+                    raise
                 wait_s = pause_s if problem.retry_after_s is None else problem.retry_after_s
             self._sleep(min(wait_s, LONGEST_PAUSE_S))
             pause_s *= 2

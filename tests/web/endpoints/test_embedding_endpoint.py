@@ -78,7 +78,7 @@ def test_what_does_not_pass_is_said(service: place.EndpointPlace) -> None:
     service.behave = place.saying({}, 500)
     with pytest.raises(Unavailable, match="fault, answered 500"):
         EndpointEmbedder(settings(service), sleep=lambda _: None).embed(["a"])
-    assert len(service.asked) == 3
+    assert len(service.asked) == 4, "the last time whether it answers at all"
 
 
 def test_a_wrong_key_is_not_tried_again(service: place.EndpointPlace) -> None:
@@ -116,6 +116,61 @@ def test_the_first_answer_tells_the_dimension_and_the_next_are_checked(
     service.behave = place.embeddings(DIMENSION - 1)
     with pytest.raises(Unavailable, match=r"vectors of \[3\] numbers, not 4"):
         embedder.embed(["a"])
+
+
+def stumbling(behave: place.Behaviour, *, most: int = 100) -> place.Behaviour:
+    """Of a service that gives no vectors where a text is ill, or where there are too many."""
+
+    def act(link: Any, request: place.Request) -> None:
+        texts = request.body["input"]
+        ill = len(texts) > most or any("ill" in text for text in texts)
+        (behave if ill else place.embeddings(DIMENSION))(link, request)
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        place.saying({}, 400),
+        place.saying({}, 422),
+        place.saying({}, 500),
+        place.raw(b'{"data":[{"embedding":[NaN,0,0,0]}]}'),
+        place.embeddings(DIMENSION + 1),
+    ],
+)
+def test_a_text_that_is_refused_keeps_no_other_from_its_vector(
+    service: place.EndpointPlace, behave: place.Behaviour
+) -> None:
+    texts = ["aaaa", "bbbb", "ill", "cccc", "dddd"]
+    service.behave = stumbling(behave)
+
+    found = EndpointEmbedder(settings(service), sleep=lambda _: None).embed(texts)
+
+    assert [bool(row.any()) for row in found] == [True, True, False, True, True]
+    service.behave = place.embeddings(DIMENSION)
+    alone = EndpointEmbedder(settings(service)).embed(texts)
+    assert np.allclose(found[[0, 1, 3, 4]], alone[[0, 1, 3, 4]])
+
+
+def test_a_service_that_takes_fewer_texts_at_once_is_given_fewer(
+    service: place.EndpointPlace,
+) -> None:
+    service.behave = stumbling(place.saying({}, 413), most=1)
+    found = EndpointEmbedder(settings(service), sleep=lambda _: None).embed(["aaaa", "bbbb", "c"])
+    assert found.any(axis=1).all()
+
+
+def test_a_text_that_is_taken_at_last_has_its_vector(service: place.EndpointPlace) -> None:
+    left = [4]
+
+    def now_and_then(link: Any, request: place.Request) -> None:
+        left[0] -= request.body["input"] == ["aaaa"]
+        ill = request.body["input"] == ["aaaa"] and left[0] >= 0
+        (place.saying({}, 500) if ill else place.embeddings(DIMENSION))(link, request)
+
+    service.behave = now_and_then
+    assert EndpointEmbedder(settings(service), sleep=lambda _: None).embed(["aaaa"]).any()
 
 
 # --- questions ----------------------------------------------------------------------------
