@@ -8,6 +8,7 @@ is how tests hold it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import struct
@@ -84,7 +85,8 @@ class Proxy:
         for writer in tuple(writers):
             sock = writer.get_extra_info("socket")
             if sock is not None:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+                with contextlib.suppress(OSError):  # it has just ended by itself
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
             writer.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,15 +102,15 @@ class Proxy:
         self._writers |= pair
         for one in pair:
             one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        carried = [
+            self._start(self._carry(reader, to_upstream, self._ways[TO_SERVER], pair)),
+            self._start(self._carry(upstream, writer, self._ways[TO_CLIENT], pair)),
+        ]
         try:
-            await asyncio.wait(
-                [
-                    self._start(self._carry(reader, to_upstream, self._ways[TO_SERVER], pair)),
-                    self._start(self._carry(upstream, writer, self._ways[TO_CLIENT], pair)),
-                ],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await asyncio.wait(carried, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for one in carried:  # the other way would find that it lacks bytes, and be torn
+                one.cancel()
             self._writers -= pair
             self._torn -= pair
             for one in pair:

@@ -141,3 +141,17 @@ def test_a_delay_keeps_the_order_and_ends(link: Link) -> None:
         while len(read) < 102:
             read += peer.recv(1000)
         assert read == b"".join(b"%02d" % number for number in range(51))
+
+
+def test_it_heals_after_a_peer_left_whose_answer_was_swallowed(link: Link) -> None:
+    link.swallow_answers()
+    before = link.dropped()
+    with connect(link) as peer:
+        peer.sendall(b"x")
+        until(lambda: link.dropped() > before)
+    with connect(link) as peer:  # whoever comes later is carried later
+        peer.sendall(b"xx")
+        until(lambda: link.dropped() > before + 2)
+        link.heal()
+    with connect(link) as peer:
+        assert exchanged(peer, b"after")
