@@ -19,6 +19,8 @@ from engine.log import CallKey
 
 Build = tuple[CallKey, Any]
 
+PRODUCING = "producer, admin"  # the roles of Identity.may_produce
+
 
 def new_id(random: Random, prefix: str) -> str:
     return f"{prefix}-{random.getrandbits(96):024x}"
@@ -50,7 +52,7 @@ def _verdict(
     body: wire.DocFeedback, who: Identity, reply_to: m.Ref, token: int, random: Random
 ) -> Build:
     if who.role != "agent":
-        raise Forbidden(f"The role {who.role} may not give verdicts")
+        raise Forbidden(f"The role {who.role} may not give verdicts; roles that may: agent")
     feedback_id = body.feedback_id or new_id(random, "feedback")
     return CallKey(who.tenant, body.call_id), m.GiveVerdict(who, body, feedback_id, reply_to, token)
 
@@ -62,21 +64,21 @@ def _seen(body: wire.DocSeen, who: Identity, reply_to: m.Ref, token: int, random
             places.setdefault(item.doc_id, place)
     dismissed = tuple((place, doc_id) for doc_id, place in places.items())
     if dismissed and who.role != "agent":
-        raise Forbidden(f"The role {who.role} may not dismiss documents")
+        raise Forbidden(f"The role {who.role} may not dismiss documents; roles that may: agent")
     return CallKey(who.tenant, body.call_id), m.Dismiss(who, dismissed, reply_to, token)
 
 
 def _append(
     body: wire.SegmentAppend, who: Identity, reply_to: m.Ref, token: int, random: Random
 ) -> Build:
-    who.require(who.may_produce, "append segments")
+    who.require(who.may_produce, "append segments", PRODUCING)
     return CallKey(who.tenant, body.call_id), m.AppendSegments(body.segments, reply_to, token)
 
 
 def _create(
     body: wire.CallCreate, who: Identity, reply_to: m.Ref, token: int, random: Random
 ) -> Build:
-    who.require(who.may_produce, "create calls")
+    who.require(who.may_produce, "create calls", PRODUCING)
     call_id = body.call_id or new_id(random, "call")
     return CallKey(who.tenant, call_id), m.Create(body, reply_to, token)
 
@@ -84,7 +86,7 @@ def _create(
 def _update(
     body: wire.CallUpdate, who: Identity, reply_to: m.Ref, token: int, random: Random
 ) -> Build:
-    who.require(who.may_produce, "change calls")
+    who.require(who.may_produce, "change calls", PRODUCING)
     patch = wire.CallPatch(status=body.status, reason=body.reason, agent_ids=body.agent_ids)
     request_id = new_id(random, "request")
     return CallKey(who.tenant, body.call_id), m.Change(patch, request_id, reply_to, token)

@@ -37,7 +37,7 @@ class WallView:
         identity = actor.session.identity
         if identity is None:
             return
-        identity.require(identity.may_supervise, "watch the tenant's calls")
+        identity.require(identity.may_supervise, "watch the tenant's calls", "supervisor, admin")
         if not asked.watch:
             if self._asked is not None:
                 actor.settle(self._asked, list_of(()))

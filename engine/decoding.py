@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from engine.choices import choices
 from engine.errors import BadRequest, EngineError
 from engine.wire import Error
 
@@ -24,6 +25,7 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _ID_RULE = re.compile(r"Expected `str` matching regex '\^\[A-Za-z0-9_")
 _SIZE = re.compile(r"Expected `(str|array)` of length (>=|<=) (\d+)")
+_CHOICE = re.compile(r"Invalid enum value (?P<got>.*)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_MESSAGE = 300  # characters of a message: some quote what was sent
 _MAX_DEPTH = 32  # nesting of free-form values (metadata); deeper is refused
@@ -41,7 +43,7 @@ def decode(shape: type[T], raw: bytes | str) -> T:
     try:
         value: T = _decoder(shape).decode(raw)  # type: ignore[arg-type]
     except msgspec.ValidationError as problem:
-        raise _refusal(problem) from None
+        raise _refusal(shape, problem) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         return _decode_leniently(shape, raw, problem)
     if _needs_a_look(raw):
@@ -67,7 +69,7 @@ def convert(shape: type[T], value: Any) -> T:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as problem:
-        raise _refusal(problem) from None
+        raise _refusal(shape, problem) from None
 
 
 def parse(raw: bytes | str) -> Any:
@@ -113,7 +115,7 @@ def _needs_a_look(raw: bytes | str) -> bool:
     return b"\\u" in raw or raw.count(b"[") + raw.count(b"{") > _MAX_DEPTH
 
 
-def _refusal(problem: msgspec.ValidationError) -> BadRequest:
+def _refusal(shape: Any, problem: msgspec.ValidationError) -> BadRequest:
     text = str(problem)
     where = _WHERE.search(text)
     path = where["path"] if where else ""
@@ -127,6 +129,9 @@ def _refusal(problem: msgspec.ValidationError) -> BadRequest:
     size = _SIZE.fullmatch(text)
     if size:
         text = _size_rule(*size.groups())
+    choice = _CHOICE.fullmatch(text)
+    if choice:
+        text = f"Expected one of {', '.join(choices(shape, path))}, got {choice['got']}"
     if _ID_RULE.match(text):
         text = "Expected an id: 1 to 128 of letters, digits and _.:@|+*-"
     return BadRequest(f"{text}: `{path}`" if path else text, field=path or None)

@@ -52,10 +52,12 @@ class Identity(NamedTuple):
     def may_supervise(self) -> bool:
         return self.role in ("supervisor", "admin")
 
-    def require(self, allowed: bool, what: str) -> None:
-        """Raises Forbidden unless allowed; `what` completes 'The role agent may not …'."""
+    def require(self, allowed: bool, what: str, roles: str = "") -> None:
+        """Raises Forbidden unless allowed; `what` completes 'The role agent may not …', `roles`
+        names those that may."""
         if not allowed:
-            raise Forbidden(f"The role {self.role} may not {what}")
+            others = f"; roles that may: {roles}" if roles else ""
+            raise Forbidden(f"The role {self.role} may not {what}{others}")
 
 
 class Tokens:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine import wire
 from engine.answers import COMMANDS, DocumentBody, SegmentsBody, TokenBody
+from engine.choices import choices
 from engine.decoding import convert, decode, encode, error_of, parse
 from engine.errors import BadRequest
 from tests.engine.histories import quick
@@ -154,6 +155,37 @@ def test_what_a_segment_may_not_hold_is_named_in_its_batch(name: str, value: Any
     found = both(wire.SegmentAppend, body)
     assert found.field == f"segments[1].{name}"
     assert len(found.message) < 500, "what was sent is not sent back whole"
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "message"),
+    [
+        (
+            SegmentsBody,
+            {"segments": [SEGMENT, {**SEGMENT, "speaker": "client"}]},
+            "Expected one of agent, customer, got 'client': `segments[1].speaker`",
+        ),
+        (
+            wire.CallsWatch,
+            {"filter": {"status": "live"}},
+            "Expected one of active, ended, on_hold, got 'live': `filter.status`",
+        ),
+    ],
+)
+def test_a_word_that_is_none_of_a_few_is_told_which_they_are(
+    shape: type[Any], value: Any, message: str
+) -> None:
+    assert both(shape, value).message == message
+
+
+def test_a_choice_is_found_inside_of_lists_and_of_maps() -> None:
+    assert choices(list[wire.Segment], "[0].speaker") == ["agent", "customer"]
+    assert choices(dict[str, list[wire.Segment]], "[...][12].speaker") == ["agent", "customer"]
+
+
+@pytest.mark.parametrize("path", ["", "segments", "segments[0]", "segments[0].text", "no.such"])
+def test_what_is_no_choice_has_no_words(path: str) -> None:
+    assert choices(SegmentsBody, path) == []
 
 
 def test_a_text_of_the_greatest_length_is_taken() -> None:

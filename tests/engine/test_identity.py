@@ -297,5 +297,7 @@ def test_what_a_role_may_do(
 def test_a_requirement_that_is_not_met_names_the_role() -> None:
     who = Identity("ann", "agent", "default", NOW)
     who.require(True, "do this")
-    with pytest.raises(Forbidden, match="The role agent may not do this"):
+    with pytest.raises(Forbidden, match=r"The role agent may not do this$"):
         who.require(False, "do this")
+    with pytest.raises(Forbidden, match=r"not do this; roles that may: producer, admin$"):
+        who.require(False, "do this", "producer, admin")

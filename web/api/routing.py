@@ -120,7 +120,7 @@ def _asked(node: Node, route: Route, values: Mapping[str, str]) -> Asked:
     who = None
     if route.access.allowed is not None:
         who = reading.identity(request, node.tokens, node.clock.wall())
-        who.require(route.access.allowed(who), route.does)
+        who.require(route.access.allowed(who), route.does, route.access.roles)
         if not who.may_produce or route.access is not PRODUCERS:
             node.spend(who, "requests", 1)
     ids = reading.ids(values)
