@@ -13,7 +13,7 @@ import redis
 
 from engine.store import connect
 
-BOUND_S = 10.0
+BOUND_S = 30.0
 
 
 class OwnStore:

@@ -20,7 +20,7 @@ from engine.knowledge.store import (
 )
 from engine.store import connect
 
-BOUND_S = 10.0
+BOUND_S = 30.0
 
 
 @pytest.fixture

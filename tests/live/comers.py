@@ -15,7 +15,7 @@ from typing import Any
 from gevent import socket
 from gevent.pool import Pool
 
-BOUND_S = 30.0
+BOUND_S = 60.0
 _RESET = struct.pack("ii", 1, 0)
 _UPGRADE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\n"

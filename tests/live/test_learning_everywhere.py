@@ -11,7 +11,7 @@ import pytest
 
 from engine.store_embedded import EmbeddedStore
 from tests.live.raw_client import RawClient
-from tests.live.server import LiveServer, line, new_id, running, until
+from tests.live.server import START_S, LiveServer, line, new_id, running, until
 
 QUESTION = "where can guests park their car overnight"
 DOCUMENTS = [
@@ -49,7 +49,7 @@ def ranks_by_meaning(node: LiveServer) -> None:
         served = caller.get("/v1/knowledge")
         return bool(served["model"]) and served["documents"] == 2 and not served["waiting"]
 
-    until(ready, 30)
+    until(ready, START_S)
 
 
 def asked(node: LiveServer) -> tuple[str, str, list[str]]:

@@ -210,7 +210,7 @@ def test_when_the_parent_is_killed_its_processes_leave_and_the_next_start_takes_
         call_id = producer.create("anna")
         children = pids(server)
         server.kill()
-        until(lambda: not any(map(_lives, children.values())))
+        until(lambda: not any(map(_lives, children.values())), START_S)  # they drain
         server.start()
         assert server.caller().get(f"/v1/calls/{call_id}")["call"]["call_id"] == call_id
 

@@ -22,7 +22,7 @@ from engine.store_process import command_of, listener_of, recorded_pid
 from tests.live.stopwatch import Stopwatch
 
 ROOT = Path(__file__).parents[2]
-BOUND_S = 30.0
+BOUND_S = 60.0
 Start = Callable[..., EmbeddedStore]
 PLAIN_AND_GEVENT = pytest.mark.parametrize(
     "prelude", ["", "from gevent import monkey; monkey.patch_all()\n"], ids=["plain", "gevent"]

@@ -14,7 +14,7 @@ from engine.store import StoreUnusable, connect, wait_for
 from engine.store_embedded import EmbeddedStore, Fsync
 from engine.store_process import command_of
 
-BOUND_S = 15.0
+BOUND_S = 60.0
 Start = Callable[..., EmbeddedStore]
 
 

@@ -24,7 +24,7 @@ from tests.live.certificates import tls
 from tests.live.store_shapes import free_ports, program
 from web.cluster_link import open_link
 
-BOUND_S = 10.0
+BOUND_S = 30.0
 ANSWER_S = 2.0
 CALL = CallKey("tenant", "call-1")
 CREATION = Append(CALL, "0001", 0, (Entry("created", "d", "call:status", b"{}"),), create=True)

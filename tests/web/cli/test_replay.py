@@ -18,7 +18,7 @@ from web.cli.scripts import Line, Script
 from web.cli.timeline import Piece
 
 FAST = 200.0
-BOUND_S = 30.0
+BOUND_S = 60.0
 SCRIPTS = [Script(f"talk {n}", (Line("customer", f"hello {n}", 0.0, 1.0),)) for n in range(3)]
 LONG = Script("long", (Line("customer", "hello", 0.0, 1.0), Line("agent", "yes", 9_000.0, 1.0)))
 

@@ -22,7 +22,7 @@ from web.key_server import KeyServer
 from web.token_desk import TokenDesk
 
 PRIVATE = {kid: rsa.generate_private_key(65537, 2048) for kid in ("one", "two")}
-BOUND_S = 10.0
+BOUND_S = 30.0
 PATIENT_S, SHORT_S = 20.0, 0.5  # jwks_timeout_s, for answers that come and for those that do not
 
 
