@@ -53,6 +53,7 @@ def create(node: Node) -> App:
 
     @app.flask.get("/counts")
     def counts() -> dict[str, Any]:
+        node.dispatcher.dead_letters.clear()  # the last so many are kept, of all who ever left
         gc.unfreeze()  # what web/collector.py has set aside is neither collected nor listed
         cyclic.append(gc.collect())
         kinds = Counter(type(one) for one in gc.get_objects())

@@ -60,7 +60,8 @@ export const scenarios = {
 
     // The next call's key goes on from the watched one, and shows where it is.
     await scroll(0);
-    await rows.first().click();
+    await until(() => isSeen(1), 'the first call');
+    await wall.locator('li[aria-posinset="1"] .wall-row').click();
     for (let n = 0; n < 30; n += 1) await wall.keyboard.press('j');
     const watched = wall.locator('li:has([aria-current])');
     await until(async () => (await watched.getAttribute('aria-posinset')) === '31', 'watched');
