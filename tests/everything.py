@@ -25,7 +25,7 @@ FILE_BY_FILE = ("tests/live", "tests/browser", "tests/chaos", "tests/web/cli")
 ELSEWHERE = ("tests/long",)
 UNPATCHED = ("tests/engine", "tests/contract")
 NOTHING_COLLECTED = 5
-UNIT_TIMEOUT_S = 1200.0  # of a unit that hangs: the longest take two minutes, ten times that under load
+UNIT_TIMEOUT_S = 1200.0  # the longest take two minutes, and ten times that under load
 _COUNTS = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
 
 
