@@ -23,7 +23,7 @@ UI_LOCK := $(wildcard $(UI)/package-lock.json)
 UI_STAMP := $(if $(UI_LOCK),$(UI)/node_modules/.stamp)
 UI_PAGE := $(if $(UI_LOCK),$(UI)/desk/dist/index.html)
 UI_MANIFESTS := $(wildcard $(UI)/package.json $(UI)/*/package.json $(UI)/packages/*/package.json)
-UI_SOURCES := $(shell find $(UI) \( -name node_modules -o -name dist -o -name test -o -name 'package*.json' \) -prune -o -type f -print 2>/dev/null)
+UI_SOURCES := $(shell find $(UI) \( -name node_modules -o -name dist -o -name test -o -name 'package*.json' -o -name '*.tgz' \) -prune -o -type f -print 2>/dev/null)
 
 help: ## this list
 	@echo 'make TARGET, one of:'

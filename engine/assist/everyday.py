@@ -68,4 +68,22 @@ LOOSE = _words(
     well like just yes no yeah okay ok hi hello hey oh please it
     """
 )
+# Said of anything. Rare in documents as some are, they tell of no subject and are not marked.
+SAID_OF_ANYTHING = _words(
+    """
+    able actually all almost already also always any anything ask asked asking asks bad believe
+    best better came come comes coming could do does done even ever every everybody everyone
+    everything exactly expect find found gave get gets getting give given gives giving go goes
+    going gone gonna good got great had happen happened happening happens has have help helped
+    helping how just keep keeps kept kind knew know known knows let lets like liked likely look
+    looked looking looks lot made make makes making matter may maybe mean means might more most
+    much must need needed needs never nobody not nothing often one ones ought people perhaps
+    possible probably put puts quite rather ready real really reason right said same saw say
+    saying says see seeing seem seems seen shall should so some somebody someone something
+    somewhere soon sorry sort still such sure take taken takes taking talk talked talking tell
+    telling tells thing things think thinking thinks thought told took tried tries try trying
+    understand use used uses using usually very want wanted wanting wants way well went whatever
+    whether will wish wonder would wrong yet
+    """
+)
 BEGINS = LOOSE - _words("is are was were if my it the a an i'm im please about")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from engine.assist.everyday import SAID_OF_ANYTHING
+from engine.knowledge.languages import DEFAULT, primary
 from engine.knowledge.passages import Passage
 from engine.knowledge.sentences import sentences, shortened
 from engine.knowledge.terms import placed_terms, terms
@@ -57,11 +59,17 @@ def matches(
     """The asked words that stand in a text, as they stand there, each once. Only the telling
     ones: marks on `see` and `one` would draw the eye from those that made the match."""
     asked = [word for word in placed_terms(text, language) if word[2] in weights]
+    if primary(language) == DEFAULT:
+        asked = [word for word in asked if _tells(text[word[0] : word[1]])]
     telling = max((rarity(term) for _, _, term in asked), default=0.0)
     found: dict[str, str] = {}
     for word in _joined(text, (w for w in asked if rarity(w[2]) >= telling * TELLING)):
         found.setdefault(word.casefold(), word)
     return list(found.values())[:MOST_MATCHES]
+
+
+def _tells(word: str) -> bool:
+    return word.casefold() not in SAID_OF_ANYTHING
 
 
 def _pieces(passage: Passage) -> list[str]:

@@ -47,6 +47,19 @@ def test_matches_are_the_asked_words_as_they_stand_each_once() -> None:
     assert matches(text, {}) == []
 
 
+def test_what_is_said_of_anything_is_no_match_however_rare() -> None:
+    text = "Say sorry, look at the refund, then wait."
+    asked = dict.fromkeys(["say", "look", "refund"], 1.0)
+    rarity = {"say": 5.0, "look": 4.0, "refund": 2.0}.get
+
+    assert matches(text, asked, lambda term: rarity(term, 0.0)) == ["refund"]
+    assert matches("Say sorry, then look.", asked) == []
+
+
+def test_a_word_that_another_language_writes_alike_is_a_match() -> None:
+    assert matches("Zimmer mit Blick auf den See", {"see": 1.0}, language="de") == ["See"]
+
+
 def test_matches_are_bounded() -> None:
     words = {f"word{n}": 1.0 for n in range(100)}
 
