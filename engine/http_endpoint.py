@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import requests
 import urllib3
 from requests.auth import AuthBase
+
+T = TypeVar("T")
 
 MOST_BYTES = 8_000_000  # of an answer: 2,048 vectors of 384 numbers as text
 CONNECT_S = 5.0
@@ -139,6 +141,14 @@ def _seconds(text: str | None) -> float | None:
     except ValueError:
         return None
     return seconds if seconds is not None and 0 <= seconds < 86_400 else None
+
+
+def read_as(decode: Callable[[bytes], T], raw: bytes, nothing: str) -> T:
+    """An answer's body as what it should be. Raises EndpointError, saying `nothing`."""
+    try:
+        return decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):  # the last of brackets by thousands
+        raise nonsense(nothing) from None
 
 
 def nonsense(message: str) -> EndpointError:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from engine.assist.material import CallMaterial
 from engine.assist.view import CallLine
-from engine.http_endpoint import HttpEndpoint, nonsense
+from engine.http_endpoint import HttpEndpoint, nonsense, read_as
 from engine.knowledge.sentences import shortened
 from engine.wire import CallSummary
 
@@ -123,10 +123,7 @@ class ChatModel:
             "temperature": 0,
         }
         raw = self._endpoint.post("/chat/completions", body, timeout_s)
-        try:
-            answer = _decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise nonsense("the answer is no chat completion") from None
+        answer = read_as(_decode, raw, "the answer is no chat completion")
         text = answer.choices[0].message.content
         counted = answer.usage.total_tokens if answer.usage is not None else 0
         said = len(prompt) + len(script) + len(text)
@@ -159,7 +156,5 @@ def _list(texts: Sequence[str]) -> list[str]:
 def _parts(text: str) -> _Parts:
     """The JSON object in an answer, which may stand between other words."""
     found = re.search(r"\{.*\}", text, re.DOTALL)
-    try:
-        return _decode_parts((found[0] if found else "").encode())
-    except (msgspec.DecodeError, UnicodeError):
-        raise nonsense("the answer holds no summary") from None
+    raw = (found[0] if found else "").encode(errors="replace")
+    return read_as(_decode_parts, raw, "the answer holds no summary")

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from engine.config import Embedding
 from engine.errors import Unavailable
-from engine.http_endpoint import EndpointError, HttpEndpoint, nonsense
+from engine.http_endpoint import EndpointError, HttpEndpoint, nonsense, read_as
 from engine.knowledge.embedding import Matrix
 
 log = logging.getLogger("earshot.knowledge")
@@ -128,10 +128,7 @@ class EndpointEmbedder:
         inputs = [text or " " for text in texts]
         body = {"model": self._settings.model, "input": inputs, "encoding_format": "float"}
         raw = self._endpoint.post("/embeddings", body, timeout_s)
-        try:
-            vectors = _decode(raw).data
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise nonsense("the answer holds no vectors") from None
+        vectors = read_as(_decode, raw, "the answer holds no vectors").data
         if len(vectors) != len(texts):
             raise nonsense(f"{len(vectors)} vectors for {len(texts)} texts")
         if sorted(one.index for one in vectors) == list(range(len(texts))):

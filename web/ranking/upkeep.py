@@ -132,7 +132,7 @@ class Upkeep:
     def _equip(self) -> None:
         """A model, as soon as there is one. Until then words alone rank."""
         failures = 0
-        while not self._brain.equip():
+        while not self._equipped():
             self._model_tried.set()
             log.warning("embedding.no_model reason=%s", self._brain.why)
             self._say()
@@ -144,6 +144,15 @@ class Upkeep:
         for tenant in sorted(self._known):
             self._adopt(tenant)
         self._say()
+
+    def _equipped(self) -> bool:
+        """A fault on the way to a model must not end the thread that would try again."""
+        try:
+            return self._brain.equip()
+        except Exception:
+            log.exception("embedding.failed")
+            self._brain.why = "A fault of ours; it is in the log"
+            return False
 
     def _adopt(self, tenant: str) -> None:
         """Vectors that are in the store already, for an index that was made without."""

@@ -113,6 +113,7 @@ NONSENSE: dict[str, Behaviour] = {
     "nothing": raw(b""),
     "null": saying(None),
     "deep": raw(b"[" * 100_000),
+    "deep in an object": raw(b'{"x":' + b'{"a":' * 100_000),
     "no choices": saying({"choices": [], "data": []}),
     "no text": saying({"choices": [{"message": {"content": None}}], "data": [{}]}),
 }

@@ -23,6 +23,7 @@ export function Desk(): ReactNode {
   const words = useWords();
   useEndedCalls();
   useRefusals();
+  useCallsTakenAway();
   useServerEvent('error', (error) => toast(words.reasonOf(error)));
   const show = useCallback(
     (id: string) => {
@@ -80,6 +81,17 @@ function useCallKeys(callId: string | null, show: (callId: string) => void): voi
     if (next) show(next.call_id);
   };
   useShortcuts({ nextCall: () => step(1), previousCall: () => step(-1) });
+}
+
+/** What was on the screen is gone in the middle of a sentence: why is said. */
+function useCallsTakenAway(): void {
+  const calls = useCalls();
+  const toast = useToast();
+  const words = useWords();
+  useServerEvent('call:unassigned', ({ call_id }) => {
+    const call = calls.find((one) => one.call_id === call_id);
+    if (call) toast(words.takenAway(call.customer ?? call_id));
+  });
 }
 
 /** Calls that ended before this page was opened; without them the list is only shorter. */

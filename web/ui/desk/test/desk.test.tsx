@@ -41,6 +41,16 @@ describe('with no call', () => {
 });
 
 describe('a live call', () => {
+  it('that is given to somebody else goes, and is said to be gone', async () => {
+    callOf('c1', 'Miriam Okafor').say({ segment_id: 's1', text: 'My bill is wrong.' });
+    await opened();
+    await within(main()).findByText('My bill is wrong.');
+    server.io.emit('call:unassigned', { call_id: 'c1' });
+    await screen.findByText('“Miriam Okafor” is not your call any more.');
+    await screen.findByText('No call yet');
+    expect(main().textContent).not.toContain('My bill is wrong.');
+  });
+
   it('shows who said what, and provisional text until it settles', async () => {
     const call = callOf('c1', 'Miriam Okafor');
     call.say({ segment_id: 's1', speaker: 'agent', text: 'How can I help?' });

@@ -146,6 +146,7 @@ export const de: Words = {
     because(`Ihre Bewertung von „${isolated(title)}“ wurde nicht gespeichert: ${reason}`),
   dismissalRefusal: (title, reason) =>
     because(`„${isolated(title)}“ konnte nicht weggelegt werden: ${reason}`),
+  takenAway: (name) => `„${isolated(name)}“ ist nicht mehr Ihr Anruf.`,
   reasonOf: ({ code, message }) => refusedDe[code as keyof typeof refusedDe] ?? isolated(message),
   noAnswer: 'Der Server antwortet nicht',
   helpfulCount: (n) => `${n} hilfreich`,

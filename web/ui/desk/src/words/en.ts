@@ -151,6 +151,7 @@ export const en = {
     because(`Your verdict on “${isolated(title)}” was not saved: ${reason}`),
   dismissalRefusal: (title: string, reason: string) =>
     because(`“${isolated(title)}” could not be put away: ${reason}`),
+  takenAway: (name: string) => `“${isolated(name)}” is not your call any more.`,
   /** Of a refusal: the server says it in English. */
   reasonOf: (error: { code: string; message: string }) => isolated(error.message) || 'it could not be sent',
   noAnswer: 'the server does not answer',

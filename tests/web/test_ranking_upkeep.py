@@ -1,0 +1,40 @@
+"""What the threads of the ranking process outlive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from web.ranking import upkeep
+from web.ranking.frames import Serving
+from web.ranking.upkeep import Upkeep
+
+
+class FaultyBrain:
+    """Its way to a model has a fault the first time, and no model the second."""
+
+    model = why = ""
+    words_for_good = words_only = False
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def equip(self) -> bool:
+        self.tries += 1
+        if self.tries == 1:
+            raise RecursionError
+        return self.tries == 3
+
+
+def test_a_fault_on_the_way_to_a_model_is_said_and_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(upkeep, "EMBED_AGAIN_S", (0.0,))
+    told: list[Serving] = []
+    brain: Any = FaultyBrain()
+
+    Upkeep(brain, told.append)._equip()
+
+    assert brain.tries == 3
+    assert told[0].why == "A fault of ours; it is in the log"
