@@ -184,6 +184,21 @@ export const scenarios = {
     }
   },
 
+  async a_long_title_leaves_room_for_its_document(place) {
+    const title = 'Refunds for parcels that came late. '.repeat(13);
+    await place.context.route('**/v1/documents/d*', async (route) => {
+      const told = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...told, title } });
+    });
+    const page = await sitWithCards(place);
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.getByRole('navigation').getByRole('button', { name: 'Documents' }).first().click();
+    await page.locator('.card-open').first().click();
+    await page.getByRole('dialog').getByText('check its plug').waitFor();
+    const { height } = await page.locator('.dialog-head').boundingBox();
+    if (height > 200) throw new Error(`of 640 px the title takes ${height}`);
+  },
+
   async axe_finds_nothing_serious_in_six_states_and_on_the_wall(place) {
     const { call, proxy, context } = place;
     const idle = await openDesk(context, proxy.url, `?agent=${place.agentId}-idle`);
