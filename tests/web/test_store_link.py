@@ -166,7 +166,9 @@ def test_without_a_store_all_that_waits_is_refused_for_certain_and_it_is_used_wh
     asker.ask("before")
     asker.outcome("before")
     store.kill()
-    gevent.sleep(0.05)  # the link hears of it while it is idle
+    with gevent.Timeout(BOUND_S):
+        while asker.link.up:  # it hears of it while it is idle
+            gevent.sleep(0.005)
     asker.ask("a")
     asker.ask("b")
     assert (asker.uncertain("a"), asker.uncertain("b")) == (False, False)
