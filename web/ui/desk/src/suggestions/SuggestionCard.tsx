@@ -95,7 +95,9 @@ function Because(props: {
       <span>
         <span className="because-label">{words.becauseOf}</span>{' '}
         {segment ? (
-          <bdi>{shortened(readable(segment.text), BECAUSE_CHARS)}</bdi>
+          <bdi>
+            <q>{shortened(readable(segment.text), BECAUSE_CHARS)}</q>
+          </bdi>
         ) : (
           words.showLine
         )}

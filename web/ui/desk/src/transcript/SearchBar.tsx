@@ -44,17 +44,17 @@ export function SearchBar({ search }: { search: Search }): ReactNode {
         aria-label={words.search}
         onChange={(event) => search.look(event.target.value)}
       />
-      <span className="search-count" role="status">
-        {search.isLoading
-          ? words.fetching
-          : search.pattern && words.found(at, search.found.length)}
-      </span>
       <IconButton label={words.previous} isSubmit>
         <ArrowUp />
       </IconButton>
       <IconButton label={words.next} onClick={() => search.step(1)}>
         <ArrowDown />
       </IconButton>
+      <span className="search-count" role="status">
+        {search.isLoading
+          ? words.fetching
+          : search.pattern && words.found(at, search.found.length)}
+      </span>
       <IconButton label={words.close} onClick={search.close}>
         <Cross />
       </IconButton>

@@ -42,7 +42,7 @@ export function Transcript(props: {
   const fills = useFills(callId);
   const filledAt = useMemo(() => new Map(fills.map((fill) => [fill.segment_id, fill])), [fills]);
   const { hasOlder, loadOlder } = useCall(callId);
-  const { boxRef, rows, isAtEnd, isAtStart, newCount, toEnd } = useFollow(
+  const { boxRef, rows, isEndSeen, isAtStart, newCount, toEnd } = useFollow(
     ids,
     hasOlder ? TOP_WITH_OLDER_PX : TOP_PX,
   );
@@ -107,7 +107,7 @@ export function Transcript(props: {
           {older.isLoading ? words.fetching : words.older}
         </button>
       )}
-      {!isAtEnd && (
+      {!isEndSeen && (
         <button type="button" className="button jump" onClick={toEnd}>
           <ArrowDown /> {newCount > 0 ? words.newLines(newCount) : words.toEnd}
         </button>

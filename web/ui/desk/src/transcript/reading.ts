@@ -83,6 +83,12 @@ export class Reading {
     if (id !== undefined) this.#go({ id, index, lastSeen: this.#lastSeen() }, null);
   }
 
+  /** Nothing is below what the box shows. */
+  get isEndSeen(): boolean {
+    const box = this.#box;
+    return !this.#place || !box || box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR_PX;
+  }
+
   /** The box was scrolled. */
   look(box: HTMLElement): void {
     if (box.clientHeight === 0) return; // hidden

@@ -26,7 +26,8 @@ export interface Rows extends Span {
 export interface Follow {
   boxRef: RefObject<HTMLDivElement | null>;
   rows: Rows;
-  isAtEnd: boolean;
+  /** Also of somebody who reads another line, while all that comes after it is in sight. */
+  isEndSeen: boolean;
   isAtStart: boolean;
   /** Lines that came after the reader left the end. */
   newCount: number;
@@ -37,6 +38,7 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
   const boxRef = useRef<HTMLDivElement>(null);
   const [boxPx, setBoxPx] = useState(0);
   const [isAtStart, setAtStart] = useState(true);
+  const [isEndSeen, setEndSeen] = useState(true);
   const [place, setPlace] = useState<Place | null>(null); // null: the end
   const [{ heights, reading, scrollToIndex, toEnd }] = useState(() => {
     const heights = new RowHeights(ROW_PX);
@@ -63,6 +65,7 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
     const look = (): void => {
       reading.look(box);
       setAtStart(box.scrollTop < ROW_PX * 2);
+      setEndSeen(reading.isEndSeen);
     };
     reading.enter(box);
     size();
@@ -74,7 +77,10 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
     };
   }, [reading]);
 
-  useLayoutEffect(() => reading.show({ ids, topPx, ...span }));
+  useLayoutEffect(() => {
+    reading.show({ ids, topPx, ...span });
+    setEndSeen(reading.isEndSeen);
+  });
 
   const seenAt = place?.lastSeen === undefined ? -1 : ids.lastIndexOf(place.lastSeen);
   const newCount = seenAt < 0 ? 0 : ids.length - 1 - seenAt;
@@ -88,7 +94,7 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
       measure: reading.measure,
       scrollToIndex,
     },
-    isAtEnd: place === null,
+    isEndSeen: isEndSeen || place === null,
     isAtStart,
     newCount,
     toEnd,

@@ -25,7 +25,7 @@ export default function Wall(): ReactNode {
   const isOld = isGone && sync !== 'live';
   const shown = calls.filter((call) => matches(call, filter));
   return (
-    <div className="wall" data-watching={watched !== null}>
+    <div className="wall" data-watching={watched !== null} data-refused={refused !== null || undefined}>
       <TopBar>
         <span className="role-tag">{words.supervisor}</span>
       </TopBar>
@@ -43,19 +43,23 @@ export default function Wall(): ReactNode {
         ) : (
           <Empty icon={<Eye />} title={words.wallForbidden}>
             <p>{words.wallForbiddenText}</p>
-            <a href="/">{words.toDesk}</a>
+            <a className="button" href="/">
+              {words.toDesk}
+            </a>
           </Empty>
         )}
       </main>
-      <section className="pane wall-watch" aria-label={words.readOnly}>
-        {watched === null ? (
-          <Empty icon={<Eye />} title={words.watchHint}>
-            <p>{words.watchHintText}</p>
-          </Empty>
-        ) : (
-          <Watched key={watched} callId={watched} leave={() => watch(null)} />
-        )}
-      </section>
+      {refused === null && (
+        <section className="pane wall-watch" aria-label={words.readOnly}>
+          {watched === null ? (
+            <Empty icon={<Eye />} title={words.watchHint}>
+              <p>{words.watchHintText}</p>
+            </Empty>
+          ) : (
+            <Watched key={watched} callId={watched} leave={() => watch(null)} />
+          )}
+        </section>
+      )}
       <Announcer callId={watched} />
     </div>
   );

@@ -28,8 +28,7 @@ export const de: Words = {
   noNetwork: 'Dieser Rechner hat kein Netz.',
   lost: 'Die Verbindung ist verloren.',
   tryingIn: (s) => (s > 0 ? `Neuer Versuch in ${s} s.` : 'Neuer Versuch läuft.'),
-  mayBeOld:
-    'Was Sie sehen, kann veraltet sein. Bewertungen werden aufgehoben und später gesendet.',
+  mayBeOld: 'Was Sie sehen, kann veraltet sein. Bewertungen werden später gesendet.',
   mayBeOldWall: 'Was Sie sehen, kann veraltet sein.',
   tryNow: 'Jetzt versuchen',
   useHere: 'Hier benutzen',
