@@ -2,6 +2,7 @@
 // are measured where they are painted, motion frame by frame.
 import { same, until } from '../sdk/place.mjs';
 import { button, escape, line, none, openDesk, sitWithCards } from './seat.mjs';
+import { standsStill } from './watch.mjs';
 
 const LEAST_CONTRAST = 4.5;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -145,6 +146,25 @@ export const scenarios = {
         await page.locator('[data-do="undo"]').waitFor({ state: 'detached' });
       }
     }
+  },
+
+  async words_that_are_read_stay_where_they_are(place) {
+    const { call } = place;
+    const page = await sitWithCards(place);
+    const way = page.getByRole('button', { name: /^(To the end|\d+ new)$/ });
+    await page.keyboard.press('w');
+    await page.locator('[data-shown]').waitFor();
+    await standsStill(page);
+    same(await way.count(), 0, 'a way to the end, over lines that are all in sight');
+    const left = (text) => line(page, text).evaluate((box) => box.getBoundingClientRect().left);
+    await call.interim('what the agent', 0, 'agent');
+    await line(page, 'what the agent').waitFor();
+    const before = await left('what the agent');
+    await call.interim('what the agent goes on to say', 1, 'agent');
+    await line(page, 'goes on to say').waitFor();
+    same(await left('what the agent'), before, 'where the words begin');
+    await call.say(...Array.from({ length: 40 }, (_, n) => `line number ${n + 1}`));
+    await way.waitFor();
   },
 
   async nothing_moves_by_itself_for_who_wants_no_motion(place) {

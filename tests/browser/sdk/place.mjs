@@ -109,8 +109,8 @@ export async function createCall(server, ...agentIds) {
       await ask('POST', `/calls/${callId}/segments`, { segments: [line] });
     },
     /** What may still change, of the line that `say` says next. */
-    async interim(text, revision = 0) {
-      const line = { segment_id: `s${said + 1}`, speaker: 'customer', text, final: false, revision };
+    async interim(text, revision = 0, speaker = 'customer') {
+      const line = { segment_id: `s${said + 1}`, speaker, text, final: false, revision };
       await ask('POST', `/calls/${callId}/segments`, { segments: [line] });
     },
     end: () => ask('PATCH', `/calls/${callId}`, { status: 'ended' }),

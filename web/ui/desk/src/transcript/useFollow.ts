@@ -65,7 +65,6 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
     const look = (): void => {
       reading.look(box);
       setAtStart(box.scrollTop < ROW_PX * 2);
-      setEndSeen(reading.isEndSeen);
     };
     reading.enter(box);
     size();
@@ -79,7 +78,8 @@ export function useFollow(ids: readonly string[], topPx: number): Follow {
 
   useLayoutEffect(() => {
     reading.show({ ids, topPx, ...span });
-    setEndSeen(reading.isEndSeen);
+    // Asked first: to set what is set already can cost a render.
+    if (reading.isEndSeen !== isEndSeen) setEndSeen(!isEndSeen);
   });
 
   const seenAt = place?.lastSeen === undefined ? -1 : ids.lastIndexOf(place.lastSeen);
