@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
+from rich.text import Text
 
 from web.cli import knowledge
 from web.cli.client import Api
@@ -20,10 +20,17 @@ INDENT = 6  # columns; a relevance and what parts it from the id
 def show(documents: list[Any], console: Console | None = None) -> None:
     console = console or Console(highlight=False, markup=False)
     for one in documents:
-        console.print(f"{one['relevance']:.2f}  {one['id']}: {printable(one['title'])}")
-        excerpt = printable(" ".join(one["excerpt"].split()))
-        if excerpt:
-            console.print(Padding(excerpt, (0, 0, 0, INDENT)))
+        first = f"{one['relevance']:.2f}  "
+        _print(console, first, f"{one['id']}: {printable(one['title'])}")
+        if one["excerpt"]:
+            _print(console, " " * INDENT, printable(" ".join(one["excerpt"].split())))
+
+
+def _print(console: Console, first: str, text: str) -> None:
+    """As wide as the terminal, all of it behind the first column; no blanks at a line's end."""
+    for line in Text(text).wrap(console, max(console.width - INDENT, 1)):
+        console.print(first + line.plain.rstrip(), soft_wrap=True)
+        first = " " * INDENT
 
 
 def nothing(api: Api) -> list[str]:

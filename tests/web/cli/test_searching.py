@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from web.cli.commands import earshot
+from web.cli.searching import show
 
 FOUND = {
     "documents": [
@@ -26,12 +29,27 @@ def run(server: Any, *arguments: str) -> Result:
 def test_what_was_found_is_shown_with_its_id_and_passage(server: Any) -> None:
     server.answer = lambda asked: (200, FOUND)
     result = run(server, "search", "late", "fee", "--limit", "3")
-    assert (result.exit_code, [line.rstrip() for line in result.output.splitlines()]) == (
+    assert (result.exit_code, result.output.splitlines()) == (
         0,
         ["0.83  fee: Late  [31mfee", "      From day 5 …", "0.10  hours: Hours"],
     )
     assert server.asked[0][:2] == ("GET", "/v1/documents/search")
     assert server.asked[0].query == "q=late+fee&limit=3"
+
+
+def test_what_is_wider_than_the_terminal_goes_on_behind_the_first_column() -> None:
+    shown = StringIO()
+    console = Console(file=shown, width=24, highlight=False, markup=False)
+    excerpt = "Posted [b]today[/b], there tomorrow."
+    show([{"id": "d", "title": "Like for like, over the counter", "excerpt": excerpt,
+           "relevance": 0.2}], console)  # fmt: skip
+    assert shown.getvalue().splitlines() == [
+        "0.20  d: Like for like,",
+        "      over the counter",
+        "      Posted",
+        "      [b]today[/b],",
+        "      there tomorrow.",
+    ]
 
 
 def test_the_answer_can_be_had_as_json(server: Any) -> None:
