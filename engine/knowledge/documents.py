@@ -22,6 +22,10 @@ from engine.knowledge.blocks import Block
 
 UNREACHABLE = (".", "..", "search")  # /v1/documents/… of these leads elsewhere
 
+# Each begins a passage, and a passage takes a kilobyte of every node: 500,000 characters of
+# headings alone would be 30,000. A manual of that length has some thousand.
+MOST_HEADINGS = 5_000
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -85,8 +89,11 @@ def document_of(body: DocumentBody, tenant: str, updated_at: str) -> Document:
     title = " ".join(body.title.split())
     if not any(character.isprintable() for character in title):  # or only such as nobody sees
         raise BadRequest("A title needs a character that is seen: `title`", field="title")
-    if not markup.read(body.text):
+    blocks = markup.read(body.text)
+    if not blocks:
         raise BadRequest("Holds no readable text: `text`", field="text")
+    if sum(block.level > 0 for block in blocks) > MOST_HEADINGS:
+        raise BadRequest(f"Has over {MOST_HEADINGS} headings, cut it up: `text`", field="text")
     if body.url is not None:
         _refuse_url(body.url)
     if body.language is not None and not _LANGUAGE.fullmatch(body.language):

@@ -6,7 +6,14 @@ import pytest
 
 from engine.answers import DocumentBody, Refusal
 from engine.errors import BadRequest
-from engine.knowledge.documents import Placed, Refused, document_of, read_batch, receipt
+from engine.knowledge.documents import (
+    MOST_HEADINGS,
+    Placed,
+    Refused,
+    document_of,
+    read_batch,
+    receipt,
+)
 from engine.wire import Error
 
 NOW = "2025-01-01T00:00:00.000Z"
@@ -88,6 +95,14 @@ def test_what_cannot_be_a_document_is_refused_naming_the_field(
 )
 def test_an_address_on_the_web_or_a_path_is_taken(url: str) -> None:
     assert document_of(body(url=url), "default", NOW).url == url
+
+
+def test_a_text_may_hold_many_headings_and_not_one_for_each_word() -> None:
+    section = "# A\n\na\n\n"
+    assert document_of(body(text=section * MOST_HEADINGS), "default", NOW).text
+    with pytest.raises(BadRequest, match="over 5000 headings") as refused:
+        document_of(body(text=section * (MOST_HEADINGS + 1)), "default", NOW)
+    assert refused.value.field == "text"
 
 
 def test_of_a_batch_the_good_ones_are_kept_and_the_others_named() -> None:
