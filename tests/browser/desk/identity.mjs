@@ -123,6 +123,7 @@ export const scenarios = {
       const word = helpful ? 'Helpful' : 'Not helpful';
       const dying = attempt === 0 ? first : await openDesk(context, proxy.url, `?agent=${agentId}`);
       await connected(dying);
+      await card(dying, 'd2').waitFor();
       proxy.refuse();
       await second.getByText('Reconnecting…').waitFor();
       await button(card(dying, 'd2'), word).click();
@@ -150,6 +151,7 @@ export const scenarios = {
     const first = await sitWithCards(place);
     const second = await openDesk(context, proxy.url, `?agent=${agentId}`);
     await connected(second);
+    await card(second, 'd1').waitFor(); // what comes later is lost
     proxy.loseAnswers();
     await button(card(first, 'd1'), 'Helpful').click();
     await until(async () => (await verdictsOf(call)).length === 1, 'it arrived');
