@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import Unavailable
 from web.ranking import upkeep
 from web.ranking.frames import Serving
 from web.ranking.upkeep import Upkeep
@@ -38,3 +39,47 @@ def test_a_fault_on_the_way_to_a_model_is_said_and_it_is_tried_again(
 
     assert brain.tries == 3
     assert told[0].why == "A fault of ours; it is in the log"
+
+
+class Looked(BaseException):
+    """Somebody's documents were looked for: seen, and enough."""
+
+
+class LateBrain:
+    """Its store does not answer the first time."""
+
+    why, words_for_good, words_only = "", False, False
+
+    def __init__(self) -> None:
+        self.documents = self.keeper = self
+        self.asked = self.said = 0
+
+    @property
+    def model(self) -> str:
+        self.said += 1
+        assert self.said < 100, "nobody is looked for"
+        return ""
+
+    def tenants(self) -> list[str]:
+        self.asked += 1
+        if self.asked == 1:
+            raise Unavailable("The store does not answer")
+        return ["default"]
+
+    def count(self, tenant: str) -> int:
+        return 0
+
+    def look(self, tenant: str) -> bool:
+        raise Looked(tenant)
+
+
+def test_whose_documents_there_are_is_asked_until_the_store_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(upkeep, "LOOK_S", 0.0)
+    brain: Any = LateBrain()
+
+    with pytest.raises(Looked, match="default"):
+        Upkeep(brain, lambda serving: None).keep()
+
+    assert brain.asked == 2

@@ -60,14 +60,22 @@ class Upkeep:
             self._model_tried.wait(MODEL_S)
 
     def keep(self) -> None:
-        with suppress(EngineError, redis.RedisError):  # else whoever asks names a tenant
-            self._tenants.update(self._brain.documents.tenants())
+        named = False
         while True:
+            named = named or self._name_tenants()
             for tenant in sorted(self._tenants):
                 self._look(tenant)
             self._say()
             self._changed.wait(LOOK_S)
             self._changed.clear()
+
+    def _name_tenants(self) -> bool:
+        """Those that have documents, read once. Until the store answers, whoever asks names one."""
+        try:
+            self._tenants.update(self._brain.documents.tenants())
+        except (EngineError, redis.RedisError):
+            return False
+        return True
 
     def _look(self, tenant: str) -> None:
         keeper, first = self._brain.keeper, tenant not in self._known
