@@ -130,8 +130,9 @@ class Demo:
     def _announce(self, at_once: int) -> None:
         click.echo(
             f"\n  Earshot is running: {count(at_once, 'call')} at once from {self._folder}"
-            f"\n\n      {self._url}/\n"
-            "\n  Open this address in a browser. Ctrl-C ends everything."
+            f"\n\n      {self._url}/             an agent's desk"
+            f"\n      {self._url}/supervisor   all live calls\n"
+            "\n  Open these addresses in a browser. Ctrl-C ends everything."
         )
         if self._url != DEFAULT_URL:
             click.echo(f"  For ./earshot elsewhere: export EARSHOT_URL={self._url}")
