@@ -9,7 +9,6 @@ import pytest
 from actors import messages as m
 from actors.leading import AGAIN_S
 from engine import decide
-from engine.assist.after_call import by_rules
 from engine.assist.asked import Asked
 from engine.log import Append
 from tests.actors.acts import (
@@ -17,15 +16,13 @@ from tests.actors.acts import (
     change,
     create,
     documents,
-    foreign,
     joined,
     propose,
     say,
     segment,
 )
-from tests.actors.world import Box, World
-
-OUTCOMES = ("shown", "unchanged", "quiet", "superseded", "failed")
+from tests.actors.suggested import outcomes, triggers
+from tests.actors.world import World
 
 
 @pytest.fixture
@@ -33,17 +30,6 @@ def world() -> World:
     found = World()
     create(found)
     return found
-
-
-def outcomes(world: World) -> dict[str, int]:
-    counts = world.context.counts
-    return {
-        name: counts[f"suggestions:{name}"] for name in OUTCOMES if counts[f"suggestions:{name}"]
-    }
-
-
-def triggers(world: World) -> list[str]:
-    return [because for because, _, _ in world.proposals]
 
 
 def test_ranking_is_asked_at_once_when_it_has_been_quiet(world: World) -> None:
@@ -253,97 +239,6 @@ def test_after_the_end_nothing_is_asked_for(world: World) -> None:
 # --- the lease ----------------------------------------------------------------------------
 
 
-def test_who_does_not_lead_asks_for_nothing() -> None:
-    world = World()
-    create(world)
-    world.directory.call(KEY).tell(m.Erase(Box([]), 1))  # forget this node's actor
-    world.run()
-    world.log.resign(KEY, "node-1")
-    world.log.lead(KEY, "node-2", 3_600_000)
-    say(world, "s1")
-    world.run(5)
-    assert (world.proposals, outcomes(world)) == ([], {})
-
-
-def test_a_leader_whose_lease_lapsed_asks_for_nothing_and_writes_nothing(world: World) -> None:
-    say(world, "s1")
-    world.run(0.3)
-    world.leases_on = False  # the store does not answer renewals any more
-    world.run(12)
-    propose(world, "d1")
-    say(world, "s2")
-    world.run(1)
-    assert triggers(world) == ["s1"]
-    assert outcomes(world) == {"superseded": 1}
-    assert _events(world).count("ai:suggestion") == 0
-
-
-def test_a_lease_that_lapses_while_a_suggestion_waits_for_the_store_writes_nothing(
-    world: World,
-) -> None:
-    say(world, "s1")
-    world.run(0.3)
-    world.leases_on = False
-    world.run(5)
-    world.auto = False
-    world.post("call-1", lambda to: m.AppendSegments([segment("s2", speaker="agent")], to, 1))
-    world.run()
-    propose(world, "d1")
-    world.run(4)  # past two thirds of the lease, and not yet the time-out of the command
-    while world.asked:
-        world.answer()
-        world.run()
-    assert _events(world) == ["call:status", "transcription:update", "transcription:update"]
-    assert outcomes(world) == {"superseded": 1}
-
-
-def test_a_suggestion_carries_the_fence_and_a_newer_leader_shuts_it_out(world: World) -> None:
-    say(world, "s1")
-    world.run(0.3)
-    world.log.resign(KEY, "node-1")
-    assert world.log.lead(KEY, "node-2", 60_000).fence == 2
-    propose(world, "d1")
-    assert _events(world).count("ai:suggestion") == 0
-    assert outcomes(world) == {"failed": 1}
-    say(world, "s2")
-    world.run(1)
-    assert triggers(world) == ["s1"], "it knows that it leads no more"
-
-
-def test_what_is_not_the_leaders_alone_is_written_without_a_fence(world: World) -> None:
-    world.log.resign(KEY, "node-1")
-    world.log.lead(KEY, "node-2", 60_000)
-    assert say(world, "s1").outcome == "appended"
-
-
-def test_a_new_leader_sees_to_the_last_thing_the_customer_said(world: World) -> None:
-    world.leases_on = False
-    world.run(13)
-    say(world, "s1")
-    world.run(1)
-    assert world.proposals == []
-    world.leases_on = True
-    world.run(6)
-    assert triggers(world) == ["s1"]
-
-
-def test_what_another_node_took_in_asks_the_leader_too(world: World) -> None:
-    foreign(world, 2, "far")
-    world.run(1)
-    assert triggers(world) == ["far"]
-
-
-def test_a_call_that_ended_is_led_until_it_is_summed_up(world: World) -> None:
-    change(world, status="ended")
-    world.run(4)
-    material, reply_to = world.materials[0]
-    reply_to.tell(m.SummedUp(by_rules(material, str)))
-    world.run(10)
-    assert _events(world)[-2:] == ["call:status", "call:summary"]
-    lease: Any = world.log.lead(KEY, "node-2", 1000)
-    assert lease.mine
-
-
 def test_a_shed_question_is_asked_again(world: World) -> None:
     say(world, "s1")
     propose(world, shed=True)
@@ -382,12 +277,6 @@ def test_what_was_shown_is_kept_with_what_it_was_found_with(world: World) -> Non
     world.run(1)
     propose(world, asked=asked)
     assert world.unanswered_ones == [("s2", asked)]
-
-
-def _events(world: World) -> list[str]:
-    page = world.log.read(KEY, 0, 99)
-    assert page is not None
-    return [event.event for event in page.events]
 
 
 def _fold(world: World) -> Any:
