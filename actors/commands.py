@@ -14,12 +14,12 @@ from actors import messages as m
 from engine import wire
 from engine.allowances import Kind
 from engine.errors import Forbidden
-from engine.identity import Identity
+from engine.identity import PRODUCERS, Identity
 from engine.log import CallKey
 
 Build = tuple[CallKey, Any]
 
-PRODUCING = "producer, admin"  # the roles of Identity.may_produce
+PRODUCING = ", ".join(PRODUCERS)
 
 
 def new_id(random: Random, prefix: str) -> str:

@@ -13,6 +13,7 @@ from actors.mailbox import MailboxFull
 from actors.wall import frame_of, list_of
 from engine import wire
 from engine.errors import Busy
+from engine.identity import SUPERVISORS
 
 if TYPE_CHECKING:
     from actors.agent import AgentActor
@@ -37,7 +38,7 @@ class WallView:
         identity = actor.session.identity
         if identity is None:
             return
-        identity.require(identity.may_supervise, "watch the tenant's calls", "supervisor, admin")
+        identity.require(identity.may_supervise, "watch the tenant's calls", ", ".join(SUPERVISORS))
         if not asked.watch:
             if self._asked is not None:
                 actor.settle(self._asked, list_of(()))

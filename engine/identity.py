@@ -26,6 +26,10 @@ _MAX_TIME = 253_402_300_799  # the last second that an instant can be written fo
 MAX_TOKEN = 16_384  # characters; longer ones are refused unread
 
 
+PRODUCERS = ("producer", "admin")  # roles, as `Identity.may_…` and refusals name them
+SUPERVISORS = ("supervisor", "admin")
+
+
 class Identity(NamedTuple):
     """Of an authenticated connection or request. Times in seconds since 1970; `issued_at` is
     the token's `iat`, None where it has none."""
@@ -42,7 +46,7 @@ class Identity(NamedTuple):
 
     @property
     def may_produce(self) -> bool:
-        return self.role in ("producer", "admin")
+        return self.role in PRODUCERS
 
     @property
     def may_administer(self) -> bool:
@@ -50,7 +54,7 @@ class Identity(NamedTuple):
 
     @property
     def may_supervise(self) -> bool:
-        return self.role in ("supervisor", "admin")
+        return self.role in SUPERVISORS
 
     def require(self, allowed: bool, what: str, roles: str = "") -> None:
         """Raises Forbidden unless allowed; `what` completes 'The role agent may not …', `roles`

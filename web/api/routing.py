@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, request
 
 from engine.decoding import decode
+from engine.identity import PRODUCERS as PRODUCER_ROLES
 from engine.identity import Identity
 from engine.log import CallKey
 from web.api import reading
@@ -33,7 +34,7 @@ ANY_ROLE = Access(lambda identity: True, "any role")
 WATCHERS = Access(
     lambda identity: True, "the call's agents, and the tenant's supervisors, producers and admins"
 )
-PRODUCERS = Access(lambda identity: identity.may_produce, "producer, admin")
+PRODUCERS = Access(lambda identity: identity.may_produce, ", ".join(PRODUCER_ROLES))
 ADMINS = Access(lambda identity: identity.may_administer, "admin")
 
 
